@@ -1,1 +1,29 @@
-//! map
+//! leptos-scalekit: a full-stack Leptos and Axum application whose users sign in through Scalekit.
+//!
+//! The folder tree is the architecture:
+//!
+//! - [`app`]: the document shell, `<App/>` and the table of pages with who may open each.
+//! - [`pages`]: one page a file. They read view models and hold no logic of the server's.
+//! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
+//! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
+//! - [`error`]: what a browser may be told when something went wrong.
+//! - `server` (feature `ssr`): everything that only the server has: settings, sessions, sign-in, guards, the router.
+//!
+//! Protocol knowledge lives in the `scalekit` crate, the development stand-in in `scalekit-emulator`.
+//! Conditional compilation stands in this file and, for the emulator, in `main.rs`; nowhere else.
+
+pub mod api;
+pub mod app;
+pub mod components;
+pub mod error;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod server;
+
+/// Takes over the server-rendered document in the browser. Called once by the page's module script.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

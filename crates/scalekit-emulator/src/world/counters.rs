@@ -1,0 +1,39 @@
+//! What happened so far.
+//!
+//! What for: tests ask how often an endpoint was called and how it ended ("ten tabs, one refresh").
+//! Not here: logs.
+//! Called by: `faults` (calls), endpoints and hosted pages (outcomes), control (reading).
+
+use std::collections::BTreeMap;
+
+/// Counters since the start or the last reset.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counters {
+    pub(crate) calls: BTreeMap<String, u64>,
+    pub(crate) token_calls: BTreeMap<String, u64>,
+    pub(crate) outcomes: BTreeMap<String, u64>,
+    pub(crate) refresh_reuse: u64,
+    pub(crate) most_open_token_calls: u64,
+    /// Logins so far; never reset, it numbers the grants.
+    pub(crate) logins: u64,
+}
+
+impl Counters {
+    /// A call has arrived, whatever becomes of it.
+    pub(crate) fn count_call(&mut self, endpoint: &str, grant: Option<&str>) {
+        *self.calls.entry(endpoint.to_owned()).or_default() += 1;
+        if let Some(grant) = grant {
+            *self.token_calls.entry(grant.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// A call was answered, as in `token.refresh_token.invalid_grant`.
+    pub(crate) fn count_outcome(&mut self, outcome: impl Into<String>) {
+        *self.outcomes.entry(outcome.into()).or_default() += 1;
+    }
+
+    /// Begins again, without forgetting which grant numbers are taken.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { logins: self.logins, ..Self::default() };
+    }
+}

@@ -1,0 +1,167 @@
+//! Everything the emulator remembers.
+//!
+//! What for: one value behind one lock, so that a request sees either all of another request's work or none of it.
+//! The guard can't cross an `await`: handlers that tried would not compile.
+//! Not here: HTTP, HTML, how a token is written (`tokens`).
+//! Called by: every endpoint, hosted page and control command, through `Shared::world`.
+
+pub(crate) mod counters;
+pub(crate) mod grants;
+pub(crate) mod registered;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod transactions;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+
+use crate::{
+    control::{Fault, Settings, Tamper},
+    directory::Directory,
+    ids::{Ids, Secrets},
+    seed::Seed,
+    tokens::keys::KeyRing,
+};
+use counters::Counters;
+use grants::{IssuedCode, RefreshToken};
+use registered::Registered;
+use sessions::Session;
+use transactions::Transaction;
+
+/// The one client of the environment.
+pub(crate) const CLIENT_ID: &str = "skc_emulator";
+
+/// Its secret. No secret at all: it opens nothing but an emulator on a loopback address.
+pub(crate) const CLIENT_SECRET: &str = "test_emulator_secret";
+
+/// What the tasks of one emulator share.
+pub(crate) struct Shared {
+    /// `http://localhost:PORT`: the issuer, and the base of every URL.
+    pub(crate) issuer: String,
+    /// Token calls that have arrived and not been answered.
+    pub(crate) open_token_calls: AtomicU64,
+    seed: Seed,
+    world: Mutex<World>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// A new environment, as the seed describes it.
+    pub(crate) fn new(
+        issuer: String,
+        seed: Seed,
+        keys: KeyRing,
+        secrets: Secrets,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        let world = World::new(&seed, keys, secrets);
+        Self { issuer, open_token_calls: AtomicU64::new(0), seed, world: Mutex::new(world), stopped }
+    }
+
+    /// The world, locked until the guard is dropped.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        // A panic while the lock was held leaves a world that is still good enough to report what happened.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An absolute URL of this emulator.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// Returns once the emulator stops; what hangs on purpose waits for this.
+    pub(crate) async fn stopped(&self) {
+        let mut stopped = self.stopped.clone();
+        // An error means that the emulator was dropped: stopped as well.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+
+    /// Back to the seed. Keys, the clock and registered URLs stay; names go on counting, so none is given out twice.
+    pub(crate) fn reset(&self) {
+        let mut world = self.world();
+        world.directory = self.seed.directory.clone();
+        world.settings = Settings::from_environment(&self.seed.directory.environment);
+        world.forget_logins();
+        world.faults.clear();
+        world.tampers.clear();
+        world.token_response = None;
+        world.counters.reset();
+    }
+}
+
+/// Everything the emulator remembers. Times are seconds since the epoch by the emulator's own clock.
+pub(crate) struct World {
+    pub(crate) directory: Directory,
+    pub(crate) settings: Settings,
+    pub(crate) registered: Registered,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) codes: BTreeMap<String, IssuedCode>,
+    pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
+    pub(crate) transactions: BTreeMap<String, Transaction>,
+    pub(crate) keys: KeyRing,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) tampers: Vec<Tamper>,
+    pub(crate) token_response: Option<TokenResponseChange>,
+    pub(crate) counters: Counters,
+    pub(crate) ids: Ids,
+    pub(crate) secrets: Secrets,
+    /// How far the emulator's clock is ahead of the machine's, in seconds.
+    pub(crate) clock_offset: i64,
+}
+
+/// Members to set (or, with `null`, to remove) in the next token responses.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenResponseChange {
+    pub(crate) set: Map<String, Value>,
+    pub(crate) times: u32,
+}
+
+impl World {
+    fn new(seed: &Seed, keys: KeyRing, secrets: Secrets) -> Self {
+        Self {
+            directory: seed.directory.clone(),
+            settings: Settings::from_environment(&seed.directory.environment),
+            registered: Registered::default(),
+            sessions: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            refresh_tokens: BTreeMap::new(),
+            transactions: BTreeMap::new(),
+            keys,
+            faults: Vec::new(),
+            tampers: Vec::new(),
+            token_response: None,
+            counters: Counters::default(),
+            ids: Ids::new(seed.number),
+            secrets,
+            clock_offset: 0,
+        }
+    }
+
+    /// What the emulator's clock shows.
+    pub(crate) fn now(&self) -> i64 {
+        let machine = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        i64::try_from(machine).unwrap_or(i64::MAX).saturating_add(self.clock_offset)
+    }
+
+    fn forget_logins(&mut self) {
+        self.sessions.clear();
+        self.codes.clear();
+        self.refresh_tokens.clear();
+        self.transactions.clear();
+    }
+}
+
+/// Counts one use of something that was ordered `times` times; says whether it is used up. Zero is never used up.
+pub(crate) fn use_once(times: &mut u32) -> bool {
+    if *times == 0 {
+        return false;
+    }
+    *times -= 1;
+    *times == 0
+}

@@ -1,0 +1,73 @@
+//! Settings that can change while the emulator runs.
+//!
+//! What for: lifetimes and the points where Scalekit's own material disagrees with itself, as switches.
+//! Not here: faults and tampering, which are lies and not settings (`control`).
+//! Called by: `tokens`, `world::sessions`, and `Control::change_settings`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::directory::Environment;
+
+/// How the environment behaves. Lifetimes are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Access token, 300 by default (scalekit-api §9).
+    pub access_token_lifetime: u64,
+    /// ID token, 1800 by default (samples differ, scalekit-api §8.1).
+    pub id_token_lifetime: u64,
+    /// From sign-in to the end of the session whatever happens, 30 days by default (scalekit-api §9).
+    pub session_absolute_lifetime: u64,
+    /// From the last refresh or silent sign-in to the end of the session, 7 days by default (scalekit-api §9).
+    pub session_idle_lifetime: u64,
+    /// Whether a refresh answers with a new ID token; sources disagree (scalekit-api §19), `true` by default.
+    pub id_token_on_refresh: bool,
+    /// Whether a refresh spends the refresh token and answers with a new one; `true` by default, as Scalekit does.
+    pub rotate_refresh_tokens: bool,
+}
+
+impl Settings {
+    /// The settings a seed's environment asks for.
+    pub(crate) fn from_environment(environment: &Environment) -> Self {
+        Self {
+            access_token_lifetime: environment.access_token_lifetime,
+            id_token_lifetime: environment.id_token_lifetime,
+            session_absolute_lifetime: environment.session_absolute_lifetime,
+            session_idle_lifetime: environment.session_idle_lifetime,
+            id_token_on_refresh: true,
+            rotate_refresh_tokens: true,
+        }
+    }
+
+    /// Takes over what the change names.
+    pub(crate) fn apply(&mut self, change: &SettingsChange) {
+        fn set<T: Copy>(target: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *target = value;
+            }
+        }
+        set(&mut self.access_token_lifetime, change.access_token_lifetime);
+        set(&mut self.id_token_lifetime, change.id_token_lifetime);
+        set(&mut self.session_absolute_lifetime, change.session_absolute_lifetime);
+        set(&mut self.session_idle_lifetime, change.session_idle_lifetime);
+        set(&mut self.id_token_on_refresh, change.id_token_on_refresh);
+        set(&mut self.rotate_refresh_tokens, change.rotate_refresh_tokens);
+    }
+}
+
+/// Some of the [`Settings`]; what is `None` stays as it is. The fields mean the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SettingsChange {
+    /// See [`Settings::access_token_lifetime`].
+    pub access_token_lifetime: Option<u64>,
+    /// See [`Settings::id_token_lifetime`].
+    pub id_token_lifetime: Option<u64>,
+    /// See [`Settings::session_absolute_lifetime`].
+    pub session_absolute_lifetime: Option<u64>,
+    /// See [`Settings::session_idle_lifetime`].
+    pub session_idle_lifetime: Option<u64>,
+    /// See [`Settings::id_token_on_refresh`].
+    pub id_token_on_refresh: Option<bool>,
+    /// See [`Settings::rotate_refresh_tokens`].
+    pub rotate_refresh_tokens: Option<bool>,
+}

@@ -1,0 +1,12 @@
+//! The only door between browser and server: view models (nouns) and server functions (verbs), by topic.
+//!
+//! - [`session`]: who is signed in, sign-in's last step, refresh, sign-out.
+//! - [`profile`]: what the application knows about the signed-in person.
+//! - [`dashboard`]: what the dashboard shows beside the session.
+//!
+//! No logic lives here: each body asks `crate::server` and returns. View models hold what a page shows, never a
+//! token: all that a server function returns may be written into the HTML.
+
+pub mod dashboard;
+pub mod profile;
+pub mod session;

@@ -1,0 +1,59 @@
+//! A session and its tokens to sealed record, and back.
+//!
+//! Two parts, sealed apart: what every request needs, and the tokens, which only refresh and logout open.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Session, SessionTokens,
+    id::SessionKey,
+    seal::{KeyRing, Purpose, SealError},
+    store::Record,
+};
+
+/// The tokens as they are sealed; the only place where they are serialised.
+#[derive(Serialize, Deserialize)]
+struct TokensText {
+    access_token: String,
+    id_token: String,
+    refresh_token: Option<String>,
+}
+
+/// Seals a session for the row `key`.
+///
+/// # Errors
+/// [`SealError`] if the cipher refuses.
+pub fn seal(ring: &KeyRing, key: &SessionKey, session: &Session, tokens: &SessionTokens) -> Result<Record, SealError> {
+    let tokens = TokensText {
+        access_token: tokens.access_token.expose_secret().to_owned(),
+        id_token: tokens.id_token.expose_secret().to_owned(),
+        refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
+    };
+    let session_text = serde_json::to_vec(session).map_err(|_| SealError)?;
+    let tokens_text = serde_json::to_vec(&tokens).map_err(|_| SealError)?;
+    Ok(Record {
+        version: 1,
+        ends_at: session.ends_at,
+        claims: ring.seal(Purpose::SessionClaims, key.as_bytes(), &session_text)?,
+        tokens: ring.seal(Purpose::SessionTokens, key.as_bytes(), &tokens_text)?,
+    })
+}
+
+/// Opens the part that every request needs. `None` if the record was not sealed by a key of the ring for this row.
+#[must_use]
+pub fn open_session(ring: &KeyRing, key: &SessionKey, record: &Record) -> Option<Session> {
+    serde_json::from_slice(&ring.open(Purpose::SessionClaims, key.as_bytes(), &record.claims)?).ok()
+}
+
+/// Opens the tokens, for refresh and logout.
+#[must_use]
+pub fn open_tokens(ring: &KeyRing, key: &SessionKey, record: &Record) -> Option<SessionTokens> {
+    let text = ring.open(Purpose::SessionTokens, key.as_bytes(), &record.tokens)?;
+    let tokens: TokensText = serde_json::from_slice(&text).ok()?;
+    Some(SessionTokens {
+        access_token: SecretString::from(tokens.access_token),
+        id_token: SecretString::from(tokens.id_token),
+        refresh_token: tokens.refresh_token.map(SecretString::from),
+    })
+}

@@ -1,0 +1,208 @@
+//! The key ring that encrypts what leaves the process: session records and login attempts.
+//!
+//! AES-256-GCM with a random 96-bit nonce. The newest key writes, all keys read. Every sealed text is bound to its
+//! purpose and place by associated data, so that none can be moved to another row or used as something else.
+//! Layout: version (1 byte), key name (4), nonce (12), ciphertext and tag.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
+    digest,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret, SecretString};
+
+const VERSION: u8 = 1;
+const KEY_LENGTH: usize = 32;
+const NAME_LENGTH: usize = 4;
+const NONCE_LENGTH: usize = 12;
+const HEADER_LENGTH: usize = 1 + NAME_LENGTH + NONCE_LENGTH;
+
+/// What a sealed text is: part of the associated data, so that one kind never opens as another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The part of a session that every request needs.
+    SessionClaims,
+    /// The tokens of a session.
+    SessionTokens,
+    /// A login attempt, in its cookie.
+    LoginAttempt,
+}
+
+/// One or more keys, newest first. Cheap to clone; prints nothing.
+#[derive(Clone)]
+pub struct KeyRing {
+    keys: std::sync::Arc<[RingKey]>,
+}
+
+struct RingKey {
+    name: [u8; NAME_LENGTH],
+    key: RandomizedNonceKey,
+}
+
+/// `SESSION_SECRET` is not a usable key ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    /// A key is not base64.
+    #[error("key {0} is not base64")]
+    NotBase64(usize),
+    /// A key has another length than 32 bytes.
+    #[error("key {0} has {1} bytes; each key must have 32")]
+    WrongLength(usize, usize),
+    /// A key is a repeated byte: an example, not a secret.
+    #[error("key {0} is an example, not a random key")]
+    NotRandom(usize),
+}
+
+/// A text could not be sealed: the cipher refused, or there is no randomness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text could not be sealed")]
+pub struct SealError;
+
+impl KeyRing {
+    /// Reads `SESSION_SECRET`: base64 keys of 32 bytes, comma-separated, newest first.
+    ///
+    /// # Errors
+    /// Which key (counted from 1) is wrong, and why.
+    pub fn parse(text: &SecretString) -> Result<Self, KeyRingError> {
+        let keys = text.expose_secret().split(',').enumerate().map(|(index, encoded)| {
+            let bytes = STANDARD.decode(encoded.trim()).map_err(|_| KeyRingError::NotBase64(index + 1))?;
+            let bytes: [u8; KEY_LENGTH] =
+                bytes.try_into().map_err(|bytes: Vec<u8>| KeyRingError::WrongLength(index + 1, bytes.len()))?;
+            if bytes.iter().all(|byte| *byte == bytes[0]) {
+                return Err(KeyRingError::NotRandom(index + 1));
+            }
+            RingKey::new(&bytes).ok_or(KeyRingError::WrongLength(index + 1, bytes.len()))
+        });
+        Ok(Self { keys: keys.collect::<Result<Vec<_>, _>>()?.into() })
+    }
+
+    /// Encrypts `plaintext` with the newest key, bound to `purpose` and `place`.
+    ///
+    /// # Errors
+    /// [`SealError`] if there is no randomness for the nonce.
+    pub fn seal(&self, purpose: Purpose, place: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        let newest = self.keys.first().ok_or(SealError)?;
+        let mut sealed = plaintext.to_vec();
+        let nonce = newest
+            .key
+            .seal_in_place_append_tag(Aad::from(associated_data(purpose, place)), &mut sealed)
+            .map_err(|_| SealError)?;
+        let mut text = Vec::with_capacity(HEADER_LENGTH + sealed.len());
+        text.push(VERSION);
+        text.extend_from_slice(&newest.name);
+        text.extend_from_slice(nonce.as_ref());
+        text.extend_from_slice(&sealed);
+        Ok(text)
+    }
+
+    /// Decrypts what [`KeyRing::seal`] made for the same purpose and place with a key that is still in the ring.
+    /// `None` for everything else: foreign, moved, cut or changed.
+    #[must_use]
+    pub fn open(&self, purpose: Purpose, place: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+        let (header, sealed) = text.split_at_checked(HEADER_LENGTH)?;
+        let (version, header) = header.split_first()?;
+        let (name, nonce) = header.split_at_checked(NAME_LENGTH)?;
+        if *version != VERSION {
+            return None;
+        }
+        let nonce: [u8; NONCE_LENGTH] = nonce.try_into().ok()?;
+        // Two keys may share a name by chance; the tag decides.
+        self.keys.iter().filter(|key| key.name == *name).find_map(|key| {
+            let mut buffer = sealed.to_vec();
+            let aad = Aad::from(associated_data(purpose, place));
+            let plaintext = key.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut buffer).ok()?;
+            Some(plaintext.to_vec())
+        })
+    }
+}
+
+impl RingKey {
+    fn new(bytes: &[u8; KEY_LENGTH]) -> Option<Self> {
+        let mut name = [0; NAME_LENGTH];
+        let labelled = [b"leptos-scalekit key name".as_slice(), bytes].concat();
+        name.copy_from_slice(&digest::digest(&digest::SHA256, &labelled).as_ref()[..NAME_LENGTH]);
+        Some(Self { name, key: RandomizedNonceKey::new(&AES_256_GCM, bytes).ok()? })
+    }
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "KeyRing({} keys)", self.keys.len())
+    }
+}
+
+fn associated_data(purpose: Purpose, place: &[u8]) -> Vec<u8> {
+    let label: &[u8] = match purpose {
+        Purpose::SessionClaims => b"session claims\0",
+        Purpose::SessionTokens => b"session tokens\0",
+        Purpose::LoginAttempt => b"login attempt\0",
+    };
+    [label, place].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ring(keys: &[u8]) -> KeyRing {
+        let encoded: Vec<String> = keys
+            .iter()
+            .map(|seed| {
+                let mut key = [*seed; KEY_LENGTH];
+                key[0] = seed.wrapping_add(1);
+                STANDARD.encode(key)
+            })
+            .collect();
+        KeyRing::parse(&SecretString::from(encoded.join(","))).unwrap()
+    }
+
+    #[test]
+    fn a_text_opens_only_for_its_purpose_and_place() {
+        let ring = ring(&[1]);
+        let sealed = ring.seal(Purpose::SessionTokens, b"row 1", b"secret").unwrap();
+        assert_eq!(ring.open(Purpose::SessionTokens, b"row 1", &sealed).as_deref(), Some(b"secret".as_slice()));
+        assert_eq!(ring.open(Purpose::SessionTokens, b"row 2", &sealed), None);
+        assert_eq!(ring.open(Purpose::SessionClaims, b"row 1", &sealed), None);
+        assert_eq!(ring.open(Purpose::LoginAttempt, b"row 1", &sealed), None);
+    }
+
+    #[test]
+    fn after_a_rotation_old_texts_open_and_new_ones_use_the_new_key() {
+        let (old, both, new) = (ring(&[1]), ring(&[2, 1]), ring(&[2]));
+        let written_before = old.seal(Purpose::SessionClaims, b"row", b"text").unwrap();
+        assert!(both.open(Purpose::SessionClaims, b"row", &written_before).is_some());
+        let written_after = both.seal(Purpose::SessionClaims, b"row", b"text").unwrap();
+        assert!(new.open(Purpose::SessionClaims, b"row", &written_after).is_some());
+        assert!(old.open(Purpose::SessionClaims, b"row", &written_after).is_none());
+        assert!(new.open(Purpose::SessionClaims, b"row", &written_before).is_none());
+    }
+
+    #[test]
+    fn bad_secrets_are_refused_with_the_keys_number() {
+        let parse = |text: &str| KeyRing::parse(&SecretString::from(text.to_owned())).unwrap_err();
+        let good = STANDARD.encode((0..32).collect::<Vec<u8>>());
+        assert_eq!(parse(""), KeyRingError::WrongLength(1, 0));
+        assert_eq!(parse("not base64!"), KeyRingError::NotBase64(1));
+        assert_eq!(parse(&format!("{good},{}", STANDARD.encode([1; 16]))), KeyRingError::WrongLength(2, 16));
+        assert_eq!(parse(&STANDARD.encode([0; 32])), KeyRingError::NotRandom(1));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_survives_and_every_changed_byte_is_refused(text: Vec<u8>, position: usize, change in 1..=255u8) {
+            let ring = ring(&[1]);
+            let mut sealed = ring.seal(Purpose::LoginAttempt, b"place", &text).unwrap();
+            prop_assert_eq!(ring.open(Purpose::LoginAttempt, b"place", &sealed), Some(text));
+            let position = position % sealed.len();
+            sealed[position] ^= change;
+            prop_assert_eq!(ring.open(Purpose::LoginAttempt, b"place", &sealed), None);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_open_nor_panic(bytes: Vec<u8>) {
+            prop_assert_eq!(ring(&[1]).open(Purpose::LoginAttempt, b"place", &bytes), None);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Settings: read once at start from the embedded `Leptos.toml`, a file beside the process and the environment;
+//! checked as a whole; every problem reported at once.
+//!
+//! Not here: what the settings do. Tests change fields of [`Settings`], never the environment.
+
+mod problems;
+mod source;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use leptos::config::{Env, LeptosOptions};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+pub use problems::{Problem, Problems};
+pub use source::Source;
+
+use crate::server::session::seal::KeyRing;
+
+/// The settings file that is part of the binary: the default of every setting.
+const EMBEDDED: &str = include_str!("../../../Leptos.toml");
+
+/// Where a development server keeps the session key that it made for itself.
+pub const DEVELOPMENT_SECRET_FILE: &str = "data/session-secret";
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `LEPTOS_ENV`: development or production.
+    pub environment: Environment,
+    /// `APP_URL`: the public base URL, without a path.
+    pub app_url: Url,
+    /// `SCALEKIT_*`; `None` (development only): the embedded emulator stands in.
+    pub scalekit: Option<scalekit::Config>,
+    /// `EMULATOR_PORT`: where the embedded emulator listens.
+    pub emulator_port: u16,
+    /// `SESSION_STORE`.
+    pub store: StoreAddress,
+    /// `SESSION_SECRET`: the keys that seal sessions and login attempts.
+    pub key_ring: KeyRing,
+    /// `SESSION_LIFETIME_HOURS`: a session's absolute lifetime.
+    pub session_lifetime: Duration,
+    /// Leptos' own settings.
+    pub leptos: LeptosOptions,
+}
+
+/// Which set of safety rules applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine: plain HTTP on loopback and the emulator are allowed.
+    Development,
+    /// Everything else: nothing insecure is accepted.
+    Production,
+}
+
+/// Where sessions are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// An SQLite database file.
+    Sqlite(PathBuf),
+    /// The process's memory: for tests.
+    Memory,
+}
+
+impl Settings {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    /// Every problem found, each with its variable, its key in `Leptos.toml`, what is wrong and what to do.
+    pub fn load() -> Result<Self, Problems> {
+        Self::from_source(&Source::read(EMBEDDED)?)
+    }
+
+    /// Checks the settings that `source` holds.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn from_source(source: &Source) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let environment = environment(source, &mut problems);
+        let app_url = app_url(source, environment, &mut problems);
+        let scalekit = scalekit(source, environment, &mut problems);
+        let emulator_port = number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
+        let store = store(source, environment, &mut problems);
+        let key_ring = key_ring(source, environment, &mut problems);
+        let lifetime_hours =
+            number::<u32>(source, "SESSION_LIFETIME_HOURS", "session.lifetime-hours", "a whole number of hours such as 720", &mut problems);
+        let leptos = leptos_options(source, environment, &mut problems);
+        match (app_url, scalekit, emulator_port, store, key_ring, lifetime_hours, leptos) {
+            (Some(app_url), Some(scalekit), Some(emulator_port), Some(store), Some(key_ring), Some(hours), Some(leptos))
+                if problems.is_empty() =>
+            {
+                Ok(Self {
+                    environment,
+                    app_url,
+                    scalekit,
+                    emulator_port,
+                    store,
+                    key_ring,
+                    session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
+                    leptos,
+                })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// An absolute URL of this application.
+    ///
+    /// # Panics
+    /// Never: `path` is a constant of ours and the base URL was checked.
+    #[must_use]
+    pub fn absolute(&self, path: &str) -> Url {
+        let mut url = self.app_url.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// Where Scalekit sends the browser after login: must be registered as a redirect URL.
+    #[must_use]
+    pub fn redirect_uri(&self) -> Url {
+        self.absolute("/auth/callback")
+    }
+
+    /// Where Scalekit sends the browser after logout: must be registered as a post-logout URL.
+    #[must_use]
+    pub fn post_logout_uri(&self) -> Url {
+        self.absolute("/logged-out")
+    }
+
+    /// Whether cookies carry `Secure` and the `__Host-` prefix: always, except on plain-HTTP loopback in development.
+    #[must_use]
+    pub fn secure_cookies(&self) -> bool {
+        self.app_url.scheme() == "https"
+    }
+}
+
+fn environment(source: &Source, problems: &mut Problems) -> Environment {
+    match source.text("LEPTOS_ENV", "package.metadata.leptos.env").as_deref() {
+        Some("DEV") => Environment::Development,
+        Some("PROD") => Environment::Production,
+        other => {
+            problems.add(
+                "LEPTOS_ENV",
+                "package.metadata.leptos.env",
+                format!("is {:?}; it must be DEV or PROD", other.unwrap_or("")),
+                "LEPTOS_ENV=PROD",
+            );
+            Environment::Production
+        }
+    }
+}
+
+fn app_url(source: &Source, environment: Environment, problems: &mut Problems) -> Option<Url> {
+    let text = source.text("APP_URL", "app.url").unwrap_or_default();
+    let mut refuse = |why: &str| {
+        problems.add("APP_URL", "app.url", why.to_owned(), "APP_URL=https://app.example.com");
+        None
+    };
+    let Ok(url) = Url::parse(&text) else {
+        return refuse("is not an absolute URL");
+    };
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return refuse("must be scheme, host and port only, without a path, query or credentials");
+    }
+    match url.scheme() {
+        "https" => Some(url),
+        "http" if !is_loopback(&url) => refuse("must use https: plain http is accepted on loopback only"),
+        "http" if environment == Environment::Production && source.is_default("APP_URL", "app.url") => {
+            refuse("is not set; production needs the public address of this site")
+        }
+        "http" => Some(url),
+        _ => refuse("must start with https://"),
+    }
+}
+
+/// Whether the URL's host is this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The three `SCALEKIT_*` settings belong together: all, or (in development) none.
+fn scalekit(source: &Source, environment: Environment, problems: &mut Problems) -> Option<Option<scalekit::Config>> {
+    const KEYS: [(&str, &str, &str); 3] = [
+        ("SCALEKIT_ENVIRONMENT_URL", "scalekit.environment-url", "SCALEKIT_ENVIRONMENT_URL=https://acme.scalekit.dev"),
+        ("SCALEKIT_CLIENT_ID", "scalekit.client-id", "SCALEKIT_CLIENT_ID=skc_1234567890"),
+        ("SCALEKIT_CLIENT_SECRET", "scalekit.client-secret", "SCALEKIT_CLIENT_SECRET=(Dashboard > Developers > API credentials)"),
+    ];
+    let values = KEYS.map(|(variable, key, _)| source.text(variable, key).filter(|value| !value.is_empty()));
+    if values.iter().all(Option::is_none) && environment == Environment::Development {
+        return Some(None);
+    }
+    let [Some(url), Some(client_id), Some(client_secret)] = values else {
+        for ((variable, key, example), value) in KEYS.iter().zip(&values) {
+            if value.is_none() {
+                problems.add(variable, key, "is not set".to_owned(), example);
+            }
+        }
+        return None;
+    };
+    match scalekit::Config::new(&url, &client_id, SecretString::from(client_secret)) {
+        Ok(config) => Some(Some(config)),
+        Err(errors) => {
+            for error in errors {
+                let (variable, key, example) = match error {
+                    scalekit::ConfigError::EnvironmentUrl(_) => KEYS[0],
+                    scalekit::ConfigError::ClientId(_) => KEYS[1],
+                    scalekit::ConfigError::ClientSecret(_) => KEYS[2],
+                };
+                problems.add(variable, key, error.to_string(), example);
+            }
+            None
+        }
+    }
+}
+
+fn store(source: &Source, environment: Environment, problems: &mut Problems) -> Option<StoreAddress> {
+    let text = source.text("SESSION_STORE", "session.store").unwrap_or_default();
+    let mut refuse = |why: &str| {
+        problems.add("SESSION_STORE", "session.store", why.to_owned(), "SESSION_STORE=sqlite:data/sessions.db");
+        None
+    };
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Some(StoreAddress::Sqlite(PathBuf::from(path))),
+        Some(("memory", "")) if environment == Environment::Development => Some(StoreAddress::Memory),
+        Some(("memory", "")) => refuse("is memory:, which loses every session at a restart; production needs a real store"),
+        _ => refuse("is not a store address"),
+    }
+}
+
+fn key_ring(source: &Source, environment: Environment, problems: &mut Problems) -> Option<KeyRing> {
+    const EXAMPLE: &str = "SESSION_SECRET=$(openssl rand -base64 32)";
+    let mut refuse = |why: String| {
+        problems.add("SESSION_SECRET", "session.secret", why, EXAMPLE);
+        None
+    };
+    let text = SecretString::from(source.text("SESSION_SECRET", "session.secret").unwrap_or_default());
+    let text = match (text.expose_secret().trim(), environment) {
+        ("", Environment::Production) => return refuse("is not set".to_owned()),
+        ("", Environment::Development) => match source::development_secret(DEVELOPMENT_SECRET_FILE.as_ref()) {
+            Ok(secret) => secret,
+            Err(error) => return refuse(format!("is not set, and {DEVELOPMENT_SECRET_FILE} can't be made: {error}")),
+        },
+        _ => text,
+    };
+    KeyRing::parse(&text).map_or_else(|error| refuse(error.to_string()), Some)
+}
+
+fn number<T: std::str::FromStr>(source: &Source, variable: &'static str, key: &'static str, wanted: &str, problems: &mut Problems) -> Option<T> {
+    let text = source.text(variable, key).unwrap_or_default();
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        problems.add(variable, key, format!("is {text:?}; it must be {wanted}"), "");
+    }
+    parsed
+}
+
+fn leptos_options(source: &Source, environment: Environment, problems: &mut Problems) -> Option<LeptosOptions> {
+    const ADDRESS: (&str, &str) = ("LEPTOS_SITE_ADDR", "package.metadata.leptos.site-addr");
+    let text = |variable, key| source.text(variable, key).unwrap_or_default();
+    let Ok(site_addr) = text(ADDRESS.0, ADDRESS.1).parse::<SocketAddr>() else {
+        problems.add(ADDRESS.0, ADDRESS.1, "must be an IP address and a port".to_owned(), "LEPTOS_SITE_ADDR=127.0.0.1:3000");
+        return None;
+    };
+    let reload_port =
+        number::<u32>(source, "LEPTOS_RELOAD_PORT", "package.metadata.leptos.reload-port", "a port number such as 3001", problems)?;
+    Some(
+        LeptosOptions::builder()
+            .output_name(text("LEPTOS_OUTPUT_NAME", "package.metadata.leptos.output-name"))
+            .site_root(text("LEPTOS_SITE_ROOT", "package.metadata.leptos.site-root"))
+            .site_pkg_dir(text("LEPTOS_SITE_PKG_DIR", "package.metadata.leptos.site-pkg-dir"))
+            .env(match environment {
+                Environment::Development => Env::DEV,
+                Environment::Production => Env::PROD,
+            })
+            .site_addr(site_addr)
+            .reload_port(reload_port)
+            .build(),
+    )
+}
+
+#[cfg(test)]
+mod tests;
