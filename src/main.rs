@@ -1,1 +1,130 @@
-fn main() {}
+//! The server process: settings, log, provider, bind, serve, stop.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use leptos_scalekit::server::{
+    self,
+    clock::Clock,
+    settings::{Environment, Settings},
+    state::AppState,
+    telemetry,
+};
+use tokio::net::TcpListener;
+
+/// How often ended sessions are removed from the store.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("leptos-scalekit can't start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::load()?;
+    telemetry::start_logging(settings.environment);
+    let provider = provider::connect(&settings).await?;
+    let address = settings.leptos.site_addr;
+    let app_url = settings.app_url.clone();
+    let environment = settings.environment;
+    let state = AppState::open(settings, provider.config.clone(), Clock::default())?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
+    })?;
+    tokio::spawn(sweep(Arc::clone(&state)));
+    if environment == Environment::Development {
+        eprintln!("\n  leptos-scalekit is at {app_url}\n  {}\n", provider.notice);
+    }
+    tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
+    axum::serve(listener, server::router(&state)).with_graceful_shutdown(stop_signal()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn sweep(state: Arc<AppState>) {
+    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        interval.tick().await;
+        match state.sessions.sweep().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "ended sessions removed"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed"),
+        }
+    }
+}
+
+/// Waits until the process is told to stop.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+/// Scalekit itself, or in development the embedded emulator.
+mod provider {
+    use leptos_scalekit::server::settings::Settings;
+
+    /// The provider that this process uses.
+    pub(super) struct Provider {
+        pub(super) config: scalekit::Config,
+        /// What the console says about it.
+        pub(super) notice: String,
+        /// Stops when the process does.
+        #[cfg(feature = "emulator")]
+        _emulator: Option<scalekit_emulator::Emulator>,
+    }
+
+    pub(super) async fn connect(settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+        match &settings.scalekit {
+            Some(config) => Ok(Provider {
+                config: config.clone(),
+                notice: format!("Sign-in by {}", config.issuer()),
+                #[cfg(feature = "emulator")]
+                _emulator: None,
+            }),
+            None => emulate(settings).await,
+        }
+    }
+
+    // part: emulator
+    #[cfg(feature = "emulator")]
+    async fn emulate(settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+        use scalekit_emulator::{Emulator, Options};
+
+        let app_url = settings.app_url.as_str().trim_end_matches('/');
+        let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
+        let emulator = Emulator::start(options).await?;
+        let config = scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
+            .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
+        let notice = format!(
+            "Emulated Scalekit (development only) is at {}: sign in as anybody you see there.\n  \
+             Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment.",
+            emulator.url()
+        );
+        Ok(Provider { config, notice, _emulator: Some(emulator) })
+    }
+
+    #[cfg(not(feature = "emulator"))]
+    async fn emulate(_settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+        Err("no Scalekit environment is set and this build has no emulator.\n\n  \
+             Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET,\n  \
+             or start a development server with `make run`."
+            .into())
+    }
+}

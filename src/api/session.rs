@@ -93,12 +93,13 @@ pub async fn current_session() -> Result<SessionState, AppError> {
 /// The last step of a sign-in: exchanges the authorization code for tokens, verifies them and starts the session.
 /// Answers with a redirect to the page that the person wanted.
 ///
-/// `query` is the callback's query string as the provider sent it.
-///
 /// # Errors
 /// [`AppError::SignIn`] with the reason; nothing is kept of the attempt and no other session is touched.
 #[server(endpoint = "exchange_code")]
-pub async fn exchange_code(query: String) -> Result<(), AppError> {
+pub async fn exchange_code(
+    /// The callback's query string as the provider sent it.
+    query: String,
+) -> Result<(), AppError> {
     crate::server::auth::respond::exchange_code(query).await
 }
 

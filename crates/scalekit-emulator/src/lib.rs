@@ -1,1 +1,39 @@
-//! Scalekit emulator.
+//! A Scalekit environment on your machine, for development and tests.
+//!
+//! Start one in-process with [`Emulator::start`], or run the binary `scalekit-emulator`. It speaks the protocol on
+//! `http://localhost:PORT` as Scalekit does, strictly; it signs in anybody as anybody, so it listens on loopback
+//! addresses only and serves apps on this machine only. It shares no code with the client it is used to test: a shared
+//! helper would hide a shared mistake.
+//!
+//! The map, from the outside in:
+//!
+//! - [`Options`], [`Emulator`]: start and stop.
+//! - [`Control`]: change the environment while it runs, count what was called, make it fail.
+//! - `connection`, `faults`, `router`: how a request arrives, may fail on purpose, and finds its endpoint.
+//! - `endpoints`: the protocol, one file an endpoint. `hosted`: the sign-in pages, one file a step.
+//! - `tokens`: which claims, which signature. `world`: everything that is remembered, behind one lock.
+//! - `seed`, `directory`: the people, organizations and roles. `ids`: names and secrets. `parameters`: forms.
+
+mod connection;
+mod control;
+mod directory;
+mod emulator;
+mod endpoints;
+mod faults;
+mod hosted;
+mod ids;
+mod options;
+mod parameters;
+mod router;
+mod seed;
+mod tokens;
+mod world;
+
+pub use control::{
+    BadAppUrl, Control, Endpoint, Fault, FaultKind, RotationFailed, SessionReport, Settings, SettingsChange, Signature,
+    StateReport, Tamper, TokenKind,
+};
+pub use directory::UnknownInDirectory;
+pub use emulator::Emulator;
+pub use options::{Options, StartError};
+pub use seed::{Seed, SeedError};

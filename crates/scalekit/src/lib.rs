@@ -1,1 +1,64 @@
-//! Scalekit for Rust.
+//! Scalekit for Rust: OpenID Connect sign-in, token refresh and sign-out.
+//!
+//! What for: a Rust server that lets its users sign in through Scalekit's hosted pages and wants every answer checked
+//! before it is believed. Not here: routes, cookies, sessions, pages. This crate knows no web framework, reads no
+//! environment variable and takes the time (`now`, seconds since 1970) as an argument.
+//!
+//! # One sign-in, step by step
+//!
+//! ```text
+//! LoginRequest::begin            → (Url, PendingLogin)     pure   send the browser to Url, seal PendingLogin in a cookie
+//! CallbackQuery::into_code       → AuthorizationCode       pure   the browser is back; state and issuer are checked
+//! Client::exchange               → TokenSet                IO     received, not yet checked
+//! Client::verify_sign_in         → SignIn                  checked claims (fetches signing keys when needed)
+//! ```
+//!
+//! Later: [`Client::refresh`] and [`Client::verify_refresh`], and [`LogoutRequest`] at the end. A step can't be left
+//! out: each takes the type that only the step before can make.
+//!
+//! # Layout
+//!
+//! - [`config`]: where the Scalekit environment is and who we are; every complaint at once.
+//! - [`authorize`]: builds the authorization URL and the secrets of one login attempt.
+//! - [`callback`]: judges what the browser brings back.
+//! - [`tokens`]: judges what the token endpoint answers.
+//! - [`keys`]: the environment's signing keys, and the cache that fetches them with restraint.
+//! - [`verify`]: signature and claim rules of ID and access tokens; pure.
+//! - [`claims`]: what is known once a token has been verified.
+//! - [`client`]: ties them together; with [`keys`], the only part that does IO.
+//! - [`logout`]: builds the end-session URL.
+//! - [`error`]: what can go wrong between us and Scalekit, sorted by what the caller should do.
+//! - [`provider_text`]: foreign words, made fit for a log.
+
+pub mod authorize;
+pub mod callback;
+pub mod claims;
+pub mod client;
+pub mod config;
+pub mod error;
+mod http;
+pub mod keys;
+pub mod logout;
+pub mod provider_text;
+#[cfg(test)]
+mod testing;
+pub mod tokens;
+pub mod verify;
+
+pub use authorize::{LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, RandomnessError};
+pub use callback::{
+    AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode,
+};
+pub use claims::{AccessTokenClaims, IdTokenClaims};
+pub use client::{Client, Refreshed, SessionIdentity, SignIn};
+pub use config::{Config, ConfigError};
+pub use error::{Error, UnavailableReason, VerificationError};
+pub use keys::KeySet;
+pub use logout::LogoutRequest;
+pub use provider_text::ProviderText;
+pub use tokens::TokenSet;
+
+/// Compiles the README's example with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -30,6 +30,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) organization: Option<String>,
     /// The SSO connection or social provider the person must come through.
     pub(crate) through: Through,
+    /// The request named the connection itself (`connection_id`), so nothing else will do.
+    pub(crate) forced_connection: bool,
 }
 
 /// Which page proves who the person is.

@@ -1,0 +1,33 @@
+# Every command of the project. Each sets up what it needs first and skips what is there; the work is in scripts/.
+.PHONY: help run dev test lint build screenshots setup
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and serve http://localhost:3000 with the emulator: sign in without an account anywhere
+	@scripts/setup.sh app
+	@scripts/run.sh serve
+
+dev: ## The same, rebuilt and reloaded on every change
+	@scripts/setup.sh app
+	@scripts/run.sh watch
+
+test: ## Run every test: cargo's, then the browser's against the release build
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+lint: ## Check formatting, clippy (server and browser) and TypeScript; warnings are errors
+	@scripts/setup.sh lint
+	@scripts/lint.sh
+
+build: ## Build target/release/leptos-scalekit without the emulator, and print the sizes
+	@scripts/setup.sh app
+	@scripts/build.sh
+
+screenshots: ## Take pictures of every page into screenshots/
+	@scripts/setup.sh test
+	@scripts/screenshots.sh
+
+setup: ## Only install what the other commands would install
+	@scripts/setup.sh test

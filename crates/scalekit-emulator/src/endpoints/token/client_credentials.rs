@@ -1,0 +1,32 @@
+//! `grant_type=client_credentials`
+//!
+//! What it does: an access token for the application itself, for the management API (scalekit-api §5 and §8.3).
+//! Stricter than Scalekit: nowhere known.
+//! Called by: `token`.
+
+use serde_json::{Map, Value, json};
+
+use super::{AuthenticatedClient, TokenError, expires_in};
+use crate::{
+    parameters::Parameters,
+    tokens::{self, claims::MACHINE_TOKEN_LIFETIME},
+    world::{Shared, World},
+};
+
+/// The members of the answer.
+pub(super) fn issue(
+    _: &AuthenticatedClient,
+    world: &mut World,
+    shared: &Shared,
+    parameters: &Parameters,
+) -> Result<Map<String, Value>, TokenError> {
+    let scope = parameters.value("scope").unwrap_or("openid");
+    let access_token = tokens::issue_for_machine(world, &shared.issuer, scope)?;
+
+    let mut members = Map::new();
+    members.insert("access_token".into(), json!(access_token));
+    members.insert("token_type".into(), json!("Bearer"));
+    members.insert("expires_in".into(), json!(expires_in(MACHINE_TOKEN_LIFETIME)));
+    members.insert("scope".into(), json!(scope));
+    Ok(members)
+}

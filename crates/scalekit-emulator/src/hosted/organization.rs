@@ -1,0 +1,77 @@
+//! Step: which organization?
+//!
+//! What it does: lets a person of several organizations choose one (scalekit-api §12).
+//! Called by: the browser, after the proof, or first with `prompt=select_account`.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use super::{fields, finish, html::text, notice, open, page, redirect, session_cookie};
+use crate::{
+    directory::User,
+    world::{Shared, World, transactions::Transaction},
+};
+
+/// Shows the step.
+pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
+    let world = shared.world();
+    let transaction = match open(&world, &id) {
+        Ok(transaction) => transaction,
+        Err(over) => return over,
+    };
+    let Some(user) = user_of(&world, &transaction) else {
+        return redirect::see_other(&format!("/hosted/{id}"), None);
+    };
+    let items: String = user.memberships.iter().map(|membership| {
+        let label = world.directory.organization(&membership.organization).map_or("Unknown", |found| found.label());
+        format!(
+            r#"<li><button class="person" name="organization" value="{id}"><span class="picture square" aria-hidden="true">{initial}</span><span><span class="name">{label}</span><span class="hidden">, </span><span class="place">{roles}</span></span></button></li>"#,
+            id = text(&membership.organization),
+            initial = text(label.get(..1).unwrap_or("·")),
+            label = text(label),
+            roles = text(&membership.roles.join(", ")),
+        )
+    }).collect();
+    let content = format!(
+        r#"<p>You are signed in as <strong>{name}</strong>. Where do you want to go?</p>
+<form method="post" action="/hosted/{id}/organization"><ul class="people">{items}</ul></form>"#,
+        name = text(user.label()),
+        id = text(&transaction.id),
+    );
+    page::step(StatusCode::OK, "Choose an organization", &transaction, &content)
+}
+
+/// Takes the organization.
+pub(super) async fn submit(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut world = shared.world();
+    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+        Ok(both) => both,
+        Err(answer) => return answer,
+    };
+    let Some(who) = transaction.authenticated.clone() else {
+        return redirect::see_other(&format!("/hosted/{id}"), None);
+    };
+    let organization = fields.value("organization").and_then(|wanted| {
+        user_of(&world, &transaction)?.membership(wanted).map(|membership| membership.organization.clone())
+    });
+    let Some(organization) = organization else {
+        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "You are no member of this organization.", &[]);
+    };
+    let cookie = session_cookie::read(&headers);
+    finish::enter(&mut world, &transaction, cookie.as_deref(), who, organization)
+}
+
+fn user_of<'a>(world: &'a World, transaction: &Transaction) -> Option<&'a User> {
+    world.directory.user(&transaction.authenticated.as_ref()?.user)
+}

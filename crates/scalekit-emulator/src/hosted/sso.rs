@@ -1,0 +1,73 @@
+//! Step: an organization's identity provider, emulated.
+//!
+//! What it does: offers the people of the organization; whoever comes back carries the connection in `amr`.
+//! Called by: the browser, for a request or an e-mail address that leads to single sign-on.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use super::{fields, finish, html::text, notice, open, page, people, redirect, session_cookie};
+use crate::{
+    directory::Organization,
+    world::{
+        Shared, World,
+        transactions::{Authenticated, Through, Transaction},
+    },
+};
+
+/// Shows the step.
+pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
+    let world = shared.world();
+    let transaction = match open(&world, &id) {
+        Ok(transaction) => transaction,
+        Err(over) => return over,
+    };
+    let Some(organization) = organization_of(&world, &transaction) else {
+        return redirect::see_other(&format!("/hosted/{id}"), None);
+    };
+    let content = format!(
+        r#"<p>This stands in for the identity provider of <strong>{name}</strong>. Whoever you choose comes back as if they had signed in there.</p>
+{people}"#,
+        name = text(organization.label()),
+        people =
+            people::list(&world.directory, world.directory.members(&organization.id), &format!("/hosted/{id}/sso")),
+    );
+    page::step(StatusCode::OK, "Single sign-on", &transaction, &content)
+}
+
+/// Takes the person.
+pub(super) async fn submit(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut world = shared.world();
+    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+        Ok(both) => both,
+        Err(answer) => return answer,
+    };
+    let who = organization_of(&world, &transaction).and_then(|organization| {
+        let user = world.directory.user(fields.value("user")?)?;
+        user.membership(&organization.id)?;
+        Some(Authenticated { user: user.id.clone(), connection: organization.sso_connection.clone() })
+    });
+    let Some(who) = who else {
+        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "This person is not in the organization.", &[]);
+    };
+    let cookie = session_cookie::read(&headers);
+    finish::finish(&mut world, &transaction, cookie.as_deref(), who)
+}
+
+fn organization_of<'a>(world: &'a World, transaction: &Transaction) -> Option<&'a Organization> {
+    match &transaction.request.through {
+        Through::Sso(id) => world.directory.organization(id),
+        _ => None,
+    }
+}

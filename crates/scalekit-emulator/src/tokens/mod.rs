@@ -1,0 +1,93 @@
+//! Tokens, as Scalekit writes them (scalekit-api §8).
+//!
+//! What for: turns a grant into signed tokens, reading roles and permissions from the directory at that moment.
+//! Not here: who may have them (`world::grants`), the HTTP answer (`endpoints::token`).
+//! Called by: token, userinfo and logout.
+
+pub(crate) mod claims;
+pub(crate) mod jwt;
+pub(crate) mod keys;
+pub(crate) mod pkce;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    control::{Tamper, TokenKind},
+    world::{CLIENT_ID, World, grants::Grant, use_once},
+};
+use claims::Facts;
+use jwt::Unsigned;
+use keys::SigningFailed;
+
+/// The signed tokens of one answer.
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) id_token: Option<String>,
+}
+
+/// Which ID token to write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum IdToken<'a> {
+    /// None: a refresh with `id_token_on_refresh` switched off.
+    None,
+    /// After a refresh: without nonce, as OpenID Connect Core 12.2 asks.
+    Refreshed,
+    /// At a login: with the request's nonce, bound to the code.
+    AtLogin { nonce: Option<&'a str>, code: &'a str },
+}
+
+/// Signs the tokens of a grant, with the claims the directory gives it now.
+pub(crate) fn issue(
+    world: &mut World,
+    issuer: &str,
+    grant: &Grant,
+    id_token: IdToken<'_>,
+) -> Result<Tokens, SigningFailed> {
+    let now = world.now();
+    let token_id = world.ids.next("tkn");
+    let Some(facts) = Facts::gather(world, issuer, grant, now) else { return Err(SigningFailed) };
+    let access = facts.access_token(&token_id, world.settings.access_token_lifetime);
+    let id = match id_token {
+        IdToken::None => None,
+        other => Some((facts.id_token(world.settings.id_token_lifetime), other)),
+    };
+
+    let access_token = sign(world, TokenKind::Access, access)?;
+    let id_token = match id {
+        None => None,
+        Some((mut claims, kind)) => {
+            claims::bind(&mut claims, kind, &access_token);
+            Some(sign(world, TokenKind::Id, claims)?)
+        }
+    };
+    Ok(Tokens { access_token, id_token })
+}
+
+/// Signs the access token of a machine (scalekit-api §8.3).
+pub(crate) fn issue_for_machine(world: &mut World, issuer: &str, scope: &str) -> Result<String, SigningFailed> {
+    let now = world.now();
+    let token_id = world.ids.next("tkn");
+    sign(world, TokenKind::Access, claims::machine(issuer, CLIENT_ID, &token_id, scope, now))
+}
+
+/// Signs, after whatever the control interface ordered to be wrong with the next token of this kind.
+fn sign(world: &mut World, kind: TokenKind, claims: Map<String, Value>) -> Result<String, SigningFailed> {
+    let mut token = Unsigned::new(&world.keys.current().kid, claims);
+    match take_tamper(&mut world.tampers, kind) {
+        None => token.sign(world.keys.current()),
+        Some(tamper) => {
+            token.change(&tamper.header, &tamper.claims);
+            token.sign_wrongly(&mut world.keys, tamper.signature)
+        }
+    }
+}
+
+fn take_tamper(tampers: &mut Vec<Tamper>, kind: TokenKind) -> Option<Tamper> {
+    let index = tampers.iter().position(|tamper| tamper.token == kind)?;
+    let found = tampers.get_mut(index)?;
+    let tamper = found.clone();
+    if use_once(&mut found.times) {
+        tampers.remove(index);
+    }
+    Some(tamper)
+}

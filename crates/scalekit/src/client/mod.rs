@@ -1,0 +1,280 @@
+//! Ties the parts together: sends to one Scalekit environment, and checks tokens with its keys.
+//!
+//! Not here: when to refresh, where sessions are kept. Called by the application's sign-in, refresh and readiness.
+//! A call is a future that stops when it is dropped; a token call must not be dropped half-way (the code or refresh
+//! token is spent by then), so run it in a task of its own.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::callback::AuthorizationCode;
+use crate::claims::{AccessTokenClaims, IdTokenClaims};
+use crate::config::Config;
+use crate::error::{Error, VerificationError};
+use crate::http::Http;
+use crate::keys::{KeyCache, KeySet};
+use crate::tokens::{self, TokenSet};
+use crate::verify::{self, Expected, ExpectedNonce};
+
+/// A client of one Scalekit environment. Clones share connections and the key cache.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    http: Http,
+    keys: KeyCache,
+}
+
+/// A verified sign-in: both tokens passed every rule and belong to the same user, session and organization.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignIn {
+    /// The tokens, to be kept for refresh and sign-out.
+    pub tokens: TokenSet,
+    /// Who signed in.
+    pub id: IdTokenClaims,
+    /// What the user may do.
+    pub access: AccessTokenClaims,
+}
+
+/// A verified refresh: the new tokens belong to the session that was refreshed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refreshed {
+    /// The new tokens. A missing refresh or ID token means: keep the old one.
+    pub tokens: TokenSet,
+    /// What the user may do now; roles and permissions may have changed.
+    pub access: AccessTokenClaims,
+    /// Who the user is now, if there was a new ID token.
+    pub id: Option<IdTokenClaims>,
+}
+
+/// What stays the same for as long as a session lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionIdentity {
+    /// The user.
+    pub sub: String,
+    /// The Scalekit session.
+    pub sid: String,
+    /// The organization; changing it takes a new sign-in, not a refresh.
+    pub oid: String,
+}
+
+impl Client {
+    /// Builds a client; sends nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misconfigured`] if the system's certificate store can't be used.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let http = Http::new(&config)?;
+        let keys = KeyCache::new(&config, http.clone());
+        Ok(Self {
+            inner: Arc::new(Inner { config, http, keys }),
+        })
+    }
+
+    /// The configuration this client was built with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Exchanges an authorization code for tokens (RFC 6749, section 4.1.3, with PKCE). A code works once: after any
+    /// failure begin a new login instead of calling this again.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::Refused`].
+    pub async fn exchange(&self, code: &AuthorizationCode) -> Result<TokenSet, Error> {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", &code.code),
+            ("redirect_uri", &code.redirect_uri),
+            ("code_verifier", &code.verifier),
+        ])
+        .await
+    }
+
+    /// Spends a refresh token for new tokens (RFC 6749, section 6).
+    ///
+    /// The answer must be stored even if verifying it has to wait: the old refresh token is worthless from here on.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::Refused`]. Only [`Error::Ended`] means that the session is over.
+    pub async fn refresh(&self, refresh_token: &SecretString) -> Result<TokenSet, Error> {
+        self.token(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.expose_secret()),
+        ])
+        .await
+    }
+
+    /// Asks for a token of the application itself, for the management API (RFC 6749, section 4.4).
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but [`Error::Refused`].
+    pub async fn client_credentials(&self, scope: Option<&str>) -> Result<TokenSet, Error> {
+        let mut fields = vec![("grant_type", "client_credentials")];
+        fields.extend(
+            scope
+                .filter(|scope| !scope.is_empty())
+                .map(|scope| ("scope", scope)),
+        );
+        self.token(&fields).await
+    }
+
+    /// Verifies what [`exchange`](Self::exchange) returned; `now` in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    pub async fn verify_sign_in(
+        &self,
+        tokens: TokenSet,
+        code: &AuthorizationCode,
+        now: i64,
+    ) -> Result<SignIn, Error> {
+        let id_token = tokens
+            .id_token
+            .as_ref()
+            .ok_or(VerificationError::IdTokenMissing)?
+            .expose_secret();
+        let access_token = tokens.access_token.expose_secret();
+        let mut expected = Expected::new(self.config(), ExpectedNonce::Exactly(&code.nonce), now);
+        expected.access_token = Some(access_token);
+        expected.code = Some(&code.code);
+
+        let id =
+            verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
+        let access = self.verify_access(access_token, &expected).await?;
+        SessionIdentity::of(&id).require_same(&access.sub, &access.sid, &access.oid)?;
+        Ok(SignIn { tokens, id, access })
+    }
+
+    /// Verifies what [`refresh`](Self::refresh) returned, against the session it is for; `now` in seconds since 1970.
+    ///
+    /// A new ID token may lack the nonce, and one it has is not compared: `session` is what binds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched. In
+    /// that case the tokens may be good: keep a clone of them and verify it later, or the rotated refresh token is lost.
+    pub async fn verify_refresh(
+        &self,
+        tokens: TokenSet,
+        session: &SessionIdentity,
+        now: i64,
+    ) -> Result<Refreshed, Error> {
+        let access_token = tokens.access_token.expose_secret();
+        let mut expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
+        expected.access_token = Some(access_token);
+
+        let access = self.verify_access(access_token, &expected).await?;
+        session.require_same(&access.sub, &access.sid, &access.oid)?;
+        let id = match tokens.id_token.as_ref().map(ExposeSecret::expose_secret) {
+            None => None,
+            Some(id_token) => {
+                let id = verify::verify_id_token(
+                    id_token,
+                    &*self.keys_for(id_token, now).await?,
+                    &expected,
+                )?;
+                session.require_same(&id.sub, &id.sid, &id.oid)?;
+                Some(id)
+            }
+        };
+        Ok(Refreshed { tokens, access, id })
+    }
+
+    /// Whether signing keys are at hand; fetches them if there are none. For readiness probes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`].
+    pub async fn keys_available(&self, now: i64) -> Result<(), Error> {
+        self.inner.keys.available(now).await
+    }
+
+    async fn verify_access(
+        &self,
+        token: &str,
+        expected: &Expected<'_>,
+    ) -> Result<AccessTokenClaims, Error> {
+        let keys = self.keys_for(token, expected.now).await?;
+        Ok(verify::verify_access_token(token, &keys, expected)?)
+    }
+
+    /// Reads the header first: a token that is none must not cause a fetch.
+    async fn keys_for(&self, token: &str, now: i64) -> Result<Arc<KeySet>, Error> {
+        let kid = verify::key_id(token)?;
+        self.inner.keys.set_for(kid.as_deref(), now).await
+    }
+
+    /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).
+    async fn token(&self, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
+        let config = self.config();
+        let credentials = [
+            ("client_id", config.client_id()),
+            ("client_secret", config.client_secret().expose_secret()),
+        ];
+        let fields = [fields, &credentials].concat();
+        let answer = self
+            .inner
+            .http
+            .post_form(config.endpoint("/oauth/token"), &fields, MAX_TOKEN_RESPONSE)
+            .await?;
+        tokens::read_response(
+            answer.status,
+            answer.retry_after.as_deref(),
+            &answer.body,
+            wall_clock(),
+        )
+    }
+}
+
+/// In bytes.
+const MAX_TOKEN_RESPONSE: usize = 64 * 1024;
+
+/// Only turns a date in `Retry-After` into a waiting time; no token is ever compared with it.
+fn wall_clock() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl SessionIdentity {
+    /// The identity a verified ID token states.
+    #[must_use]
+    pub fn of(claims: &IdTokenClaims) -> Self {
+        Self {
+            sub: claims.sub.clone(),
+            sid: claims.sid.clone(),
+            oid: claims.oid.clone(),
+        }
+    }
+
+    fn require_same(&self, sub: &str, sid: &str, oid: &str) -> Result<(), VerificationError> {
+        if self.sub != sub {
+            Err(VerificationError::OtherSubject)
+        } else if self.sid != sid {
+            Err(VerificationError::OtherSession)
+        } else if self.oid != oid {
+            Err(VerificationError::OtherOrganization)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! What can go wrong between us and Scalekit, sorted by what the caller should do about it.
+//!
+//! Not here: the errors of a callback ([`crate::callback::CallbackError`]) and of settings
+//! ([`crate::config::ConfigError`]). For: whoever calls [`crate::Client`]. No text here holds a token, a secret or a
+//! claim's value, so all of it may be logged; none of it is written for users.
+
+use std::time::Duration;
+
+use crate::provider_text::ProviderText;
+
+/// The outcome of a call that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The code or refresh token is spent, expired or revoked (`invalid_grant`, RFC 6749, section 5.2). Final: sign
+    /// the user out, or begin a new login.
+    #[error("the grant has ended (invalid_grant)")]
+    Ended {
+        /// What Scalekit said, for the log.
+        description: Option<ProviderText>,
+    },
+    /// A token arrived and failed a check. Don't use it; begin a new login.
+    #[error("a token was refused: {0}")]
+    Refused(#[from] VerificationError),
+    /// Scalekit refuses this application, not this user: wrong credentials, grant, scope or redirect URI. Repeating
+    /// won't help; an operator has to look.
+    #[error("Scalekit refuses this application's request ({code})")]
+    Misconfigured {
+        /// The error code, `invalid_client` for example; `http_401` when there was none.
+        code: String,
+        /// What Scalekit said, for the log.
+        description: Option<ProviderText>,
+    },
+    /// No usable answer: says nothing about the user or the session. Keep what there is and try again later.
+    #[error("Scalekit is unavailable: {reason}")]
+    Unavailable {
+        /// Why.
+        reason: UnavailableReason,
+        /// The earliest useful time for another try, if Scalekit named one; at most 5 minutes.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl Error {
+    pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
+        Self::Unavailable {
+            reason,
+            retry_after: None,
+        }
+    }
+}
+
+/// Why there was no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnavailableReason {
+    /// Not connected, or not answered in full, within the configured limits.
+    #[error("the request timed out")]
+    Timeout,
+    /// The connection failed or broke: name resolution, TLS, a reset. Holds the transport's own words.
+    #[error("the connection failed ({0})")]
+    Network(String),
+    /// 429, or the gateway's `RATE_LIMITED`.
+    #[error("too many requests")]
+    RateLimited,
+    /// A redirect. Never followed: the request carried the client secret.
+    #[error("an unexpected redirect (HTTP {0})")]
+    Redirect(u16),
+    /// Any other status that is neither success nor a known refusal.
+    #[error("HTTP {0}")]
+    Status(u16),
+    /// The answer is longer than any real one; reading stopped at the limit.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// A success that can't be read: HTML, cut JSON, missing members.
+    #[error("the answer can't be read: {0}")]
+    Garbage(&'static str),
+}
+
+/// The rule a token broke. One variant per rule; claims are named, their values never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerificationError {
+    /// Longer than 16 KiB.
+    #[error("the token is larger than 16 KiB")]
+    TooLarge,
+    /// Not three base64url parts holding JSON objects (RFC 7515, section 3.1).
+    #[error("not a JSON web token")]
+    Malformed,
+    /// A member occurs twice in a JSON object: two readers could see two different values.
+    #[error("a JSON member occurs twice")]
+    DuplicateMember,
+    /// `alg` is something else than RS256; `none` included.
+    #[error("the signature algorithm is not RS256")]
+    Algorithm,
+    /// The header demands an extension we don't know (RFC 7515, section 4.1.11).
+    #[error("the header has a `crit` member")]
+    CriticalHeader,
+    /// `typ` names another kind of token.
+    #[error("the header's `typ` is not the expected one")]
+    TokenType,
+    /// No key with this `kid` in the environment's key set.
+    #[error("the signing key is unknown")]
+    UnknownKey,
+    /// No `kid`, and more than one key to choose from.
+    #[error("the header has no `kid` and there is more than one key")]
+    AmbiguousKey,
+    /// The signature does not belong to this token.
+    #[error("the signature is wrong")]
+    Signature,
+    /// A required claim is missing or empty.
+    #[error("the claim `{0}` is missing")]
+    MissingClaim(&'static str),
+    /// A claim has another JSON type than the standard says; dates must be whole seconds.
+    #[error("the claim `{0}` has the wrong type")]
+    ClaimType(&'static str),
+    /// `iss` is not our environment.
+    #[error("the issuer is another one")]
+    Issuer,
+    /// `aud` does not name us, or names somebody unknown besides.
+    #[error("the audience is another one")]
+    Audience,
+    /// `azp` or `client_id` names another client, or `azp` is missing beside several audiences.
+    #[error("the token was issued to another client")]
+    AuthorizedParty,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// `nbf` is still to come.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// `iat` is still to come.
+    #[error("the token was issued in the future")]
+    IssuedInFuture,
+    /// `nonce` is missing or not the one of this login attempt.
+    #[error("the nonce is another one")]
+    Nonce,
+    /// `at_hash` does not belong to the access token beside it.
+    #[error("the ID token belongs to another access token")]
+    AccessTokenHash,
+    /// `c_hash` does not belong to the authorization code.
+    #[error("the ID token belongs to another authorization code")]
+    CodeHash,
+    /// Another kind of token where an ID token belongs.
+    #[error("not an ID token")]
+    NotAnIdToken,
+    /// Another kind of token where an access token belongs.
+    #[error("not an access token")]
+    NotAnAccessToken,
+    /// A sign-in without an ID token; `openid` was always asked for.
+    #[error("there is no ID token")]
+    IdTokenMissing,
+    /// ID token, access token and session disagree about `sub`.
+    #[error("the tokens are for different users")]
+    OtherSubject,
+    /// They disagree about `sid`.
+    #[error("the tokens are for different sessions")]
+    OtherSession,
+    /// They disagree about `oid`.
+    #[error("the tokens are for different organizations")]
+    OtherOrganization,
+}

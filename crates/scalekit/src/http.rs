@@ -1,0 +1,113 @@
+//! The one sender: a form post or a plain get, with every limit set.
+//!
+//! Not here: what an answer means. What protects the client secret in here: redirects are not followed, proxy
+//! variables of the environment are ignored, an `https` environment is never spoken to in the clear, and nothing is
+//! sent twice. Used by [`crate::client`] and [`crate::keys`].
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+
+use reqwest::header::{ACCEPT, RETRY_AFTER};
+use reqwest::{RequestBuilder, redirect, retry};
+use url::Url;
+
+use crate::config::Config;
+use crate::error::{Error, UnavailableReason};
+use crate::provider_text::ProviderText;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+}
+
+/// An answer within its size limit.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<String>,
+    /// Empty for redirects, 429 and 5xx: their bodies mean nothing to us and are not read.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Http {
+    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        reqwest::Client::builder()
+            .user_agent(concat!("scalekit-rust/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(config.connect_timeout())
+            .timeout(config.total_timeout())
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .retry(retry::never())
+            .no_proxy()
+            .https_only(config.is_https())
+            .build()
+            .map(|client| Self { client })
+            .map_err(|error| Error::Misconfigured {
+                code: "http_client".to_owned(),
+                description: ProviderText::clean(&with_causes(&error)),
+            })
+    }
+
+    pub(crate) async fn post_form(
+        &self,
+        url: Url,
+        fields: &[(&str, &str)],
+        limit: usize,
+    ) -> Result<Answer, Error> {
+        receive(self.client.post(url).form(fields), limit).await
+    }
+
+    pub(crate) async fn get(&self, url: Url, limit: usize) -> Result<Answer, Error> {
+        receive(self.client.get(url), limit).await
+    }
+}
+
+async fn receive(request: RequestBuilder, limit: usize) -> Result<Answer, Error> {
+    let mut response = request
+        .header(ACCEPT, "application/json")
+        .send()
+        .await
+        .map_err(transport_error)?;
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+
+    let mut body = Vec::new();
+    if !matches!(status, 300..=399 | 429 | 500..) {
+        // Counted while it arrives: a Content-Length can be absent or wrong.
+        while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+            if body.len() + chunk.len() > limit {
+                return Err(Error::unavailable(UnavailableReason::TooLarge));
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Answer {
+        status,
+        retry_after,
+        body,
+    })
+}
+
+fn transport_error(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    Error::unavailable(if error.is_timeout() {
+        UnavailableReason::Timeout
+    } else {
+        UnavailableReason::Network(with_causes(&error))
+    })
+}
+
+/// The useful part ("connection refused", "certificate expired") is at the end of the chain of causes.
+fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string can't fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! Fetches the key set when it is needed, and with restraint.
+//!
+//! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes nothing.
+//! - A token with an unknown `kid` causes at most one refetch in 30 s: anyone can make such tokens up.
+//! - A set older than an hour is looked up again, so that a withdrawn key is not trusted for ever.
+//! - Whoever needs a fetch while one is under way shares its result.
+//!
+//! `now` comes from the caller. [`State`] decides and does no IO; [`KeyCache`] does what it decides.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use url::Url;
+
+use super::KeySet;
+use crate::config::Config;
+use crate::error::{Error, UnavailableReason};
+use crate::http::Http;
+
+/// In bytes.
+const MAX_BODY: usize = 256 * 1024;
+/// In seconds.
+const REFETCH_INTERVAL: i64 = 30;
+/// In seconds.
+const MAX_AGE: i64 = 3600;
+
+#[derive(Debug)]
+pub(crate) struct KeyCache {
+    http: Http,
+    url: Url,
+    state: Mutex<State>,
+    /// Held while fetching. Separate from `state`, so that readers with a good set never wait for the network.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl KeyCache {
+    pub(crate) fn new(config: &Config, http: Http) -> Self {
+        Self {
+            http,
+            url: config.endpoint("/keys"),
+            state: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Whether there are keys; fetches them if there are none.
+    pub(crate) async fn available(&self, now: i64) -> Result<(), Error> {
+        let attempts = {
+            let state = self.state();
+            if state.set.is_some() {
+                return Ok(());
+            }
+            state.attempts
+        };
+        self.fetch(attempts, now).await;
+        self.state().outcome(None).map(drop)
+    }
+
+    /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or it is too
+    /// early for another.
+    pub(crate) async fn set_for(&self, kid: Option<&str>, now: i64) -> Result<Arc<KeySet>, Error> {
+        let (needs_fetch, attempts) = {
+            let state = self.state();
+            (state.needs_fetch(kid, now), state.attempts)
+        };
+        if needs_fetch {
+            self.fetch(attempts, now).await;
+        }
+        self.state().outcome(kid)
+    }
+
+    /// Fetches, unless somebody has done so since `attempts` was read. How it went stands in the state: a failure
+    /// with a usable key at hand is none.
+    async fn fetch(&self, attempts: u64, now: i64) {
+        let _turn = self.turn.lock().await;
+        if self.state().attempts == attempts {
+            let fetched = self.fetch_now().await;
+            self.state().record(fetched, now);
+        }
+    }
+
+    async fn fetch_now(&self) -> Result<KeySet, Error> {
+        let answer = self.http.get(self.url.clone(), MAX_BODY).await?;
+        match answer.status {
+            200 => KeySet::parse(&answer.body).map_err(|_| {
+                Error::unavailable(UnavailableReason::Garbage("no usable key in the key set"))
+            }),
+            status @ 300..=399 => Err(Error::unavailable(UnavailableReason::Redirect(status))),
+            429 => Err(Error::unavailable(UnavailableReason::RateLimited)),
+            status => Err(Error::unavailable(UnavailableReason::Status(status))),
+        }
+    }
+
+    /// A panic elsewhere can't leave the state half-changed: every change is one assignment of finished values.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    set: Option<Arc<KeySet>>,
+    /// When `set` arrived.
+    fetched_at: i64,
+    /// When a fetch was last made although there was a set.
+    refetched_at: Option<i64>,
+    /// How many fetches have ended, well or badly.
+    attempts: u64,
+    /// How the last fetch failed, if it did.
+    failure: Option<Error>,
+}
+
+impl State {
+    fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
+        let Some(set) = &self.set else { return true };
+        // A clock that was set back must not stop refetching until it catches up.
+        let elapsed =
+            |since: i64, seconds: i64| now < since || now.saturating_sub(since) >= seconds;
+        let may_refetch = self
+            .refetched_at
+            .is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
+        let unknown = kid.is_some_and(|kid| set.select(Some(kid)).is_err());
+        may_refetch && (unknown || elapsed(self.fetched_at, MAX_AGE))
+    }
+
+    fn record(&mut self, fetched: Result<KeySet, Error>, now: i64) {
+        self.attempts += 1;
+        if self.set.is_some() {
+            self.refetched_at = Some(now);
+        }
+        match fetched {
+            Ok(set) => {
+                self.set = Some(Arc::new(set));
+                self.fetched_at = now;
+                self.failure = None;
+            }
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    fn outcome(&self, kid: Option<&str>) -> Result<Arc<KeySet>, Error> {
+        let has_key = |set: &KeySet| kid.is_none_or(|kid| set.select(Some(kid)).is_ok());
+        match (&self.set, &self.failure) {
+            (Some(set), _) if has_key(set) => Ok(Arc::clone(set)),
+            // Whether the key exists can't be known before a fetch succeeds: not the token's fault.
+            (_, Some(failure)) => Err(failure.clone()),
+            (Some(set), None) => Ok(Arc::clone(set)),
+            (None, None) => Err(Error::unavailable(UnavailableReason::Garbage(
+                "there is no key set yet",
+            ))),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The rules for the registered claims, and readers for the others.
+//!
+//! Every claim that is looked at is taken out of the map; what remains goes to the application as `other`. Not here:
+//! which rules apply to which kind of token (`mod.rs`). Missing, `null` and the empty string are one case: absent.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::error::VerificationError;
+
+pub(super) struct Claims(Map<String, Value>);
+
+impl Claims {
+    pub(super) fn new(payload: Map<String, Value>) -> Self {
+        Self(payload)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn check_issuer(&mut self, issuer: &str) -> Result<(), VerificationError> {
+        if self.required_text("iss")? == issuer {
+            Ok(())
+        } else {
+            Err(VerificationError::Issuer)
+        }
+    }
+
+    /// Every audience must be the client or one of `others`, and there must be one. Returns how many there are.
+    pub(super) fn check_audience(
+        &mut self,
+        client_id: &str,
+        others: &[String],
+    ) -> Result<usize, VerificationError> {
+        let audiences = match self.take("aud") {
+            None => return Err(VerificationError::MissingClaim("aud")),
+            Some(Value::String(one)) => vec![one],
+            Some(list) => texts("aud", list)?,
+        };
+        let known = |audience: &String| audience == client_id || others.contains(audience);
+        if audiences.is_empty() || !audiences.iter().all(known) {
+            return Err(VerificationError::Audience);
+        }
+        Ok(audiences.len())
+    }
+
+    /// `azp` and Scalekit's `client_id` both name the client the token was issued to.
+    pub(super) fn check_authorized_party(
+        &mut self,
+        client_id: &str,
+        azp_required: bool,
+    ) -> Result<(), VerificationError> {
+        let azp = self.text("azp")?;
+        let issued_to = self.text("client_id")?;
+        let fits = azp.iter().chain(&issued_to).all(|party| party == client_id);
+        if fits && (azp.is_some() || !azp_required) {
+            Ok(())
+        } else {
+            Err(VerificationError::AuthorizedParty)
+        }
+    }
+
+    /// `exp` and `iat` are required, `nbf` is checked when present. Returns `exp` and `iat`.
+    ///
+    /// Valid from `nbf - tolerance` and `iat - tolerance`, that second included, until `exp + tolerance`, that second
+    /// excluded (RFC 7519, section 4.1.4: "on or after").
+    pub(super) fn check_times(
+        &mut self,
+        now: i64,
+        tolerance: Duration,
+    ) -> Result<(i64, i64), VerificationError> {
+        let tolerance = i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX);
+        let exp = self
+            .date("exp")?
+            .ok_or(VerificationError::MissingClaim("exp"))?;
+        let iat = self
+            .date("iat")?
+            .ok_or(VerificationError::MissingClaim("iat"))?;
+        let nbf = self.date("nbf")?;
+        if now.saturating_sub(tolerance) >= exp {
+            return Err(VerificationError::Expired);
+        }
+        let latest = now.saturating_add(tolerance);
+        if iat > latest {
+            return Err(VerificationError::IssuedInFuture);
+        }
+        if nbf.is_some_and(|nbf| nbf > latest) {
+            return Err(VerificationError::NotYetValid);
+        }
+        Ok((exp, iat))
+    }
+
+    /// `scope` (space-separated) and `scopes` (a list), in either shape: Scalekit's SDKs know both.
+    pub(super) fn scopes(&mut self) -> Result<Vec<String>, VerificationError> {
+        let mut scopes: Vec<String> = Vec::new();
+        for name in ["scope", "scopes"] {
+            let found = match self.take(name) {
+                None => continue,
+                Some(Value::String(text)) => {
+                    text.split_ascii_whitespace().map(str::to_owned).collect()
+                }
+                Some(list) => texts(name, list)?,
+            };
+            for scope in found {
+                if !scopes.contains(&scope) {
+                    scopes.push(scope);
+                }
+            }
+        }
+        Ok(scopes)
+    }
+
+    pub(super) fn required_text(
+        &mut self,
+        name: &'static str,
+    ) -> Result<String, VerificationError> {
+        self.text(name)?
+            .ok_or(VerificationError::MissingClaim(name))
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, VerificationError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok((!text.is_empty()).then_some(text)),
+            Some(_) => Err(VerificationError::ClaimType(name)),
+        }
+    }
+
+    pub(super) fn boolean(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<bool>, VerificationError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(_) => Err(VerificationError::ClaimType(name)),
+        }
+    }
+
+    pub(super) fn texts(&mut self, name: &'static str) -> Result<Vec<String>, VerificationError> {
+        self.take(name)
+            .map_or(Ok(Vec::new()), |list| texts(name, list))
+    }
+
+    /// Takes a claim out, whatever its type; `null` is none.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// What nobody has taken.
+    pub(super) fn into_rest(self) -> Map<String, Value> {
+        self.0
+    }
+
+    fn date(&mut self, name: &'static str) -> Result<Option<i64>, VerificationError> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let seconds = value
+            .as_i64()
+            .filter(|seconds| (0..=LAST_DATE).contains(seconds));
+        seconds.map(Some).ok_or(VerificationError::ClaimType(name))
+    }
+}
+
+/// 9999-12-31T23:59:59Z. Later "dates" are milliseconds or nonsense, and overflow in the hands of callers.
+const LAST_DATE: i64 = 253_402_300_799;
+
+fn texts(name: &'static str, list: Value) -> Result<Vec<String>, VerificationError> {
+    let Value::Array(items) = list else {
+        return Err(VerificationError::ClaimType(name));
+    };
+    items
+        .into_iter()
+        .map(|item| {
+            if let Value::String(text) = item {
+                Ok(text)
+            } else {
+                Err(VerificationError::ClaimType(name))
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,71 @@
+// One emulator and one application for a worker, on ports of their own, with the recorder in front of the application.
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { Emulator } from "./emulator.ts";
+import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
+import { freePort, ServerProcess } from "./process.ts";
+import { Recorder } from "./recorder.ts";
+
+/** The emulator's one client. */
+export const clientSecret = "test_emulator_secret";
+
+export class Servers {
+  private constructor(
+    /** The application's public base URL: the recorder, as a reverse proxy would be. */
+    readonly appUrl: string,
+    readonly emulator: Emulator,
+    private readonly running: { stop(): Promise<void> }[],
+  ) {}
+
+  static async start(worker: number): Promise<Servers> {
+    const folder = `${evidence}/worker-${worker}`;
+    mkdirSync(folder, { recursive: true });
+    const [appPort, emulatorPort] = [await freePort(), await freePort()];
+    const recorder = await Recorder.start(appPort, `${folder}/exchanges.jsonl`);
+    const appUrl = `http://localhost:${recorder.port}`;
+    const emulatorUrl = `http://localhost:${emulatorPort}`;
+    const sessionSecret = randomBytes(32).toString("base64");
+    writeFileSync(`${folder}/session-secret`, sessionSecret);
+
+    const emulator = await ServerProcess.start({
+      name: "The emulator",
+      binary: emulatorBinary,
+      args: ["--port", String(emulatorPort), "--app-url", appUrl],
+      cwd: repository,
+      env: { RUST_LOG: "info" },
+      // Not among the evidence: the emulator may print what it likes.
+      log: `${folder}/emulator.txt`,
+      health: `${emulatorUrl}/__emulator/health`,
+    });
+    const app = await ServerProcess.start({
+      name: "The application",
+      binary: appBinary,
+      args: [],
+      cwd: repository,
+      env: {
+        LEPTOS_SITE_ADDR: `127.0.0.1:${appPort}`,
+        APP_URL: appUrl,
+        LEPTOS_ENV: "DEV",
+        SCALEKIT_ENVIRONMENT_URL: emulatorUrl,
+        SCALEKIT_CLIENT_ID: "skc_emulator",
+        SCALEKIT_CLIENT_SECRET: clientSecret,
+        SESSION_STORE: `sqlite:${folder}/sessions.db`,
+        SESSION_SECRET: sessionSecret,
+        // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.
+        RUST_LOG: "debug",
+      },
+      log: `${folder}/app.log`,
+      health: `http://127.0.0.1:${appPort}/healthz`,
+    }).catch(async (error: unknown) => {
+      await emulator.stop();
+      await recorder.stop();
+      throw error;
+    });
+    return new Servers(appUrl, new Emulator(emulatorUrl), [recorder, app, emulator]);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.running) await server.stop();
+  }
+}

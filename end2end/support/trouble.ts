@@ -1,0 +1,51 @@
+// Everything a browser complains about: console errors and warnings, uncaught errors, failed requests.
+// A test fails at its end if there was any that it did not announce.
+
+import { type BrowserContext, expect } from "@playwright/test";
+
+/** A page or file that is answered with this status; the browser reports it on its console. */
+interface ExpectedStatus {
+  status: number;
+  path: RegExp;
+}
+
+export class Trouble {
+  private readonly found: string[] = [];
+  private readonly expected: ExpectedStatus[] = [];
+
+  /** Listens to a context; to be called before its first page opens. */
+  watch(context: BrowserContext): void {
+    context.on("console", (message) => {
+      if (message.type() !== "error" && message.type() !== "warning") return;
+      const { url } = message.location();
+      if (!this.isExpected(message.text(), url)) {
+        this.found.push(`console ${message.type()} on ${message.page()?.url() ?? "?"}: ${message.text()} (${url})`);
+      }
+    });
+    context.on("weberror", (error) => {
+      this.found.push(`uncaught on ${error.page()?.url() ?? "?"}: ${error.error().stack ?? error.error().message}`);
+    });
+    context.on("requestfailed", (request) => {
+      const reason = request.failure()?.errorText ?? "?";
+      // The browser's word for what it gave up itself because its page was left.
+      if (reason !== "net::ERR_ABORTED") this.found.push(`failed: ${request.method()} ${request.url()}: ${reason}`);
+    });
+  }
+
+  /** Announces that something whose path matches is answered with this status. */
+  expectStatus(status: number, path: RegExp): void {
+    this.expected.push({ status, path });
+  }
+
+  /** Fails if something was not announced. */
+  check(): void {
+    expect(this.found, "what the browser complained about").toEqual([]);
+  }
+
+  private isExpected(text: string, url: string): boolean {
+    const status = /^Failed to load resource: the server responded with a status of (\d{3})/.exec(text)?.[1];
+    if (status === undefined) return false;
+    const { pathname, search } = new URL(url);
+    return this.expected.some((one) => one.status === Number(status) && one.path.test(pathname + search));
+  }
+}

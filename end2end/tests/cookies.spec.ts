@@ -1,0 +1,44 @@
+import { expect, test } from "../fixtures.ts";
+import { Login } from "../page-objects/login.ts";
+
+const plausible = "A".repeat(43);
+
+test.describe("A session cookie that is not ours", () => {
+  const headers: [title: string, cookie: string][] = [
+    ["well-formed but unknown", `session=${plausible}`],
+    ["empty", "session="],
+    ["too short", "session=abc"],
+    ["too long", `session=${"a".repeat(8000)}`],
+    ["quoted", `session="${plausible}"`],
+    ["percent-encoded", "session=%41%42"],
+    ["with an encoded name", `%73ession=${plausible}`],
+    ["doubled", `session=${plausible}; session=${"B".repeat(43)}`],
+    ["without a value", "session"],
+    ["beside bytes of another alphabet", `caf\u00e9=\u00ff; session=${plausible}`],
+    ["a token of somebody's", "session=aaaa.bbbb.cccc"],
+  ];
+  for (const [title, cookie] of headers) {
+    test(`${title}: makes its bearer anonymous, never a fault`, async ({ request, emulator, baseURL }) => {
+      expect((await request.get("/", { headers: { cookie } })).status()).toBe(200);
+      const page = await request.get("/dashboard", { headers: { cookie }, maxRedirects: 0 });
+      expect(page.status()).toBe(302);
+      expect(page.headers()["location"]).toMatch(/^\/login\?return_to=\/dashboard/);
+      const state = await request.post("/api/current_session", { headers: { cookie, origin: baseURL ?? "" } });
+      expect(state.status()).toBe(200);
+      expect(await state.json()).toMatchObject({ session: null });
+      const claims = await request.post("/api/list_claims", { headers: { cookie, origin: baseURL ?? "" } });
+      expect(claims.status()).toBe(401);
+      expect((await emulator.state()).token_calls).toEqual({});
+    });
+  }
+
+  test("is replaced by signing in", async ({ page, context, signIn, baseURL }) => {
+    await context.addCookies([{ name: "session", value: "not-a-session", url: baseURL ?? "" }]);
+    await page.goto("/");
+    await expect(new Login(page).signIn).toBeVisible();
+    await signIn(page);
+    const cookies = (await context.cookies(page.url())).filter(({ name }) => name === "session");
+    expect(cookies).toHaveLength(1);
+    expect(cookies[0]?.value).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+});

@@ -1,0 +1,58 @@
+import { expect, people, test } from "../fixtures.ts";
+import { Hosted } from "../page-objects/hosted.ts";
+import { Login } from "../page-objects/login.ts";
+import { Profile } from "../page-objects/profile.ts";
+import { Shell } from "../page-objects/shell.ts";
+import { hydrated } from "../support/hydration.ts";
+
+test.describe("A session that was ended at the provider", () => {
+  test("is noticed by the open page, which offers the way back to the same page", async ({ page, emulator, signIn, trouble }) => {
+    trouble.expectStatus(401, /^\/api\//);
+    await emulator.change({ access_token_lifetime: 3 });
+    await signIn(page, people.ada, "/dashboard/profile?tab=ids");
+    await hydrated(page);
+    expect(await emulator.endSessions()).toBe(1);
+
+    const shell = new Shell(page);
+    await expect(shell.sessionEnded).toBeVisible({ timeout: 15_000 });
+    await emulator.change({ access_token_lifetime: 300 });
+    await shell.signInAgain.click();
+    await new Hosted(page).signInAs(people.ada);
+    await expect(page).toHaveURL("/dashboard/profile?tab=ids");
+    await expect(new Profile(page).heading).toHaveText(people.ada.name);
+    await expect(shell.sessionEnded).toBeHidden();
+  });
+
+  test("is asked about no more than once", async ({ page, emulator, signIn, trouble }) => {
+    trouble.expectStatus(401, /^\/api\//);
+    await emulator.change({ access_token_lifetime: 3 });
+    await signIn(page);
+    await hydrated(page);
+    await emulator.endSessions();
+    await emulator.resetCounters();
+    await expect(new Shell(page).sessionEnded).toBeVisible({ timeout: 15_000 });
+    await page.reload();
+    await expect(page).toHaveURL(/\/login\?/);
+    expect((await emulator.state()).token_calls).toEqual({ refresh_token: 1 });
+  });
+
+  test("while no page was open leads to sign-in with the reason, and back to the page that was wanted", async ({ page, context, emulator, signIn }) => {
+    await emulator.change({ access_token_lifetime: 2 });
+    await signIn(page);
+    await page.close();
+    await emulator.endSessions();
+    const { now } = await emulator.state();
+    await expect.poll(async () => (await emulator.state()).now, { timeout: 10_000 }).toBeGreaterThan(now + 2);
+
+    const later = await context.newPage();
+    await later.goto("/dashboard?from=mail");
+    await expect(later).toHaveURL((url) => url.pathname === "/login" && url.searchParams.get("return_to") === "/dashboard?from=mail");
+    await expect(later.getByRole("main")).toContainText("session has ended");
+    expect((await context.cookies()).map((cookie) => cookie.name), "the dead cookie is taken away").not.toContain("session");
+
+    await emulator.change({ access_token_lifetime: 300 });
+    await new Login(later).signIn.click();
+    await new Hosted(later).signInAs(people.ada);
+    await expect(later).toHaveURL("/dashboard?from=mail");
+  });
+});

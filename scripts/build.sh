@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# What for: the release build: the site with its compressed copies, then the server. Prints what weighs what and fails
+# when the WASM is over its budget (WASM_BROTLI_LIMIT in env.sh).
+# Not here: the emulator. The release binary must not contain it.
+
+. "$(dirname "$0")/env.sh"
+
+BINARY=target/release/leptos-scalekit
+
+bytes() { wc -c <"$1" | tr -d ' '; }
+
+# One line of the table: what, bytes as served without compression, bytes as served with brotli.
+row() { printf '  %-14s %10s B %10s\n' "$1" "$2" "${3:+$3 B}"; }
+
+weigh() {
+    local kind=$1 raw=0 brotli=0 file
+    for file in target/site/pkg/*."$kind"; do
+        [ -f "$file" ] || fail "The build left no .$kind file in target/site/pkg."
+        [ -f "$file.br" ] || fail "$file has no brotli copy."
+        raw=$((raw + $(bytes "$file")))
+        brotli=$((brotli + $(bytes "$file.br")))
+    done
+    row "$kind" "$raw" "$brotli"
+    [ "$kind" != wasm ] || wasm_brotli=$brotli
+}
+
+say "Building for release: about 5 minutes the first time"
+cargo leptos build --release -P
+
+say "Sizes, plain and with brotli:"
+wasm_brotli=0
+weigh wasm
+weigh js
+weigh css
+row server "$(bytes $BINARY)" ""
+[ "$wasm_brotli" -le "$WASM_BROTLI_LIMIT" ] ||
+    fail "The WASM weighs $wasm_brotli bytes with brotli, over the budget of $WASM_BROTLI_LIMIT. See what grew before raising the budget."
+say "The WASM is within its budget of $WASM_BROTLI_LIMIT bytes. Run $BINARY."

@@ -1,0 +1,38 @@
+# What for: the ground every script stands on: where the repository is, which tool versions it wants, what is on PATH,
+# and two ways to speak. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
+# Not here: installing (setup.sh), anything that takes time.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+# Tools that would collide with another version elsewhere go here; `cargo clean` takes them along.
+TOOLS="$ROOT/target/tools"
+# Where setup.sh notes the browser that it found, for end2end/playwright.config.ts.
+BROWSER_NOTE="$TOOLS/browser"
+
+CARGO_BIN="${CARGO_HOME:-$HOME/.cargo}/bin"
+# Ours first. Cargo's own folder stands in PATH explicitly, or cargo would prefer its `cargo-leptos` to ours.
+export PATH="$TOOLS/bin:$ROOT/node_modules/.bin:$PATH:$CARGO_BIN"
+
+# The feature set of development and tests. Every command uses this one, so that dependencies are compiled once.
+FEATURES="leptos-scalekit/ssr,leptos-scalekit/emulator"
+
+# The WASM may weigh this many bytes after brotli; scripts/build.sh fails above it.
+WASM_BROTLI_LIMIT=230000
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+
+fail() {
+    printf '\033[1;31merror:\033[0m %s\n' "$*" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# The version of a package in Cargo.lock: `locked_version wasm-bindgen`.
+locked_version() {
+    awk -v name="name = \"$1\"" '$0 == name { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What for: everything that reads the code without running it: formatting, clippy for server and browser, TypeScript's checks,
+# shellcheck when it is installed. Warnings are errors.
+# Not here: tests.
+
+. "$(dirname "$0")/env.sh"
+
+say "Formatting"
+cargo fmt --all --check
+
+say "Clippy: server, crates and tests"
+cargo clippy --workspace --features "$FEATURES" --all-targets -- -D warnings
+
+say "Clippy: what runs in the browser"
+cargo clippy -p leptos-scalekit --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
+
+say "TypeScript"
+(cd end2end && npx --no-install tsc --noEmit)
+
+if has shellcheck; then
+    say "Shell scripts"
+    shellcheck --external-sources scripts/*.sh .ci/run
+fi
+say "Nothing to complain about."

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What for: a picture of every page, the emulator's too, light and dark, 390 and 1280 px wide, into screenshots/, to be looked at.
+# Not here: comparing pictures; they are for eyes.
+
+. "$(dirname "$0")/env.sh"
+
+[ -x target/release/leptos-scalekit ] || scripts/build.sh
+cargo build --workspace --features "$FEATURES" --bins --tests
+
+rm -rf screenshots
+(cd end2end && npx --no-install playwright test --config screenshots.config.ts)
+say "Written to screenshots/: $(find screenshots -name '*.png' | wc -l | tr -d ' ') pictures"

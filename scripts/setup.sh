@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# What for: installs what is missing, and only that: `setup.sh app` for building and running, `setup.sh test` for the tests too,
+# or single steps by name: `setup.sh toolchain browser`. Each step checks first and says what it does before it does it.
+# Not here: building. Nothing is installed into the system except the browser package on Debian as root, and that says so.
+
+. "$(dirname "$0")/env.sh"
+
+# 0.3.11 needs rustc 1.96. A newer 0.3 that is already there is used as it is.
+CARGO_LEPTOS_VERSION=0.3.10
+NODE_MAJOR=20
+
+set_up_compiler() {
+    has cc || fail "No C compiler: SQLite and the TLS library are compiled from C. Install one
+       (Debian: apt-get install build-essential, Fedora: dnf install gcc, macOS: xcode-select --install)."
+}
+
+set_up_toolchain() {
+    has rustup || fail "rustup is missing: it installs the Rust version that rust-toolchain.toml names. Get it from https://rustup.rs."
+    local channel target
+    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)
+    target=wasm32-unknown-unknown
+    if ! rustup toolchain list | grep -q "^$channel\b"; then
+        say "Installing Rust $channel: about 1 minute, once"
+        rustup toolchain install "$channel" --profile minimal --component rustfmt,clippy --target "$target" --no-self-update
+    fi
+    if ! { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1; then
+        say "Adding rustfmt and clippy to Rust $channel: a few seconds, once"
+        rustup component add --toolchain "$channel" rustfmt clippy
+    fi
+    if ! rustup target list --installed --toolchain "$channel" | grep -qx "$target"; then
+        say "Adding the browser's target, $target, to Rust $channel: a few seconds, once"
+        rustup target add --toolchain "$channel" "$target"
+    fi
+}
+
+# Whether $1 is 0.3.N with N at least as in CARGO_LEPTOS_VERSION.
+cargo_leptos_serves() {
+    case "$1" in
+        "${CARGO_LEPTOS_VERSION%.*}".*) [ "${1##*.}" -ge "${CARGO_LEPTOS_VERSION##*.}" ] 2>/dev/null ;;
+        *) false ;;
+    esac
+}
+
+set_up_cargo_leptos() {
+    local found=""
+    if has cargo-leptos; then found=$(cargo-leptos --version 2>/dev/null | awk '{ print $2 }') || true; fi
+    cargo_leptos_serves "$found" && return
+    say "Installing cargo-leptos $CARGO_LEPTOS_VERSION: about 10 minutes, once"
+    # A build tool needs no optimised code: these settings halve its compile time.
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        install_tool cargo-leptos "$CARGO_LEPTOS_VERSION" --locked
+}
+
+set_up_wasm_bindgen() {
+    # The command must be of exactly the library's version, or it refuses the library's output.
+    local wanted found=""
+    wanted=$(locked_version wasm-bindgen)
+    [ -n "$wanted" ] || fail "Cargo.lock names no wasm-bindgen: run \`cargo update\` or restore the file."
+    if has wasm-bindgen; then found=$(wasm-bindgen --version 2>/dev/null | awk '{ print $2 }') || true; fi
+    [ "$found" = "$wanted" ] && return
+    say "Installing wasm-bindgen $wanted: about 3 minutes, once"
+    # Without --locked: the lock file of this package can name versions that some registries don't have yet.
+    install_tool wasm-bindgen-cli "$wanted"
+}
+
+# Installs a cargo package where cargo puts them; beside, under target/tools, if another version is there already,
+# since other projects may need that one.
+install_tool() {
+    local package=$1 version=$2
+    shift 2
+    local command=${package%-cli}
+    if [ -e "$CARGO_BIN/$command" ]; then
+        cargo install "$package" --version "$version" "$@" --root "$TOOLS" --force
+    else
+        cargo install "$package" --version "$version" "$@"
+    fi || fail "Could not install $package $version. If crates.io can't be reached, install it by hand:
+       cargo install $package --version $version $*"
+}
+
+require_node() {
+    { has npm && has node; } || fail "Node and npm are missing: wasm-opt and the browser tests come from npm. Install Node $NODE_MAJOR or newer from https://nodejs.org."
+    local major
+    major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+    [ "$major" -ge "$NODE_MAJOR" ] || fail "Node $major is too old. Install Node $NODE_MAJOR or newer from https://nodejs.org."
+}
+
+# `npm ci` in a folder, unless its node_modules was made from this very lock file.
+npm_packages() {
+    local folder=$1 what=$2
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.made-from-lock" && return
+    say "Installing $what from npm: a few seconds, once"
+    (cd "$folder" && npm ci) || fail "npm could not install the packages of $folder/package-lock.json (message above)."
+    cp "$folder/package-lock.json" "$folder/node_modules/.made-from-lock"
+}
+
+set_up_wasm_opt() {
+    require_node
+    npm_packages . "wasm-opt"
+}
+
+set_up_end2end() {
+    require_node
+    npm_packages end2end "the browser tests' packages"
+}
+
+# Notes the browser for end2end/playwright.config.ts; an empty note means Playwright's own.
+set_up_browser() {
+    mkdir -p "$TOOLS"
+    local found
+    found=$(installed_browser)
+    if [ -z "$found" ] && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's chromium package with apt-get, into the system: about 1 minute, once"
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get update && apt-get install -y --no-install-recommends chromium; } ||
+            fail "apt-get could not install chromium (message above). Install Chromium or Chrome, or set BROWSER_PATH."
+        found=$(installed_browser)
+    fi
+    if [ -z "$found" ]; then
+        set_up_end2end
+        if ! playwrights_own_is_there; then
+            say "Installing Playwright's Chromium into its own cache: about 1 minute, once"
+            (cd end2end && npx --no-install playwright install chromium) ||
+                fail "Playwright could not download its browser. Install Chromium or Chrome, or set BROWSER_PATH to one."
+        fi
+    fi
+    printf '%s\n' "$found" >"$BROWSER_NOTE"
+}
+
+installed_browser() {
+    if [ -n "${BROWSER_PATH:-}" ]; then
+        [ -x "$BROWSER_PATH" ] || fail "BROWSER_PATH is $BROWSER_PATH, which is not a program."
+        printf '%s\n' "$BROWSER_PATH"
+        return
+    fi
+    local candidate
+    for candidate in chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+        "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+        command -v "$candidate" 2>/dev/null && return
+    done
+    return 0
+}
+
+playwrights_own_is_there() {
+    # The program asks Playwright where its browser would be and looks there.
+    (cd end2end && node --input-type=module -e '
+        import { existsSync } from "node:fs";
+        import { chromium } from "@playwright/test";
+        process.exit(existsSync(chromium.executablePath()) ? 0 : 1);
+    ')
+}
+
+set_up_app() {
+    set_up_compiler
+    set_up_toolchain
+    set_up_wasm_opt
+    set_up_cargo_leptos
+    set_up_wasm_bindgen
+}
+
+set_up_lint() {
+    set_up_compiler
+    set_up_toolchain
+    set_up_end2end
+}
+
+set_up_test() {
+    set_up_app
+    set_up_end2end
+    set_up_browser
+}
+
+[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser)."
+for step in "$@"; do
+    case "$step" in
+        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser) "set_up_$step" ;;
+        *) fail "There is no set-up step called $step." ;;
+    esac
+done

@@ -1,0 +1,109 @@
+//! `GET /auth/login`: makes an authorization request and sends the browser to Scalekit.
+//!
+//! Also the initiate-login URL that Scalekit sends people to, so it accepts parameters that it does not know and
+//! ignores them (scalekit-api §11). Only the parameters of [`Parameters`] reach the provider.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use scalekit::{LoginRequest, LoginSecrets};
+use serde::Deserialize;
+use tower_cookies::Cookies;
+
+use super::attempt::LoginAttempt;
+use crate::{
+    error::AppError,
+    server::{problem, return_to::ReturnTo, settings::Environment, state::AppState},
+};
+
+/// Longer hints are not passed on: they would make a URL that proxies refuse.
+const MAX_HINT_LENGTH: usize = 320;
+
+/// What a link to `/auth/login` may ask for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Parameters {
+    return_to: Option<String>,
+    prompt: Option<String>,
+    login_hint: Option<String>,
+    organization_id: Option<String>,
+    connection_id: Option<String>,
+    provider: Option<String>,
+    domain_hint: Option<String>,
+}
+
+/// Starts a login.
+pub async fn start_login(
+    State(state): State<Arc<AppState>>,
+    cookies: Cookies,
+    headers: HeaderMap,
+    uri: axum::http::Uri,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let Ok(Query(parameters)) = parameters else {
+        return problem::respond(&AppError::Invalid, &headers);
+    };
+    if let Some(elsewhere) = at_the_configured_address(&state, &headers, &uri) {
+        return elsewhere;
+    }
+    match begin(&state, &cookies, parameters) {
+        Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
+        Err(error) => problem::respond(&error, &headers),
+    }
+}
+
+fn begin(state: &AppState, cookies: &Cookies, parameters: Parameters) -> Result<String, AppError> {
+    let return_to = ReturnTo::parse_or_default(parameters.return_to.as_deref(), &state.settings.app_url);
+    let request = request(parameters)?;
+    let secrets = LoginSecrets::generate().map_err(|error| {
+        tracing::error!(%error, "no randomness for a login attempt");
+        AppError::Internal
+    })?;
+    let (url, pending) = request.begin(state.scalekit.config(), &state.settings.redirect_uri(), secrets);
+    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now() };
+    attempt.remember(state.cookies, cookies, &state.settings.key_ring).map_err(|error| {
+        tracing::error!(%error, "a login attempt could not be sealed");
+        AppError::Internal
+    })?;
+    Ok(url.into())
+}
+
+/// Passes on what is well-formed. An unknown `prompt` or `provider` is refused: silently starting another login
+/// than the link asked for would confuse more than an error does.
+fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
+    let hint = |text: Option<String>| match text.map(|text| text.trim().to_owned()) {
+        Some(text) if text.len() > MAX_HINT_LENGTH || text.chars().any(char::is_control) => Err(AppError::Invalid),
+        Some(text) if text.is_empty() => Ok(None),
+        other => Ok(other),
+    };
+    Ok(LoginRequest {
+        prompt: known(hint(parameters.prompt)?)?,
+        provider: known(hint(parameters.provider)?)?,
+        login_hint: hint(parameters.login_hint)?,
+        domain_hint: hint(parameters.domain_hint)?,
+        organization_id: hint(parameters.organization_id)?,
+        connection_id: hint(parameters.connection_id)?,
+        ..LoginRequest::default()
+    })
+}
+
+fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppError> {
+    text.map(|text| text.parse().map_err(|_| AppError::Invalid)).transpose()
+}
+
+/// In development people open 127.0.0.1 where `APP_URL` says localhost; the attempt's cookie would not come back.
+/// Never in production, where a proxy may rewrite `Host` and the redirect would loop.
+fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &axum::http::Uri) -> Option<Response> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let configured = &state.settings.app_url[url::Position::BeforeHost..url::Position::AfterPort];
+    if state.settings.environment == Environment::Production || host.eq_ignore_ascii_case(configured) {
+        return None;
+    }
+    let is_loopback = host.starts_with("127.0.0.1:") || host.starts_with("[::1]:") || host.starts_with("localhost:");
+    let mut target = state.settings.absolute(uri.path());
+    target.set_query(uri.query());
+    is_loopback.then(|| Redirect::temporary(target.as_str()).into_response())
+}

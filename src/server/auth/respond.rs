@@ -1,0 +1,151 @@
+//! The bodies of the session's server functions: the flows of this module between Leptos' request context and its
+//! response. Logic is in the siblings.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use tower_cookies::Cookies;
+
+use super::{callback, logout, sessions::Current};
+use crate::{
+    api::session::{ProviderView, SessionState, SessionView},
+    error::AppError,
+    server::{
+        cookies::SessionCookie,
+        guard::{CurrentSession, Visitor},
+        session::Session,
+        state::AppState,
+        views,
+    },
+};
+
+/// What a server function needs of its request.
+pub struct RequestContext {
+    /// The application's state.
+    pub state: Arc<AppState>,
+    parts: Parts,
+    response: ResponseOptions,
+}
+
+impl RequestContext {
+    /// Takes the request from Leptos' context.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] outside a request.
+    pub fn take() -> Result<Self, AppError> {
+        let (Some(state), Some(parts), Some(response)) =
+            (use_context::<Arc<AppState>>(), use_context::<Parts>(), use_context::<ResponseOptions>())
+        else {
+            tracing::error!("a server function was called outside a request");
+            return Err(AppError::Internal);
+        };
+        Ok(Self { state, parts, response })
+    }
+
+    /// Who is calling, as the guard in front of the router found out.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] while nobody can tell.
+    pub fn visitor(&self) -> Result<Visitor, AppError> {
+        match self.parts.extensions.get::<CurrentSession>() {
+            Some(CurrentSession::Known(visitor)) => Ok(visitor.clone()),
+            Some(CurrentSession::Unavailable { retry_after }) => {
+                Err(self.refuse(AppError::Unavailable { retry_after: *retry_after }))
+            }
+            None => Err(self.refuse(AppError::Internal)),
+        }
+    }
+
+    /// The session of the caller. Every protected server function begins with this.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] without one.
+    pub fn session_required(&self) -> Result<Arc<Session>, AppError> {
+        self.visitor()?.session().ok_or_else(|| self.refuse(AppError::Unauthenticated))
+    }
+
+    /// The request's cookies.
+    fn cookies(&self) -> Result<Cookies, AppError> {
+        self.parts.extensions.get::<Cookies>().cloned().ok_or_else(|| self.refuse(AppError::Internal))
+    }
+
+    /// Gives the response the status of `error`: Leptos would answer 500 for all of them.
+    fn refuse(&self, error: AppError) -> AppError {
+        self.response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        if let AppError::Unavailable { retry_after } = error {
+            self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
+        error
+    }
+
+    /// Sends the browser elsewhere, whatever kind of request this is. `leptos_axum::redirect` would panic on a control
+    /// character and answers programs with 200.
+    fn redirect(&self, location: &str) -> Result<(), AppError> {
+        let location = HeaderValue::from_str(location).map_err(|_| self.refuse(AppError::Internal))?;
+        self.response.insert_header(header::LOCATION, location);
+        self.response.set_status(StatusCode::FOUND);
+        Ok(())
+    }
+}
+
+/// Body of `current_session`.
+///
+/// # Errors
+/// [`AppError::Unavailable`] while the store or the provider is needed and out of reach.
+pub fn current_session() -> Result<SessionState, AppError> {
+    let request = RequestContext::take()?;
+    let session = request.visitor()?.session();
+    Ok(SessionState {
+        session: session.map(|session| views::session(&session, request.state.clock.now())),
+        provider: ProviderView {
+            emulated: request.state.emulated,
+            url: request.state.scalekit.config().issuer().to_owned(),
+        },
+    })
+}
+
+/// Body of `exchange_code`.
+///
+/// # Errors
+/// [`AppError::SignIn`] with the reason.
+pub async fn exchange_code(query: String) -> Result<(), AppError> {
+    let request = RequestContext::take()?;
+    let cookies = request.cookies()?;
+    match callback::finish_login(&request.state, &cookies, &query).await {
+        Ok(return_to) => request.redirect(return_to.as_str()),
+        Err(problem) => Err(request.refuse(AppError::SignIn(problem))),
+    }
+}
+
+/// Body of `refresh_session`.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] if the session has ended, [`AppError::Unavailable`] if it can't be refreshed now.
+pub async fn refresh_session() -> Result<SessionView, AppError> {
+    let request = RequestContext::take()?;
+    let SessionCookie::Valid(id) = request.state.cookies.session(&request.cookies()?) else {
+        return Err(request.refuse(AppError::Unauthenticated));
+    };
+    match request.state.sessions.refresh_if_due(&id.key()).await {
+        Current::SignedIn(session) => Ok(views::session(&session, request.state.clock.now())),
+        Current::Ended => Err(request.refuse(AppError::Unauthenticated)),
+        Current::Unavailable { retry_after } => Err(request.refuse(AppError::Unavailable { retry_after })),
+    }
+}
+
+/// Body of `logout`.
+///
+/// # Errors
+/// [`AppError::Unavailable`] if the session's record can't be deleted.
+pub async fn logout() -> Result<(), AppError> {
+    let request = RequestContext::take()?;
+    match logout::end_session(&request.state, &request.cookies()?).await {
+        Ok(location) => request.redirect(&location),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a session could not be ended");
+            Err(request.refuse(AppError::Unavailable { retry_after: 5 }))
+        }
+    }
+}

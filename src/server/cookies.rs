@@ -1,0 +1,204 @@
+//! The two cookies: their names, attributes and how they are read.
+//!
+//! The `Cookie` header is cleaned before anything parses it, because the parser behind `tower-cookies` decodes
+//! percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would be read as
+//! `__Host-session`. Not here: what the values mean.
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use tower_cookies::{Cookie, Cookies, cookie::SameSite};
+
+use super::session::id::SessionId;
+
+/// Longer values of our cookies are not looked at.
+const MAX_VALUE_LENGTH: usize = 4096;
+
+/// Names and attributes of our cookies, which depend on whether the site is served over https.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CookieJar {
+    secure: bool,
+}
+
+/// What a request says about a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionCookie {
+    /// No session cookie.
+    Absent,
+    /// Exactly one, well-formed.
+    Valid(SessionId),
+    /// Malformed, or more than one: neither is used.
+    Invalid,
+}
+
+impl CookieJar {
+    /// `secure`: whether the site is served over https.
+    #[must_use]
+    pub const fn new(secure: bool) -> Self {
+        Self { secure }
+    }
+
+    /// The session cookie's name.
+    #[must_use]
+    pub const fn session_name(self) -> &'static str {
+        if self.secure { "__Host-session" } else { "session" }
+    }
+
+    /// What a login attempt's cookie name begins with; eight characters of its `state` follow.
+    #[must_use]
+    pub const fn attempt_prefix(self) -> &'static str {
+        if self.secure { "__Host-login." } else { "login." }
+    }
+
+    /// Reads the session cookie.
+    #[must_use]
+    pub fn session(self, cookies: &Cookies) -> SessionCookie {
+        let found: Vec<_> = cookies.list().into_iter().filter(|cookie| cookie.name() == self.session_name()).collect();
+        match found.as_slice() {
+            [] => SessionCookie::Absent,
+            [cookie] => SessionId::parse(cookie.value()).map_or(SessionCookie::Invalid, SessionCookie::Valid),
+            _ => SessionCookie::Invalid,
+        }
+    }
+
+    /// Gives the browser a session. A session cookie: the server decides how long it lives, and browsers that
+    /// restore tabs keep it.
+    pub fn set_session(self, cookies: &Cookies, id: &SessionId, lifetime: std::time::Duration) {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        cookies.add(self.cookie(self.session_name().to_owned(), id.to_cookie_value(), seconds));
+    }
+
+    /// Takes the session cookie from the browser.
+    pub fn clear_session(self, cookies: &Cookies) {
+        self.clear(cookies, self.session_name().to_owned());
+    }
+
+    /// The login attempts that the browser holds, as name and value.
+    #[must_use]
+    pub fn attempts(self, cookies: &Cookies) -> Vec<(String, String)> {
+        cookies
+            .list()
+            .into_iter()
+            .filter(|cookie| cookie.name().starts_with(self.attempt_prefix()) && cookie.value().len() <= MAX_VALUE_LENGTH)
+            .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
+            .collect()
+    }
+
+    /// Gives the browser a login attempt.
+    pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, seconds: i64) {
+        cookies.add(self.cookie(name, value, seconds));
+    }
+
+    /// Takes one cookie of ours from the browser.
+    pub fn clear(self, cookies: &Cookies, name: String) {
+        cookies.add(self.cookie(name, String::new(), 0));
+    }
+
+    /// `Lax`, not `Strict`: the first request after the provider's redirect must carry them (scalekit-api §16).
+    fn cookie(self, name: String, value: String, seconds: i64) -> Cookie<'static> {
+        let age = tower_cookies::cookie::time::Duration::seconds(seconds);
+        Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(age)
+            .build()
+    }
+}
+
+/// Keeps only pairs whose raw name and value are plain ASCII, and drops every copy of a name that occurs twice.
+///
+/// Other cookies may hold any bytes: they must neither hide ours nor become ours.
+pub async fn keep_plain_cookies(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    let plain = plain_pairs(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
+    headers.remove(header::COOKIE);
+    if let Ok(value) = HeaderValue::from_bytes(&plain)
+        && !plain.is_empty()
+    {
+        headers.insert(header::COOKIE, value);
+    }
+    next.run(request).await
+}
+
+fn plain_pairs<'a>(headers: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let pairs: Vec<(&[u8], &[u8])> = headers
+        .flat_map(|header| header.split(|byte| *byte == b';'))
+        .filter_map(|pair| {
+            let pair = pair.trim_ascii();
+            let equals = pair.iter().position(|byte| *byte == b'=')?;
+            Some((&pair[..equals], &pair[equals + 1..]))
+        })
+        .filter(|(name, value)| is_token(name) && value.iter().all(|byte| is_cookie_octet(*byte)))
+        .collect();
+    let kept: Vec<Vec<u8>> = pairs
+        .iter()
+        .filter(|(name, _)| pairs.iter().filter(|(other, _)| other == name).count() == 1)
+        .map(|(name, value)| [name, b"=".as_slice(), value].concat())
+        .collect();
+    kept.join(b"; ".as_slice())
+}
+
+/// RFC 6265 §4.1.1 names are RFC 9110 tokens; `%` is one but would be decoded behind us.
+fn is_token(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&'*+-.^_`|~".contains(byte))
+}
+
+/// RFC 6265 §4.1.1 `cookie-octet`, less `%` for the same reason.
+fn is_cookie_octet(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23 | 0x24 | 0x26..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plain(headers: &[&[u8]]) -> String {
+        String::from_utf8(plain_pairs(headers.iter().copied())).unwrap()
+    }
+
+    #[test]
+    fn an_encoded_name_never_becomes_ours() {
+        assert_eq!(plain(&[b"%5F%5FHost-session=x; __Host%2Dsession=y; a=b"]), "a=b");
+    }
+
+    #[test]
+    fn foreign_bytes_do_not_hide_our_cookie() {
+        assert_eq!(plain(&[b"caf\xc3\xa9=1; x=\xff\xfe; session=abc; broken; =y; q=\"1\""]), "session=abc");
+    }
+
+    #[test]
+    fn two_cookies_of_one_name_are_both_dropped_even_across_headers() {
+        assert_eq!(plain(&[b"session=a; b=c; session=d"]), "b=c");
+        assert_eq!(plain(&[b"session=a", b"session=d; b=c"]), "b=c");
+    }
+
+    #[test]
+    fn cookies_are_host_only_and_secure_unless_served_over_plain_http() {
+        let cookies = Cookies::default();
+        let jar = CookieJar::new(true);
+        let id = SessionId::generate().unwrap();
+        jar.set_session(&cookies, &id, std::time::Duration::from_secs(60));
+        let text = cookies.get("__Host-session").unwrap().to_string();
+        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"] {
+            assert!(text.contains(attribute), "{text}");
+        }
+        assert!(!text.contains("Domain"), "{text}");
+        assert!(!CookieJar::new(false).cookie("session".to_owned(), String::new(), 1).to_string().contains("Secure"));
+        assert_eq!(jar.session(&cookies), SessionCookie::Valid(id));
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_survived_and_leaves_plain_ascii(header: Vec<u8>) {
+            let kept = plain_pairs([header.as_slice()].into_iter());
+            prop_assert!(kept.is_ascii() && !kept.contains(&b'%'));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
+//!
+//! - [`settings`], [`state`], [`clock`]: what the process starts with.
+//! - [`routes`], [`guard`]: who may call what, decided before anything renders.
+//! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
+//! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
+//! - [`profile`], [`dashboard`], [`views`]: what pages show.
+//! - [`problem`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
+
+pub mod auth;
+pub mod clock;
+pub mod cookies;
+pub mod csrf;
+pub mod dashboard;
+pub mod guard;
+pub mod headers;
+pub mod health;
+pub mod problem;
+pub mod profile;
+pub mod return_to;
+pub mod routes;
+pub mod session;
+pub mod settings;
+pub mod state;
+pub mod telemetry;
+pub mod views;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderMap, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes as _, generate_route_list};
+use tower::ServiceExt as _;
+use tower_cookies::CookieManagerLayer;
+use tower_http::services::ServeDir;
+
+use crate::{
+    app::{App, shell},
+    error::AppError,
+};
+use headers::PageNonce;
+use state::{AppState, RouterState};
+
+/// Sign-in's parameters are small; nothing else is posted.
+const MAX_BODY_BYTES: usize = 32 * 1024;
+
+/// The whole application as one router. For `main` and for tests.
+#[must_use]
+pub fn router(state: &Arc<AppState>) -> Router {
+    let options = state.settings.leptos.clone();
+    let site = ServeDir::new(options.site_root.as_ref())
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false);
+
+    let pages_and_functions = Router::<RouterState>::new()
+        .leptos_routes_with_context(
+            &RouterState(Arc::clone(state)),
+            generate_route_list(App),
+            {
+                let state = Arc::clone(state);
+                move || provide_request_context(&state)
+            },
+            move || shell(options.clone()),
+        )
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(finish_plain_answers))
+        .route("/auth/login", get(auth::login::start_login))
+        // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
+        .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
+        .layer(from_fn(headers::never_store))
+        .with_state(RouterState(Arc::clone(state)));
+
+    Router::new()
+        .merge(pages_and_functions)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready).with_state(Arc::clone(state)))
+        .fallback(move |request: Request| serve_file(site, request))
+        .layer(from_fn_with_state(Arc::clone(state), csrf::refuse_cross_site_requests))
+        .layer(CookieManagerLayer::new())
+        .layer(from_fn(cookies::keep_plain_cookies))
+        .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
+        .layer(from_fn(telemetry::log_requests))
+}
+
+/// What pages and server functions find in Leptos' context beside the request itself.
+fn provide_request_context(state: &Arc<AppState>) {
+    provide_context(Arc::clone(state));
+    if let Some(nonce) = leptos::prelude::use_context::<axum::http::request::Parts>()
+        .and_then(|parts| parts.extensions.get::<PageNonce>().map(|nonce| nonce.0.clone()))
+    {
+        provide_context(nonce);
+    }
+}
+
+/// A file of the built site, or the page that says there is nothing here. Paths that only look like pages, in another
+/// spelling, end here too: nothing of the application renders for them.
+async fn serve_file(site: ServeDir, request: Request) -> Response {
+    let headers = request.headers().clone();
+    if !matches!(*request.method(), axum::http::Method::GET | axum::http::Method::HEAD) {
+        return problem::respond(&AppError::NotFound, &headers);
+    }
+    match site.oneshot(request).await {
+        Ok(response) if response.status() != axum::http::StatusCode::NOT_FOUND => {
+            let mut response = response.map(Body::new);
+            response.headers_mut().insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-cache"));
+            response
+        }
+        Ok(_) => problem::respond(&AppError::NotFound, &headers),
+    }
+}
+
+/// Empties the body of redirects, which would carry what was rendered, and shows people who posted a plain form a page
+/// instead of an encoded error.
+async fn finish_plain_answers(request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let is_function = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    if response.status().is_redirection() {
+        return without_body(response);
+    }
+    if is_function && response.status().is_client_error() | response.status().is_server_error() && problem::accepts_html(&headers) {
+        return plain_form_error(&response, &headers);
+    }
+    response
+}
+
+fn without_body(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::empty())
+}
+
+fn plain_form_error(response: &Response, request_headers: &HeaderMap) -> Response {
+    let error = match response.status().as_u16() {
+        401 => AppError::Unauthenticated,
+        503 => AppError::Unavailable { retry_after: 5 },
+        400..=499 => AppError::Invalid,
+        _ => AppError::Internal,
+    };
+    let mut page = problem::respond_with_status(&error, response.status(), request_headers).into_response();
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        page.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    page
+}

@@ -1,0 +1,54 @@
+//! Every route with who may call it. A test walks the router and fails for a route that is not listed here.
+//!
+//! Pages state their rule in `app::PAGES`, next to the view; this file adds the routes that are not pages.
+
+use crate::app::{Access, PAGES};
+
+/// One route and its rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteRule {
+    /// The path as the router matches it.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// Whether the caller's session is looked up, and refreshed if need be, before the route runs.
+    pub session: SessionUse,
+    /// Whether it is a page: pages redirect to sign-in, everything else answers with an error.
+    pub is_page: bool,
+}
+
+/// Whether a route needs to know who is calling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionUse {
+    /// Look the session up first.
+    Lookup,
+    /// The route does not need it, or works on the session itself.
+    None,
+}
+
+/// The routes that are not pages. Server functions check access themselves; the rule here says what they check.
+pub const ENDPOINTS: &[RouteRule] = &[
+    endpoint("/auth/login", Access::Public, SessionUse::None),
+    endpoint("/api/current_session", Access::Public, SessionUse::Lookup),
+    endpoint("/api/exchange_code", Access::Public, SessionUse::None),
+    endpoint("/api/refresh_session", Access::SignedIn, SessionUse::None),
+    endpoint("/api/logout", Access::Public, SessionUse::None),
+    endpoint("/api/list_claims", Access::SignedIn, SessionUse::Lookup),
+    endpoint("/api/load_dashboard", Access::SignedIn, SessionUse::Lookup),
+];
+
+const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> RouteRule {
+    RouteRule { path, access, session, is_page: false }
+}
+
+/// The rule of a matched route.
+#[must_use]
+pub fn find(path: &str) -> Option<RouteRule> {
+    let page = PAGES.iter().find(|page| page.path == path).map(|page| RouteRule {
+        path: page.path,
+        access: page.access,
+        session: SessionUse::Lookup,
+        is_page: true,
+    });
+    page.or_else(|| ENDPOINTS.iter().find(|rule| rule.path == path).copied())
+}

@@ -1,0 +1,95 @@
+//! What every request needs, built once at start.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+
+use super::{
+    auth::{attempt::SpentAttempts, sessions::Sessions},
+    clock::Clock,
+    cookies::CookieJar,
+    session::{
+        memory::MemoryStore,
+        sqlite::{OpenError, SqliteStore},
+        store::SessionStore,
+    },
+    settings::{Settings, StoreAddress},
+};
+
+/// The application's shared state.
+pub struct AppState {
+    /// The checked settings.
+    pub settings: Settings,
+    /// Whether the embedded or a local emulator stands in for Scalekit.
+    pub emulated: bool,
+    /// The provider.
+    pub scalekit: scalekit::Client,
+    /// The signed-in sessions.
+    pub sessions: Sessions,
+    /// Login attempts that were completed.
+    pub spent_attempts: SpentAttempts,
+    /// Our cookies' names and attributes.
+    pub cookies: CookieJar,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The state could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The session database can't be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The provider's client can't be built.
+    #[error("the client for Scalekit can't be built: {0}")]
+    Client(#[from] scalekit::Error),
+}
+
+impl AppState {
+    /// Opens the session store that the settings name and connects nothing yet.
+    ///
+    /// # Errors
+    /// [`StartError`] if the store can't be opened.
+    pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let store: Arc<dyn SessionStore> = match &settings.store {
+            StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+            StoreAddress::Memory => Arc::new(MemoryStore::default()),
+        };
+        Self::with_store(settings, provider, store, clock)
+    }
+
+    /// Builds the state on a given store.
+    ///
+    /// # Errors
+    /// [`StartError`] if the provider's client can't be built.
+    pub fn with_store(
+        settings: Settings,
+        provider: scalekit::Config,
+        store: Arc<dyn SessionStore>,
+        clock: Clock,
+    ) -> Result<Arc<Self>, StartError> {
+        let emulated = provider.client_id() == "skc_emulator";
+        let scalekit = scalekit::Client::new(provider)?;
+        let sessions =
+            Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.session_lifetime);
+        let cookies = CookieJar::new(settings.secure_cookies());
+        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, spent_attempts: SpentAttempts::default(), cookies, clock }))
+    }
+}
+
+/// Leptos' renderers take their options from the state.
+#[derive(Clone)]
+pub struct RouterState(pub Arc<AppState>);
+
+impl FromRef<RouterState> for LeptosOptions {
+    fn from_ref(state: &RouterState) -> Self {
+        state.0.settings.leptos.clone()
+    }
+}
+
+impl FromRef<RouterState> for Arc<AppState> {
+    fn from_ref(state: &RouterState) -> Self {
+        Arc::clone(&state.0)
+    }
+}

@@ -1,0 +1,86 @@
+//! From sessions to the view models that pages show. Nothing here is secret: all of it may stand in the HTML.
+
+use super::session::{Person, Session};
+use crate::api::session::{OrganizationView, SessionView, UserView};
+
+/// What pages may know about a session.
+#[must_use]
+pub fn session(session: &Session, now: i64) -> SessionView {
+    let Session { identity, person, .. } = session;
+    let display_name =
+        person.name.clone().or_else(|| person.email.clone()).unwrap_or_else(|| identity.user_id.clone());
+    SessionView {
+        user: UserView {
+            id: identity.user_id.clone(),
+            initials: initials(person, &display_name),
+            display_name,
+            given_name: person.given_name.clone().or_else(|| first_word(person.name.as_deref())),
+            email: person.email.clone(),
+            email_verified: person.email_verified,
+            picture: person.picture.clone().filter(|address| is_showable(address)),
+            external_id: session.user_external_id.clone(),
+        },
+        organization: OrganizationView {
+            id: identity.organization_id.clone(),
+            name: session.organization_name.clone(),
+            external_id: session.organization_external_id.clone(),
+        },
+        roles: session.roles.clone(),
+        permissions: session.permissions.clone(),
+        signed_in_at: session.signed_in_at,
+        access_issued_at: session.access_issued_at,
+        access_expires_at: session.access_expires_at,
+        session_ends_at: session.ends_at,
+        server_time: now,
+    }
+}
+
+/// First letters of the first and the last word of the name, else the first letter of what is shown.
+fn initials(person: &Person, display_name: &str) -> String {
+    let mut words = person.name.as_deref().unwrap_or_default().split_whitespace();
+    let letters: String = match (words.next(), words.next_back()) {
+        (Some(first), Some(last)) => first.chars().take(1).chain(last.chars().take(1)).collect(),
+        _ => display_name.chars().take(1).collect(),
+    };
+    letters.to_uppercase()
+}
+
+fn first_word(name: Option<&str>) -> Option<String> {
+    name?.split_whitespace().next().map(str::to_owned)
+}
+
+/// Pictures come from https, or from this machine in development; nothing else is offered to the browser.
+fn is_showable(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| match url.scheme() {
+        "https" => true,
+        "http" => matches!(url.host_str(), Some("localhost" | "127.0.0.1")),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: Option<&str>) -> String {
+        let person = Person { name: name.map(str::to_owned), ..Person::default() };
+        initials(&person, name.unwrap_or("émile@example.com"))
+    }
+
+    #[test]
+    fn initials_are_one_or_two_letters_of_any_script() {
+        assert_eq!(of(Some("Ada Lovelace")), "AL");
+        assert_eq!(of(Some("ada king lovelace")), "AL");
+        assert_eq!(of(Some("Plato")), "P");
+        assert_eq!(of(None), "É");
+    }
+
+    #[test]
+    fn only_safe_picture_addresses_are_offered() {
+        assert!(is_showable("https://pictures.example/a.png"));
+        assert!(is_showable("http://localhost:3002/a.svg"));
+        for address in ["javascript:alert(1)", "data:image/svg+xml,x", "http://pictures.example/a.png", "/a.png", ""] {
+            assert!(!is_showable(address), "{address}");
+        }
+    }
+}
