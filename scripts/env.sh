@@ -1,7 +1,7 @@
 # What for: the ground every script stands on: where the repository is, which tool versions it wants, what is on PATH,
 # and two ways to speak. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
 # Not here: installing (setup.sh), anything that takes time.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # What is set here is used by whoever sources this.
 
 set -euo pipefail
 

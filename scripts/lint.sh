@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What for: everything that reads the code without running it: formatting, clippy for server and browser, TypeScript's checks,
-# shellcheck when it is installed. Warnings are errors.
+# What for: everything that reads the code without running it: formatting, clippy for server and browser, the checks of
+# TypeScript, and of shell scripts where shellcheck is installed. Warnings are errors.
 # Not here: tests.
 
 . "$(dirname "$0")/env.sh"
@@ -19,6 +19,6 @@ say "TypeScript"
 
 if has shellcheck; then
     say "Shell scripts"
-    shellcheck --external-sources scripts/*.sh .ci/run
+    shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh .ci/run
 fi
 say "Nothing to complain about."

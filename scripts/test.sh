@@ -12,25 +12,24 @@ passed=0
 failed=0
 status=0
 
-# Adds the numbers of all `test result:` lines: one a test binary.
-count_cargo() {
-    local line
-    while read -r line; do
-        passed=$((passed + $(sed 's/.* \([0-9][0-9]*\) passed;.*/\1/' <<<"$line")))
-        failed=$((failed + $(sed 's/.* \([0-9][0-9]*\) failed;.*/\1/' <<<"$line")))
-    done < <(grep -a 'test result:' "$1" || true)
+# Adds `P F` to the totals.
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
 }
 
-# Playwright's own JSON report; a flaky test passed on a retry and counts as failed: there are no retries here.
-count_playwright() {
-    [ -f "$1" ] || fail "Playwright left no report, so nothing is known of the browser tests."
-    local counts
-    counts=$(node -e '
+# The numbers of all `test result:` lines, one a test program.
+cargo_counts() {
+    awk '/test result:/ { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^failed/) f += $(i - 1) } }
+         END { print p + 0, f + 0 }' "$1"
+}
+
+# Playwright's own report; a flaky test failed once, so it counts as failed, and so does an error outside any test.
+playwright_counts() {
+    node -e '
         const { stats, errors } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
         console.log(stats.expected, stats.unexpected + stats.flaky + errors.length);
-    ' "$1")
-    passed=$((passed + ${counts% *}))
-    failed=$((failed + ${counts#* }))
+    ' "$1"
 }
 
 say "Compiling the tests, the server and the emulator: several minutes the first time"
@@ -39,7 +38,8 @@ cargo build --workspace --features "$FEATURES" --bins --tests
 
 say "Running cargo's tests"
 cargo test --workspace --features "$FEATURES" --no-fail-fast | tee "$LOGS/cargo-test.log" || status=1
-count_cargo "$LOGS/cargo-test.log"
+read -r p f < <(cargo_counts "$LOGS/cargo-test.log")
+count "$p" "$f"
 
 scripts/build.sh
 
@@ -47,9 +47,12 @@ say "Running the browser tests"
 report="$ROOT/$LOGS/playwright.json"
 rm -f "$report"
 (cd end2end && PLAYWRIGHT_JSON_OUTPUT_FILE="$report" npx --no-install playwright test --reporter=list,json "$@") || status=1
-count_playwright "$report"
+[ -f "$report" ] || fail "Playwright left no report, so nothing is known of the browser tests."
+read -r p f < <(playwright_counts "$report")
+count "$p" "$f"
 
 say "Together"
 grep -a 'test result:' "$LOGS/cargo-test.log" || true
+[ "$status" = 0 ] || [ "$failed" != 0 ] || say "A test program ended without a result: see above."
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$status" = 0 ]

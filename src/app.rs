@@ -1,28 +1,187 @@
-//! stub
-use leptos::prelude::*;
-use crate::error::AppError;
-/// x
+//! The document shell, `<App/>` with its routes, and the table of pages with who may open each.
+//!
+//! The table is what the server guards by; a test there compares it with the routes below. Every page is rendered in
+//! `SsrMode::Async`: complete before it is sent, so that it works without scripts and can set status and headers.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use crate::{
+    components::{
+        brand::{Brand, document_title},
+        frame::{SkipLink, provide_frames},
+        problem::ProblemPage,
+        session::{Session, SessionWatcher, Watcher},
+        theme_switch::ThemeSwitch,
+    },
+    error::AppError,
+    pages::{
+        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
+        not_found::NotFound, profile::Profile,
+    },
+};
+
+/// Who may open a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access { /// x
-Public, /// x
-SignedIn, /// x
-Permission(&'static str) }
-/// x
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever is signed in and has the named permission.
+    Permission(&'static str),
+}
+
+/// A page and who may open it.
 #[derive(Debug, Clone, Copy)]
-pub struct Page { /// x
-pub path: &'static str, /// x
-pub access: Access }
-/// x
-pub const PAGES: &[Page] = &[];
-/// x
-pub struct ErrorPage { /// x
-pub error: AppError, /// x
-pub request_id: Option<String>, /// x
-pub retry: Option<String> }
-/// x
-pub fn error_document(page: ErrorPage) -> impl IntoView { view! { <p>{page.error.title()}</p> } }
-/// x
-pub fn shell(_o: LeptosOptions) -> impl IntoView { view! { <App/> } }
-/// x
+pub struct Page {
+    /// Its path, without parameters.
+    pub path: &'static str,
+    /// Who may open it.
+    pub access: Access,
+}
+
+/// Every page. A page that is missing here can't be opened.
+pub const PAGES: &[Page] = &[
+    Page { path: "/", access: Access::Public },
+    Page { path: "/login", access: Access::Public },
+    Page { path: "/logged-out", access: Access::Public },
+    Page { path: "/auth/callback", access: Access::Public },
+    Page { path: "/dashboard", access: Access::SignedIn },
+    Page { path: "/dashboard/profile", access: Access::SignedIn },
+];
+
+/// The application inside the document's body, on the server and in the browser.
 #[component]
-pub fn App() -> impl IntoView { view! { <p>"hi"</p> } }
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Watcher::provide(Session::provide(), needs_session);
+    provide_frames();
+
+    view! {
+        <Router>
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/") view=Landing ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
+                <Route path=path!("/logged-out") view=LoggedOut ssr=SsrMode::Async/>
+                <Route path=path!("/auth/callback") view=Callback ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/profile") view=Profile ssr=SsrMode::Async/>
+            </FlatRoutes>
+            <SessionWatcher/>
+        </Router>
+    }
+}
+
+/// The document around the application.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <DocumentHead options=options.clone()/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// What an error document shows.
+#[derive(Debug, Clone)]
+pub struct ErrorPage {
+    /// What went wrong.
+    pub error: AppError,
+    /// Names the request in the log.
+    pub request_id: Option<String>,
+    /// Path to try again; with [`AppError::Unavailable`] the page tries it by itself.
+    pub retry: Option<String>,
+    /// Where the stylesheet is.
+    pub options: LeptosOptions,
+}
+
+/// A complete document for an answer that no page gives: nothing found, nothing reachable, something failed. It holds no
+/// application: there are no hydration scripts, and nothing in it needs a session.
+pub fn error_document(page: ErrorPage) -> impl IntoView {
+    let ErrorPage { error, request_id, retry, options } = page;
+    let waiting = match (&error, &retry) {
+        (AppError::Unavailable { retry_after }, Some(path)) => Some((*retry_after, path.clone())),
+        _ => None,
+    };
+
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <title>{document_title(error.title())}</title>
+                <DocumentHead options=options/>
+                {waiting.clone().map(|(seconds, path)| view! { <RetryHead seconds=seconds path=path/> })}
+            </head>
+            <body>
+                <div class="public">
+                    <SkipLink/>
+                    <header class="top">
+                        <Brand/>
+                        <ThemeSwitch/>
+                    </header>
+                    <main id="main" tabindex="-1">
+                        <ProblemPage error=error request_id=request_id retry=retry/>
+                        {waiting.map(|(seconds, _)| view! { <Retrying seconds=seconds/> })}
+                    </main>
+                </div>
+            </body>
+        </html>
+    }
+}
+
+/// What every document's head holds. The small script puts the remembered colour scheme in place before anything is
+/// painted; the stylesheet's name follows `hash-files`.
+#[component]
+fn DocumentHead(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="light dark"/>
+        <script src="/theme.js" nonce=use_nonce()></script>
+        <HashedStylesheet options=options id="leptos"/>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+    }
+}
+
+/// Tries again by itself: with scripts once the server answers, without them by loading the page anew.
+#[component]
+fn RetryHead(seconds: u32, path: String) -> impl IntoView {
+    let refresh = [&seconds.to_string(), "; url=", &path].concat();
+    view! {
+        <noscript>
+            <meta http-equiv="refresh" content=refresh/>
+        </noscript>
+        <script src="/retry.js" defer data-seconds=seconds.to_string() data-path=path nonce=use_nonce()></script>
+    }
+}
+
+#[component]
+fn Retrying(seconds: u32) -> impl IntoView {
+    view! {
+        <p class="retrying" role="status">
+            <span class="retrying-mark" aria-hidden="true"></span>
+            "Trying again every "
+            {seconds}
+            " seconds. This page goes on by itself."
+        </p>
+    }
+}
+
+/// Whether the page at `path` can't be shown without a session.
+fn needs_session(path: &str) -> bool {
+    PAGES.iter().any(|page| page.path == path.trim_end_matches('/') && page.access != Access::Public)
+}

@@ -176,7 +176,9 @@ impl SignInProblem {
                 "The sign-in service does not accept this application's settings. \
                  The people who run this site need to correct them; the server log says what is wrong."
             }
-            Self::ProviderUnreachable => "Your sign-in was not completed and nothing has changed. Try again in a moment.",
+            Self::ProviderUnreachable => {
+                "Your sign-in was not completed and nothing has changed. Try again in a moment."
+            }
         }
     }
 }
@@ -195,7 +197,9 @@ impl FromServerFnError for AppError {
     /// Maps faults of the call itself: unreadable arguments are the caller's, an unreachable server passes, the rest is ours.
     fn from_server_fn_error(fault: ServerFnErrorErr) -> Self {
         match fault {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => Self::Invalid,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Invalid
+            }
             ServerFnErrorErr::Request(_) => Self::Unavailable { retry_after: 5 },
             _ => Self::Internal,
         }

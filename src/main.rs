@@ -53,7 +53,9 @@ async fn sweep(state: Arc<AppState>) {
         match state.sessions.sweep().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "ended sessions removed"),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed")
+            }
         }
     }
 }
@@ -110,8 +112,9 @@ mod provider {
         let app_url = settings.app_url.as_str().trim_end_matches('/');
         let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
         let emulator = Emulator::start(options).await?;
-        let config = scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
-            .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
+        let config =
+            scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
+                .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
         let notice = format!(
             "Emulated Scalekit (development only) is at {}: sign in as anybody you see there.\n  \
              Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment.",

@@ -16,12 +16,12 @@ export class Hosted {
     this.code = page.locator('input[name="code"]');
     this.name = page.locator('input[name="name"]');
     this.continue = page.getByRole("button", { name: "Continue", exact: true });
-    this.cancel = page.getByRole("button", { name: /cancel/i });
+    this.cancel = page.getByRole("button", { name: "Cancel and go back to the app" });
   }
 
   /** The one-click button of a seeded person. */
   person(person: Person): Locator {
-    return this.page.getByRole("button", { name: new RegExp(person.name) });
+    return this.page.getByRole("button", { name: `Continue as ${person.name}` });
   }
 
   async signInAs(person: Person): Promise<void> {

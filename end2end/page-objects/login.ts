@@ -1,9 +1,9 @@
-// `/login`: every way in. Also what landing, signed-out and error pages offer of it.
+// `/login`: every way in. The links of landing and signed-out page that lead there have the same names.
 
 import type { Locator, Page } from "@playwright/test";
 
 export class Login {
-  readonly heading: Locator;
+  /** On the landing page. */
   readonly signIn: Locator;
   readonly createAccount: Locator;
   readonly workEmail: Locator;
@@ -11,15 +11,20 @@ export class Login {
 
   constructor(private readonly page: Page) {
     const main = page.getByRole("main");
-    this.heading = main.getByRole("heading", { level: 1 });
     this.signIn = main.getByRole("link", { name: "Sign in", exact: true });
     this.createAccount = main.getByRole("link", { name: "Create account", exact: true });
     this.workEmail = main.getByRole("textbox", { name: "Work e-mail" });
-    this.continue = main.getByRole("button", { name: "Continue" });
+    this.continue = main.getByRole("button", { name: "Continue", exact: true });
   }
 
   /** "Continue with Google" and its like. */
   social(provider: string): Locator {
-    return this.page.getByRole("main").getByRole("link", { name: new RegExp(provider) });
+    return this.page.getByRole("main").getByRole("link", { name: `Continue with ${provider}` });
+  }
+
+  /** Goes to the provider with a work e-mail address. */
+  async begin({ email }: { email: string }): Promise<void> {
+    await this.workEmail.fill(email);
+    await this.continue.click();
   }
 }

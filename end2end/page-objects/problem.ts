@@ -4,12 +4,13 @@ import { expect, type Locator, type Page, type Response } from "@playwright/test
 
 export class Problem {
   readonly heading: Locator;
+  /** The page's one primary action. */
   readonly tryAgain: Locator;
 
   constructor(page: Page) {
     const main = page.getByRole("main");
     this.heading = main.getByRole("heading", { level: 1 });
-    this.tryAgain = main.getByRole("link", { name: "Try again" });
+    this.tryAgain = main.getByRole("link", { name: /^(Try|Sign in) again$/ });
   }
 
   /** The answer had this status and the page explains it under this heading. */
@@ -26,7 +27,6 @@ export const headings = {
   cancelled: "Sign-in was cancelled",
   loginRequired: "You need to sign in",
   provider: "The sign-in service reported a problem",
-  codeRefused: "This sign-in has expired",
   tokensRefused: "The sign-in could not be verified",
   organizationNotFound: "No sign-in method was found",
   notAllowed: "Your account can't sign in here",

@@ -3,23 +3,27 @@
 import type { Locator, Page } from "@playwright/test";
 
 export class Profile {
-  readonly heading: Locator;
+  /** Name, e-mail address and whether it is verified. */
+  readonly person: Locator;
+  readonly name: Locator;
+  /** Decorative, so without a role or a name. */
   readonly picture: Locator;
   readonly claimsToggle: Locator;
-  readonly claims: Locator;
+  private readonly claims: Locator;
 
   constructor(private readonly page: Page) {
     const main = page.getByRole("main");
-    this.heading = main.getByRole("heading", { level: 1 });
-    this.picture = main.getByRole("img", { name: /picture/i });
-    this.claimsToggle = main.getByText("What the app knows about you");
+    this.person = main.getByRole("region", { name: "You", exact: true });
+    this.name = this.person.getByRole("heading", { level: 2 });
+    this.picture = this.person.locator("img");
+    this.claimsToggle = main.getByText("Show the checked claims");
     this.claims = main.getByRole("table");
   }
 
-  /** The value beside a term, such as "E-mail". */
+  /** The value beside a term, such as "User id". */
   fact(term: string): Locator {
-    const main = this.page.getByRole("main");
-    return main.getByRole("term").filter({ hasText: term }).locator("xpath=following-sibling::dd[1]");
+    const terms = this.page.getByRole("main").getByRole("term");
+    return terms.filter({ hasText: new RegExp(`^${term}$`) }).locator("xpath=following-sibling::dd[1]");
   }
 
   /** The row of a claim in the table of checked claims. */
@@ -27,6 +31,6 @@ export class Profile {
     return this.claims
       .getByRole("row")
       .filter({ has: this.page.getByRole("rowheader", { name, exact: true }) })
-      .filter({ hasText: source });
+      .filter({ has: this.page.getByRole("cell", { name: source, exact: true }) });
   }
 }

@@ -1,24 +1,28 @@
-// What surrounds every signed-in page: sections, person, sign-out, and the notices of the session watcher.
+// What surrounds every signed-in page: sections, person, sign-out, and what the session watcher says.
 
 import type { Locator, Page } from "@playwright/test";
 
 export class Shell {
   readonly dashboard: Locator;
   readonly profile: Locator;
-  readonly signOut: Locator;
   /** Says that the session has ended; the way back in is inside. */
   readonly sessionEnded: Locator;
+  readonly signInAgain: Locator;
+  private readonly menu: Locator;
+  private readonly signOutButton: Locator;
 
   constructor(page: Page) {
     const sections = page.getByRole("navigation", { name: "Sections" });
     this.dashboard = sections.getByRole("link", { name: "Dashboard" });
     this.profile = sections.getByRole("link", { name: "Profile" });
-    this.signOut = page.getByRole("button", { name: "Sign out" });
-    this.sessionEnded = page.getByRole("alertdialog", { name: "Your session has ended" });
+    this.sessionEnded = page.getByRole("dialog", { name: "Your session has ended" });
+    this.signInAgain = this.sessionEnded.getByRole("link", { name: "Sign in" });
+    this.menu = page.getByRole("button", { name: /^Account menu of / });
+    this.signOutButton = page.getByRole("button", { name: "Sign out" });
   }
 
-  /** The link in the session-ended notice. */
-  get signInAgain(): Locator {
-    return this.sessionEnded.getByRole("link", { name: "Sign in again" });
+  async signOut(): Promise<void> {
+    await this.menu.click();
+    await this.signOutButton.click();
   }
 }

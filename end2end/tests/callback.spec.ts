@@ -59,7 +59,7 @@ test.describe("A callback that answers nothing this browser asked", () => {
       expect((await emulator.state()).calls["token"] ?? 0).toBe(0);
       expect(await sessionCookie(context)).toBe(before);
       await page.goto("/dashboard/profile");
-      await expect(new Profile(page).heading).toHaveText(people.ada.name);
+      await expect(new Profile(page).name).toHaveText(people.ada.name);
     });
   }
 
@@ -85,7 +85,7 @@ test.describe("A callback whose attempt", () => {
     expect(await emulator.exchanges()).toBe(1);
     expect(await sessionCookie(context)).toBe(session);
     await page.goto("/dashboard/profile");
-    await expect(new Profile(page).heading).toHaveText(people.ada.name);
+    await expect(new Profile(page).name).toHaveText(people.ada.name);
   });
 
   test("is replayed together with its cookie is refused too", async ({ page, context, emulator }) => {

@@ -1,6 +1,8 @@
 import { expect, type Fault, people, test } from "../fixtures.ts";
 import { Hosted } from "../page-objects/hosted.ts";
 import { headings, Problem } from "../page-objects/problem.ts";
+import { Shell } from "../page-objects/shell.ts";
+import { Login } from "../page-objects/login.ts";
 import { Profile } from "../page-objects/profile.ts";
 
 test.describe("While the provider's token endpoint", () => {
@@ -29,16 +31,28 @@ test.describe("While the provider's token endpoint", () => {
 
       await emulator.repair();
       await problem.tryAgain.click();
-      // The provider knows the person by now, so the retry needs no page of its own.
-      await expect(page).toHaveURL("/dashboard?from=mail");
+      // The provider knows the person by now and asks for nothing.
+      await new Login(page).begin(people.ada);
+      await expect(page).toHaveURL((url) => url.pathname.startsWith("/dashboard"));
+      await expect(new Shell(page).profile).toBeVisible();
     });
   }
+
+  test("fails, the retry has not forgotten the page that was wanted", async ({ page, emulator, trouble }) => {
+    trouble.expectStatus(503, /^\/auth\/callback/);
+    await emulator.breakNext({ endpoint: "token", kind: "status", status: 503 });
+    await page.goto("/auth/login?return_to=/dashboard?from=mail");
+    await new Hosted(page).signInAs(people.ada);
+    await new Problem(page).tryAgain.click();
+    await new Login(page).begin(people.ada);
+    await expect(page).toHaveURL("/dashboard?from=mail");
+  });
 
   test("is slow but answers, sign-in just takes longer", async ({ page, emulator }) => {
     await emulator.breakNext({ endpoint: "token", kind: "delay", milliseconds: 2000 });
     await page.goto("/auth/login");
     await new Hosted(page).signInAs(people.ada);
     await expect(page).toHaveURL("/dashboard/profile");
-    await expect(new Profile(page).heading).toHaveText(people.ada.name);
+    await expect(new Profile(page).name).toHaveText(people.ada.name);
   });
 });

@@ -7,7 +7,7 @@ test.describe("The return path", () => {
     test(`of the deep link ${wanted} is kept exactly`, async ({ page, baseURL }) => {
       await page.goto(wanted);
       await expect(page).toHaveURL((url) => url.pathname === "/login" && url.searchParams.get("return_to") === wanted);
-      await new Login(page).signIn.click();
+      await new Login(page).begin(people.ada);
       await new Hosted(page).signInAs(people.ada);
       await page.waitForURL((url) => url.pathname.startsWith("/dashboard"));
       expect(page.url()).toBe(`${baseURL}${wanted}`);
@@ -17,12 +17,11 @@ test.describe("The return path", () => {
   test("survives creating an account, a work e-mail and a social account too", async ({ page }) => {
     await page.goto("/dashboard?from=mail");
     const login = new Login(page);
-    for (const link of [login.signIn, login.createAccount, login.social("Google"), login.social("GitHub")]) {
+    for (const link of [login.createAccount, login.social("Google"), login.social("GitHub")]) {
       const target = new URL((await link.getAttribute("href")) ?? "", page.url());
       expect(target.searchParams.get("return_to")).toBe("/dashboard?from=mail");
     }
-    await login.workEmail.fill(people.katherine.email);
-    await login.continue.click();
+    await login.begin(people.katherine);
     await new Hosted(page).signInAs(people.katherine);
     await expect(page).toHaveURL("/dashboard?from=mail");
   });
@@ -70,7 +69,7 @@ test.describe("The return path", () => {
 
   test("on the sign-in page does not reach its links when it is another origin", async ({ page }) => {
     await page.goto(`/login?return_to=${encodeURIComponent("//evil.example")}`);
-    await new Login(page).signIn.click();
+    await new Login(page).begin(people.ada);
     await new Hosted(page).signInAs(people.ada);
     await expect(page).toHaveURL("/dashboard/profile");
   });

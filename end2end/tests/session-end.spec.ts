@@ -17,9 +17,10 @@ test.describe("A session that was ended at the provider", () => {
     await expect(shell.sessionEnded).toBeVisible({ timeout: 15_000 });
     await emulator.change({ access_token_lifetime: 300 });
     await shell.signInAgain.click();
+    await new Login(page).begin(people.ada);
     await new Hosted(page).signInAs(people.ada);
     await expect(page).toHaveURL("/dashboard/profile?tab=ids");
-    await expect(new Profile(page).heading).toHaveText(people.ada.name);
+    await expect(new Profile(page).name).toHaveText(people.ada.name);
     await expect(shell.sessionEnded).toBeHidden();
   });
 
@@ -51,7 +52,7 @@ test.describe("A session that was ended at the provider", () => {
     expect((await context.cookies()).map((cookie) => cookie.name), "the dead cookie is taken away").not.toContain("session");
 
     await emulator.change({ access_token_lifetime: 300 });
-    await new Login(later).signIn.click();
+    await new Login(later).begin(people.ada);
     await new Hosted(later).signInAs(people.ada);
     await expect(later).toHaveURL("/dashboard?from=mail");
   });

@@ -21,8 +21,8 @@ test.describe("Signing up", () => {
 
       await expect(page).toHaveURL("/dashboard/profile");
       const profile = new Profile(page);
-      await expect(profile.heading).toHaveText(newcomer.name);
-      await expect(profile.fact("E-mail")).toContainText(newcomer.email);
+      await expect(profile.name).toHaveText(newcomer.name);
+      await expect(profile.person).toContainText(newcomer.email);
     });
   }
 

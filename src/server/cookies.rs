@@ -82,7 +82,9 @@ impl CookieJar {
         cookies
             .list()
             .into_iter()
-            .filter(|cookie| cookie.name().starts_with(self.attempt_prefix()) && cookie.value().len() <= MAX_VALUE_LENGTH)
+            .filter(|cookie| {
+                cookie.name().starts_with(self.attempt_prefix()) && cookie.value().len() <= MAX_VALUE_LENGTH
+            })
             .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
             .collect()
     }

@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use url::Url;
 
-use super::{problem, state::AppState};
+use super::{
+    problem::{self, Asker},
+    state::AppState,
+};
 use crate::error::AppError;
 
 /// Answers 403 to a changing request that does not come from this site's own pages.
@@ -22,7 +25,8 @@ pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, requ
         return next.run(request).await;
     }
     tracing::warn!(path = request.uri().path(), "cross-site request refused");
-    problem::respond_with_status(&AppError::Invalid, axum::http::StatusCode::FORBIDDEN, request.headers()).into_response()
+    let asker = Asker::of(request.method(), request.uri(), request.headers());
+    problem::respond_with_status(&state, &AppError::Invalid, StatusCode::FORBIDDEN, &asker)
 }
 
 const fn is_safe(method: &Method) -> bool {
@@ -60,7 +64,13 @@ mod tests {
         for site in ["cross-site", "same-site", "nonsense"] {
             assert!(!passes(&[("sec-fetch-site", site), ("origin", "https://app.example.com")]), "{site}");
         }
-        for origin in ["null", "https://evil.example", "http://app.example.com", "https://app.example.com:8443", "https://app.example.com.evil.example"] {
+        for origin in [
+            "null",
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com.evil.example",
+        ] {
             assert!(!passes(&[("origin", origin)]), "{origin}");
         }
     }

@@ -14,7 +14,11 @@ pub fn load_dashboard() -> Result<DashboardView, AppError> {
     let request = RequestContext::take()?;
     let session = request.session_required()?;
     Ok(DashboardView {
-        roles: session.roles.iter().map(|name| GrantView { name: name.clone(), explanation: explain_role(name) }).collect(),
+        roles: session
+            .roles
+            .iter()
+            .map(|name| GrantView { name: name.clone(), explanation: explain_role(name) })
+            .collect(),
         permissions: session
             .permissions
             .iter()

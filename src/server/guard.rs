@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -17,7 +17,7 @@ use tower_cookies::Cookies;
 use super::{
     auth::sessions::Current,
     cookies::SessionCookie,
-    problem,
+    problem::{self, Asker},
     routes::{self, SessionUse},
     session::Session,
     state::AppState,
@@ -68,14 +68,14 @@ pub async fn require_access(
 ) -> Response {
     let Some(route) = path.as_ref().and_then(|path| routes::find(path.as_str())) else {
         tracing::error!(path = request.uri().path(), "a route without an access rule was refused");
-        return problem::respond(&AppError::NotFound, request.headers());
+        return problem::respond(&state, &AppError::NotFound, &asker(&request));
     };
     let current = match route.session {
         SessionUse::Lookup => current_session(&state, &cookies).await,
         SessionUse::None => CurrentSession::Known(Visitor::Anonymous),
     };
     if route.is_page
-        && let Some(refusal) = refuse_page(route.access, &current, request.method(), request.uri(), request.headers())
+        && let Some(refusal) = refuse_page(&state, route.access, &current, &request)
     {
         return refusal;
     }
@@ -96,14 +96,16 @@ async fn current_session(state: &AppState, cookies: &Cookies) -> CurrentSession 
                 state.cookies.clear_session(cookies);
                 Visitor::SessionEnded
             }
-            Current::Unavailable { retry_after } => return CurrentSession::Unavailable { retry_after },
+            Current::Unavailable { retry_after } => {
+                return CurrentSession::Unavailable { retry_after };
+            }
         },
     };
     CurrentSession::Known(visitor)
 }
 
 /// The answer for somebody who may not see the page; `None` if they may.
-fn refuse_page(access: Access, current: &CurrentSession, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+fn refuse_page(state: &AppState, access: Access, current: &CurrentSession, request: &Request) -> Option<Response> {
     let permission = match access {
         Access::Public => return None,
         Access::SignedIn => None,
@@ -112,16 +114,24 @@ fn refuse_page(access: Access, current: &CurrentSession, method: &Method, uri: &
     let visitor = match current {
         CurrentSession::Known(visitor) => visitor,
         CurrentSession::Unavailable { retry_after } => {
-            return Some(problem::respond(&AppError::Unavailable { retry_after: *retry_after }, headers));
+            return Some(problem::respond(
+                state,
+                &AppError::Unavailable { retry_after: *retry_after },
+                &asker(request),
+            ));
         }
     };
     match (visitor.session(), permission) {
-        (None, _) => Some(to_login(method, uri, matches!(visitor, Visitor::SessionEnded))),
+        (None, _) => Some(to_login(request.method(), request.uri(), matches!(visitor, Visitor::SessionEnded))),
         (Some(session), Some(permission)) if !session.may(permission) => {
-            Some(problem::respond(&AppError::Forbidden { permission: permission.to_owned() }, headers))
+            Some(problem::respond(state, &AppError::Forbidden { permission: permission.to_owned() }, &asker(request)))
         }
         (Some(_), _) => None,
     }
+}
+
+fn asker(request: &Request) -> Asker {
+    Asker::of(request.method(), request.uri(), request.headers())
 }
 
 /// Characters that may stand unencoded inside a query value.

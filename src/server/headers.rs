@@ -67,7 +67,11 @@ fn content_security_policy(state: &AppState, nonce: &Nonce) -> String {
     let _ = write!(policy, "form-action 'self' {provider} https:; ");
     let development = state.settings.environment == Environment::Development;
     // People's pictures live anywhere on https; the emulator serves its own.
-    let _ = write!(policy, "img-src 'self' data: https:{}; ", if state.emulated { format!(" {provider}") } else { String::new() });
+    let _ = write!(
+        policy,
+        "img-src 'self' data: https:{}; ",
+        if state.emulated { format!(" {provider}") } else { String::new() }
+    );
     // `cargo leptos watch` talks to the page over a web socket.
     let _ = write!(policy, "connect-src 'self'{}", if development { " ws:" } else { "" });
     policy

@@ -30,10 +30,10 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request},
-    http::{HeaderMap, header},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    response::Response,
     routing::get,
 };
 use leptos::prelude::provide_context;
@@ -47,6 +47,7 @@ use crate::{
     error::AppError,
 };
 use headers::PageNonce;
+use problem::Asker;
 use state::{AppState, RouterState};
 
 /// Sign-in's parameters are small; nothing else is posted.
@@ -72,7 +73,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
             move || shell(options.clone()),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(finish_plain_answers))
+        .layer(from_fn_with_state(Arc::clone(state), finish_plain_answers))
         .route("/auth/login", get(auth::login::start_login))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
@@ -83,7 +84,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .merge(pages_and_functions)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(Arc::clone(state)))
-        .fallback(move |request: Request| serve_file(site, request))
+        .fallback_service(get(serve_file).with_state((site, Arc::clone(state))))
         .layer(from_fn_with_state(Arc::clone(state), csrf::refuse_cross_site_requests))
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
@@ -103,32 +104,29 @@ fn provide_request_context(state: &Arc<AppState>) {
 
 /// A file of the built site, or the page that says there is nothing here. Paths that only look like pages, in another
 /// spelling, end here too: nothing of the application renders for them.
-async fn serve_file(site: ServeDir, request: Request) -> Response {
-    let headers = request.headers().clone();
-    if !matches!(*request.method(), axum::http::Method::GET | axum::http::Method::HEAD) {
-        return problem::respond(&AppError::NotFound, &headers);
-    }
+async fn serve_file(State((site, state)): State<(ServeDir, Arc<AppState>)>, request: Request) -> Response {
+    let asker = Asker::of(request.method(), request.uri(), request.headers());
     match site.oneshot(request).await {
-        Ok(response) if response.status() != axum::http::StatusCode::NOT_FOUND => {
+        Ok(response) if response.status() != StatusCode::NOT_FOUND => {
             let mut response = response.map(Body::new);
-            response.headers_mut().insert(header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-cache"));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             response
         }
-        Ok(_) => problem::respond(&AppError::NotFound, &headers),
+        Ok(_) => problem::respond(&state, &AppError::NotFound, &asker),
     }
 }
 
 /// Empties the body of redirects, which would carry what was rendered, and shows people who posted a plain form a page
 /// instead of an encoded error.
-async fn finish_plain_answers(request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
+async fn finish_plain_answers(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let asker = Asker::of(request.method(), request.uri(), request.headers());
     let is_function = request.uri().path().starts_with("/api/");
     let response = next.run(request).await;
     if response.status().is_redirection() {
         return without_body(response);
     }
-    if is_function && response.status().is_client_error() | response.status().is_server_error() && problem::accepts_html(&headers) {
-        return plain_form_error(&response, &headers);
+    if is_function && response.status().is_client_error() | response.status().is_server_error() && asker.accepts_html {
+        return plain_form_error(&state, &response, &asker);
     }
     response
 }
@@ -140,14 +138,14 @@ fn without_body(response: Response) -> Response {
     Response::from_parts(parts, Body::empty())
 }
 
-fn plain_form_error(response: &Response, request_headers: &HeaderMap) -> Response {
+fn plain_form_error(state: &AppState, response: &Response, asker: &Asker) -> Response {
     let error = match response.status().as_u16() {
         401 => AppError::Unauthenticated,
         503 => AppError::Unavailable { retry_after: 5 },
         400..=499 => AppError::Invalid,
         _ => AppError::Internal,
     };
-    let mut page = problem::respond_with_status(&error, response.status(), request_headers).into_response();
+    let mut page = problem::respond_with_status(state, &error, response.status(), asker);
     for cookie in response.headers().get_all(header::SET_COOKIE) {
         page.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }

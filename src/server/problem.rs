@@ -3,30 +3,57 @@
 //! The one place that turns an [`AppError`] into an HTTP response. The document needs no scripts.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse as _, Response},
 };
 use leptos::prelude::{Owner, RenderHtml as _};
 
-use super::telemetry::REQUEST_ID;
+use super::{state::AppState, telemetry::REQUEST_ID};
 use crate::{
     app::{ErrorPage, error_document},
     error::AppError,
 };
 
+/// Who is asking, as far as an error answer depends on it. Taken before the request is handed on.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Whether a person with a browser is asking.
+    pub accepts_html: bool,
+    request_id: Option<String>,
+    /// Where the same page can be asked for again.
+    retry: Option<String>,
+}
+
+impl Asker {
+    /// Reads a request's head.
+    #[must_use]
+    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        Self {
+            accepts_html: headers.get(header::ACCEPT).and_then(text).is_some_and(|accept| accept.contains("text/html")),
+            request_id: headers.get(REQUEST_ID).and_then(text),
+            retry: (*method == Method::GET).then(|| uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()),
+        }
+    }
+}
+
 /// Answers a request with an error and its own status.
 #[must_use]
-pub fn respond(error: &AppError, request_headers: &HeaderMap) -> Response {
+pub fn respond(state: &AppState, error: &AppError, asker: &Asker) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    respond_with_status(error, status, request_headers)
+    respond_with_status(state, error, status, asker)
 }
 
 /// Answers a request with an error and another status than its own.
 #[must_use]
-pub fn respond_with_status(error: &AppError, status: StatusCode, request_headers: &HeaderMap) -> Response {
-    let mut response = if accepts_html(request_headers) {
-        let request_id = request_headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let page = ErrorPage { error: error.clone(), request_id, retry: None };
+pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCode, asker: &Asker) -> Response {
+    let mut response = if asker.accepts_html {
+        let page = ErrorPage {
+            error: error.clone(),
+            request_id: asker.request_id.clone(),
+            retry: asker.retry.clone().filter(|_| matches!(error, AppError::Unavailable { .. } | AppError::Internal)),
+            options: state.settings.leptos.clone(),
+        };
         Html(Owner::new().with(|| error_document(page).to_html())).into_response()
     } else {
         format!("{}. {}\n", error.title(), error.explanation()).into_response()
@@ -37,10 +64,4 @@ pub fn respond_with_status(error: &AppError, status: StatusCode, request_headers
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Whether a person with a browser is asking.
-#[must_use]
-pub fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

@@ -15,9 +15,11 @@ pub fn list_claims() -> Result<Vec<ClaimView>, AppError> {
 }
 
 fn claims<'a>(source: &'static str, map: &'a Map<String, Value>) -> impl Iterator<Item = ClaimView> + 'a {
-    map.iter()
-        .filter(|(_, value)| !is_empty(value))
-        .map(move |(name, value)| ClaimView { name: name.clone(), value: as_text(value), source: source.to_owned() })
+    map.iter().filter(|(_, value)| !is_empty(value)).map(move |(name, value)| ClaimView {
+        name: name.clone(),
+        value: as_text(value),
+        source: source.to_owned(),
+    })
 }
 
 fn is_empty(value: &Value) -> bool {

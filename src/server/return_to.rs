@@ -25,7 +25,11 @@ impl ReturnTo {
         }
         let url = app_url.join(text).ok()?;
         let path = url.path();
-        if url.origin() != app_url.origin() || path.starts_with("//") || !url.username().is_empty() || is_step_of_sign_in(path) {
+        if url.origin() != app_url.origin()
+            || path.starts_with("//")
+            || !url.username().is_empty()
+            || is_step_of_sign_in(path)
+        {
             return None;
         }
         Some(Self(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
@@ -76,7 +80,14 @@ mod tests {
 
     #[test]
     fn deep_links_survive_exactly() {
-        for path in ["/", "/dashboard", "/dashboard/profile?tab=ids&x=%2F#".trim_end_matches('#'), "/a%20b?q=a+b&u=https://x.example/", "/authors", "/apidocs"] {
+        for path in [
+            "/",
+            "/dashboard",
+            "/dashboard/profile?tab=ids&x=%2F#".trim_end_matches('#'),
+            "/a%20b?q=a+b&u=https://x.example/",
+            "/authors",
+            "/apidocs",
+        ] {
             assert_eq!(parse(path).as_deref(), Some(path), "{path}");
         }
     }
@@ -84,9 +95,25 @@ mod tests {
     #[test]
     fn other_origins_are_refused_in_every_spelling() {
         for text in [
-            "", "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
-            "/\n/evil.example", "\t//evil.example", " //evil.example", "javascript:alert(1)", "data:text/html,x", "/..//evil.example",
-            "/.//evil.example", "/%0d%0aSet-Cookie:x\r\n", "evil.example", "@evil.example", "https:evil.example", "/a/..//evil.example",
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\t//evil.example",
+            " //evil.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/%0d%0aSet-Cookie:x\r\n",
+            "evil.example",
+            "@evil.example",
+            "https:evil.example",
+            "/a/..//evil.example",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
@@ -94,7 +121,18 @@ mod tests {
 
     #[test]
     fn steps_of_sign_in_and_server_functions_are_refused() {
-        for text in ["/auth/callback?code=x", "/auth/login", "/auth", "/login", "/login?return_to=/x", "/api/logout", "/%61pi/logout", "/x/../auth/login", "/AUTH/login", "/logged-out"] {
+        for text in [
+            "/auth/callback?code=x",
+            "/auth/login",
+            "/auth",
+            "/login",
+            "/login?return_to=/x",
+            "/api/logout",
+            "/%61pi/logout",
+            "/x/../auth/login",
+            "/AUTH/login",
+            "/logged-out",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

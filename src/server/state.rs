@@ -74,7 +74,15 @@ impl AppState {
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.session_lifetime);
         let cookies = CookieJar::new(settings.secure_cookies());
-        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, spent_attempts: SpentAttempts::default(), cookies, clock }))
+        Ok(Arc::new(Self {
+            settings,
+            emulated,
+            scalekit,
+            sessions,
+            spent_attempts: SpentAttempts::default(),
+            cookies,
+            clock,
+        }))
     }
 }
 

@@ -7,8 +7,7 @@ use crate::api::session::{OrganizationView, SessionView, UserView};
 #[must_use]
 pub fn session(session: &Session, now: i64) -> SessionView {
     let Session { identity, person, .. } = session;
-    let display_name =
-        person.name.clone().or_else(|| person.email.clone()).unwrap_or_else(|| identity.user_id.clone());
+    let display_name = person.name.clone().or_else(|| person.email.clone()).unwrap_or_else(|| identity.user_id.clone());
     SessionView {
         user: UserView {
             id: identity.user_id.clone(),

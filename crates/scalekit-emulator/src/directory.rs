@@ -169,6 +169,15 @@ impl Directory {
         permissions
     }
 
+    /// What to call these roles on a page.
+    pub(crate) fn role_labels(&self, roles: &[String]) -> String {
+        let label = |name: &String| {
+            let role = self.roles.iter().find(|role| role.name == *name && !role.display_name.is_empty());
+            role.map_or_else(|| name.clone(), |role| role.display_name.clone())
+        };
+        roles.iter().map(label).collect::<Vec<_>>().join(", ")
+    }
+
     /// Gives a person these roles in an organization, which they join if they were no member of it.
     pub(crate) fn set_roles(
         &mut self,

@@ -82,14 +82,12 @@ impl Emulator {
 
     /// The client id of the one application of this environment.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "reads like url() and may come from the seed one day")]
     pub fn client_id(&self) -> &'static str {
         CLIENT_ID
     }
 
     /// Its secret.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "reads like url() and may come from the seed one day")]
     pub fn client_secret(&self) -> &'static str {
         CLIENT_SECRET
     }
@@ -127,7 +125,9 @@ async fn bind(port: u16) -> Result<(u16, Vec<TcpListener>), StartError> {
         match TcpListener::bind((Ipv6Addr::LOCALHOST, chosen)).await {
             Ok(v6) => return Ok((chosen, vec![v4, v6])),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => {}
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(StartError::PortInUse { port }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err(StartError::PortInUse { port });
+            }
             Err(_) => return Ok((chosen, vec![v4])),
         }
     }

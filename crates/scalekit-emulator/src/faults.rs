@@ -36,10 +36,14 @@ pub(crate) async fn count_and_fail(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(endpoint) = Endpoint::of_path(request.uri().path()) else { return next.run(request).await };
+    let Some(endpoint) = Endpoint::of_path(request.uri().path()) else {
+        return next.run(request).await;
+    };
     let _open = (endpoint == Endpoint::Token).then(|| OpenTokenCall::begin(&shared));
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
     let grant = if endpoint == Endpoint::Token { grant_type(&body) } else { None };
     let fault = {
         let mut world = shared.world();
@@ -100,8 +104,12 @@ fn status_answer(fault: &Fault) -> Response {
     let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let body = match &fault.error {
-        Some(error) => json!({ "error": error, "error_description": "ordered by a fault of the emulator" }),
-        None => json!({ "code": grpc_code(status), "message": "ordered by a fault of the emulator", "details": [] }),
+        Some(error) => {
+            json!({ "error": error, "error_description": "ordered by a fault of the emulator" })
+        }
+        None => {
+            json!({ "code": grpc_code(status), "message": "ordered by a fault of the emulator", "details": [] })
+        }
     };
     let mut answer = (status, axum::Json(body)).into_response();
     if let Some(seconds) = fault.retry_after {
@@ -136,9 +144,8 @@ fn grant_type(body: &Bytes) -> Option<String> {
 }
 
 fn take_fault(world: &mut World, endpoint: Endpoint, grant: Option<&str>) -> Option<Fault> {
-    let matches = |fault: &Fault| {
-        fault.endpoint == endpoint && (fault.grant.is_none() || fault.grant.as_deref() == grant)
-    };
+    let matches =
+        |fault: &Fault| fault.endpoint == endpoint && (fault.grant.is_none() || fault.grant.as_deref() == grant);
     let index = world.faults.iter().position(matches)?;
     let found = world.faults.get_mut(index)?;
     let fault = found.clone();

@@ -49,7 +49,8 @@ async fn serve_this_machine_only(request: Request, next: Next) -> Response {
     }
     let cross_site = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     if cross_site && request.method() != Method::GET && request.method() != Method::HEAD {
-        return (StatusCode::FORBIDDEN, "A page of another site can't post to the Scalekit emulator.\n").into_response();
+        return (StatusCode::FORBIDDEN, "A page of another site can't post to the Scalekit emulator.\n")
+            .into_response();
     }
     next.run(request).await
 }

@@ -82,18 +82,12 @@ pub struct AccessTokenClaims {
 
 impl fmt::Debug for IdTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdTokenClaims")
-            .field("iat", &self.iat)
-            .field("exp", &self.exp)
-            .finish_non_exhaustive()
+        f.debug_struct("IdTokenClaims").field("iat", &self.iat).field("exp", &self.exp).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for AccessTokenClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessTokenClaims")
-            .field("iat", &self.iat)
-            .field("exp", &self.exp)
-            .finish_non_exhaustive()
+        f.debug_struct("AccessTokenClaims").field("iat", &self.iat).field("exp", &self.exp).finish_non_exhaustive()
     }
 }

@@ -48,15 +48,10 @@ impl Config {
     /// # Errors
     ///
     /// All problems at once, at most one per setting.
-    pub fn new(
-        environment_url: &str,
-        client_id: &str,
-        client_secret: SecretString,
-    ) -> Result<Self, Vec<ConfigError>> {
+    pub fn new(environment_url: &str, client_id: &str, client_secret: SecretString) -> Result<Self, Vec<ConfigError>> {
         let environment = parse_environment(environment_url).map_err(ConfigError::EnvironmentUrl);
         let client_id_problem = credential_problem(client_id).map(ConfigError::ClientId);
-        let client_secret_problem =
-            credential_problem(client_secret.expose_secret()).map(ConfigError::ClientSecret);
+        let client_secret_problem = credential_problem(client_secret.expose_secret()).map(ConfigError::ClientSecret);
 
         match (environment, client_id_problem, client_secret_problem) {
             (Ok(environment), None, None) => Ok(Self {
@@ -69,12 +64,9 @@ impl Config {
                 total_timeout: DEFAULT_TOTAL_TIMEOUT,
                 clock_tolerance: DEFAULT_CLOCK_TOLERANCE,
             }),
-            (environment, id_problem, secret_problem) => Err(environment
-                .err()
-                .into_iter()
-                .chain(id_problem)
-                .chain(secret_problem)
-                .collect()),
+            (environment, id_problem, secret_problem) => {
+                Err(environment.err().into_iter().chain(id_problem).chain(secret_problem).collect())
+            }
         }
     }
 
@@ -166,8 +158,7 @@ fn parse_environment(text: &str) -> Result<Url, &'static str> {
     if text.trim().is_empty() {
         return Err("is empty");
     }
-    let url =
-        Url::parse(text.trim()).map_err(|_| "is not a URL such as https://acme.scalekit.dev")?;
+    let url = Url::parse(text.trim()).map_err(|_| "is not a URL such as https://acme.scalekit.dev")?;
     let Some(host) = url.host() else {
         return Err("has no host");
     };
@@ -221,32 +212,18 @@ mod tests {
 
     #[test]
     fn a_trailing_slash_is_not_part_of_the_issuer() {
-        assert_eq!(
-            config("https://acme.scalekit.dev/").unwrap().issuer(),
-            "https://acme.scalekit.dev"
-        );
-        assert_eq!(
-            config("http://localhost:3002").unwrap().issuer(),
-            "http://localhost:3002"
-        );
+        assert_eq!(config("https://acme.scalekit.dev/").unwrap().issuer(), "https://acme.scalekit.dev");
+        assert_eq!(config("http://localhost:3002").unwrap().issuer(), "http://localhost:3002");
     }
 
     #[test]
     fn plain_http_is_accepted_for_loopback_hosts_only() {
-        for url in [
-            "http://localhost",
-            "http://scalekit.localhost:1",
-            "http://127.8.9.1",
-            "http://[::1]:3002",
-        ] {
+        for url in ["http://localhost", "http://scalekit.localhost:1", "http://127.8.9.1", "http://[::1]:3002"] {
             assert!(config(url).is_ok(), "{url}");
         }
-        for url in [
-            "http://acme.scalekit.dev",
-            "http://localhost.example.com",
-            "http://128.0.0.1",
-            "http://notlocalhost",
-        ] {
+        for url in
+            ["http://acme.scalekit.dev", "http://localhost.example.com", "http://128.0.0.1", "http://notlocalhost"]
+        {
             assert!(config(url).is_err(), "{url}");
         }
     }
@@ -266,13 +243,7 @@ mod tests {
             "https://acme.scalekit.dev/#x",
             "data:text/plain,x",
         ] {
-            assert!(
-                matches!(
-                    config(url).unwrap_err()[..],
-                    [ConfigError::EnvironmentUrl(_)]
-                ),
-                "{url}"
-            );
+            assert!(matches!(config(url).unwrap_err()[..], [ConfigError::EnvironmentUrl(_)]), "{url}");
         }
     }
 
@@ -281,19 +252,13 @@ mod tests {
         let problems = Config::new("nonsense", "", SecretString::from("two words")).unwrap_err();
         assert!(matches!(
             problems[..],
-            [
-                ConfigError::EnvironmentUrl(_),
-                ConfigError::ClientId(_),
-                ConfigError::ClientSecret(_)
-            ]
+            [ConfigError::EnvironmentUrl(_), ConfigError::ClientId(_), ConfigError::ClientSecret(_)]
         ));
         assert!(!format!("{problems:?}").contains("two words"));
     }
 
     #[test]
     fn debug_does_not_show_the_secret() {
-        assert!(
-            !format!("{:?}", config("https://acme.scalekit.dev").unwrap()).contains("test_secret")
-        );
+        assert!(!format!("{:?}", config("https://acme.scalekit.dev").unwrap()).contains("test_secret"));
     }
 }

@@ -42,10 +42,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
-        Self::Unavailable {
-            reason,
-            retry_after: None,
-        }
+        Self::Unavailable { reason, retry_after: None }
     }
 }
 

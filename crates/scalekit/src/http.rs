@@ -47,12 +47,7 @@ impl Http {
             })
     }
 
-    pub(crate) async fn post_form(
-        &self,
-        url: Url,
-        fields: &[(&str, &str)],
-        limit: usize,
-    ) -> Result<Answer, Error> {
+    pub(crate) async fn post_form(&self, url: Url, fields: &[(&str, &str)], limit: usize) -> Result<Answer, Error> {
         receive(self.client.post(url).form(fields), limit).await
     }
 
@@ -62,17 +57,9 @@ impl Http {
 }
 
 async fn receive(request: RequestBuilder, limit: usize) -> Result<Answer, Error> {
-    let mut response = request
-        .header(ACCEPT, "application/json")
-        .send()
-        .await
-        .map_err(transport_error)?;
+    let mut response = request.header(ACCEPT, "application/json").send().await.map_err(transport_error)?;
     let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
 
     let mut body = Vec::new();
     if !matches!(status, 300..=399 | 429 | 500..) {
@@ -84,11 +71,7 @@ async fn receive(request: RequestBuilder, limit: usize) -> Result<Answer, Error>
             body.extend_from_slice(&chunk);
         }
     }
-    Ok(Answer {
-        status,
-        retry_after,
-        body,
-    })
+    Ok(Answer { status, retry_after, body })
 }
 
 fn transport_error(error: reqwest::Error) -> Error {

@@ -46,9 +46,7 @@ pub mod tokens;
 pub mod verify;
 
 pub use authorize::{LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, RandomnessError};
-pub use callback::{
-    AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode,
-};
+pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode};
 pub use claims::{AccessTokenClaims, IdTokenClaims};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
 pub use config::{Config, ConfigError};

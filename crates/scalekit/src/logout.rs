@@ -24,20 +24,12 @@ impl LogoutRequest {
     #[must_use]
     pub fn url(&self, config: &Config) -> Url {
         let parameters = [
-            (
-                "id_token_hint",
-                self.id_token_hint.as_ref().map(ExposeSecret::expose_secret),
-            ),
-            (
-                "post_logout_redirect_uri",
-                Some(self.post_logout_redirect_uri.as_str()),
-            ),
+            ("id_token_hint", self.id_token_hint.as_ref().map(ExposeSecret::expose_secret)),
+            ("post_logout_redirect_uri", Some(self.post_logout_redirect_uri.as_str())),
             ("state", self.state.as_deref()),
         ];
         let mut url = config.endpoint("/oidc/logout");
-        let present = parameters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
+        let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
         url.query_pairs_mut().extend_pairs(present);
         url
     }
@@ -69,7 +61,8 @@ mod tests {
 
     #[test]
     fn absent_and_empty_values_are_left_out() {
-        let plain = "https://acme.scalekit.dev/oidc/logout?post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Flogged-out";
+        let plain =
+            "https://acme.scalekit.dev/oidc/logout?post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Flogged-out";
         assert_eq!(url(None, None), plain);
         assert_eq!(url(Some(""), Some("")), plain);
     }

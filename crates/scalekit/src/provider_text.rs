@@ -16,10 +16,7 @@ impl ProviderText {
     #[must_use]
     pub fn clean(raw: &str) -> Option<Self> {
         let mut text = String::new();
-        for word in raw
-            .split(|c: char| c.is_whitespace() || c.is_control())
-            .filter(|word| !word.is_empty())
-        {
+        for word in raw.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
             let word = clean_word(word);
             if text.chars().count() + word.chars().count() >= MAX_TEXT {
                 text.push('…');
@@ -55,11 +52,7 @@ impl fmt::Debug for ProviderText {
 /// An error code as the provider sent it, reduced to the characters such codes have, at most 64 of them.
 pub(crate) fn clean_code(raw: &str) -> String {
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "_-.".contains(c) {
-            c
-        } else {
-            '?'
-        }
+        if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '?' }
     };
     raw.chars().take(64).map(plain).collect()
 }
@@ -84,11 +77,7 @@ fn clean_word(word: &str) -> String {
         return "[…]".to_owned();
     }
     let visible = |c: char| {
-        if c.is_ascii_graphic() || c.is_alphanumeric() {
-            c
-        } else {
-            '?'
-        }
+        if c.is_ascii_graphic() || c.is_alphanumeric() { c } else { '?' }
     };
     word.chars().map(visible).collect()
 }
@@ -100,27 +89,19 @@ mod tests {
     use super::*;
 
     fn clean(raw: &str) -> String {
-        ProviderText::clean(raw)
-            .map(|text| text.to_string())
-            .unwrap_or_default()
+        ProviderText::clean(raw).map(|text| text.to_string()).unwrap_or_default()
     }
 
     #[test]
     fn line_breaks_and_terminal_escapes_are_removed() {
-        assert_eq!(
-            clean("one\r\ntwo\u{1b}[31m\tthree\u{202e}"),
-            "one two [31m three?"
-        );
+        assert_eq!(clean("one\r\ntwo\u{1b}[31m\tthree\u{202e}"), "one two [31m three?");
         assert!(ProviderText::clean(" \n ").is_none());
     }
 
     #[test]
     fn addresses_tokens_and_url_queries_are_replaced() {
         let token = "a".repeat(40);
-        assert_eq!(
-            clean(&format!("user ada@example.com sent {token}")),
-            "user [address] sent […]"
-        );
+        assert_eq!(clean(&format!("user ada@example.com sent {token}")), "user [address] sent […]");
         assert_eq!(
             clean("https://app.example.com/auth/callback?code=x not allowed"),
             "https://app.example.com/auth/callback not allowed"

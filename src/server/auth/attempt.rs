@@ -130,7 +130,8 @@ mod tests {
     }
 
     fn attempt(started_at: i64) -> LoginAttempt {
-        let config = Config::new("https://acme.scalekit.dev", "skc_1", SecretString::from("secret".to_owned())).unwrap();
+        let config =
+            Config::new("https://acme.scalekit.dev", "skc_1", SecretString::from("secret".to_owned())).unwrap();
         let redirect = Url::parse("https://app.example.com/auth/callback").unwrap();
         let (_, pending) = LoginRequest::default().begin(&config, &redirect, LoginSecrets::generate().unwrap());
         LoginAttempt { pending, return_to: ReturnTo::default(), started_at }

@@ -60,8 +60,11 @@ async fn exchange_and_begin(
     previous: Option<SessionKey>,
 ) -> Result<SessionId, SignInProblem> {
     let tokens = state.scalekit.exchange(&code).await.map_err(|error| explain_exchange(&error))?;
-    let sign_in =
-        state.scalekit.verify_sign_in(tokens, &code, state.clock.now()).await.map_err(|error| explain_exchange(&error))?;
+    let sign_in = state
+        .scalekit
+        .verify_sign_in(tokens, &code, state.clock.now())
+        .await
+        .map_err(|error| explain_exchange(&error))?;
     state.sessions.begin(&sign_in, previous).await.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a session could not be stored");
         SignInProblem::ProviderUnreachable

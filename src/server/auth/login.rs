@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use scalekit::{LoginRequest, LoginSecrets};
@@ -17,7 +17,12 @@ use tower_cookies::Cookies;
 use super::attempt::LoginAttempt;
 use crate::{
     error::AppError,
-    server::{problem, return_to::ReturnTo, settings::Environment, state::AppState},
+    server::{
+        problem::{self, Asker},
+        return_to::ReturnTo,
+        settings::Environment,
+        state::AppState,
+    },
 };
 
 /// Longer hints are not passed on: they would make a URL that proxies refuse.
@@ -40,18 +45,19 @@ pub async fn start_login(
     State(state): State<Arc<AppState>>,
     cookies: Cookies,
     headers: HeaderMap,
-    uri: axum::http::Uri,
+    uri: Uri,
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
+    let asker = Asker::of(&Method::GET, &uri, &headers);
     let Ok(Query(parameters)) = parameters else {
-        return problem::respond(&AppError::Invalid, &headers);
+        return problem::respond(&state, &AppError::Invalid, &asker);
     };
     if let Some(elsewhere) = at_the_configured_address(&state, &headers, &uri) {
         return elsewhere;
     }
     match begin(&state, &cookies, parameters) {
         Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-        Err(error) => problem::respond(&error, &headers),
+        Err(error) => problem::respond(&state, &error, &asker),
     }
 }
 
@@ -96,7 +102,7 @@ fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppErr
 
 /// In development people open 127.0.0.1 where `APP_URL` says localhost; the attempt's cookie would not come back.
 /// Never in production, where a proxy may rewrite `Host` and the redirect would loop.
-fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &axum::http::Uri) -> Option<Response> {
+fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let configured = &state.settings.app_url[url::Position::BeforeHost..url::Position::AfterPort];
     if state.settings.environment == Environment::Production || host.eq_ignore_ascii_case(configured) {

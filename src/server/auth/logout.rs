@@ -3,11 +3,7 @@
 use scalekit::LogoutRequest;
 use tower_cookies::Cookies;
 
-use crate::server::{
-    cookies::SessionCookie,
-    session::store::StoreError,
-    state::AppState,
-};
+use crate::server::{cookies::SessionCookie, session::store::StoreError, state::AppState};
 
 /// Ends the browser's session and answers with the URL that ends it at Scalekit too; without a session, with our
 /// own signed-out page, since there is nothing to end.
@@ -24,6 +20,7 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     let Some(tokens) = ended else {
         return Ok(signed_out.path().to_owned());
     };
-    let request = LogoutRequest { id_token_hint: Some(tokens.id_token), post_logout_redirect_uri: signed_out, state: None };
+    let request =
+        LogoutRequest { id_token_hint: Some(tokens.id_token), post_logout_redirect_uri: signed_out, state: None };
     Ok(request.url(state.scalekit.config()).into())
 }

@@ -185,7 +185,11 @@ async fn write(shared: &Shared, key: &SessionKey, version: u64, session: Session
             Ok(Replaced::Gone) => return Outcome::Never,
             Ok(Replaced::Changed) => return theirs(shared, key).await,
             Err(error) => {
-                tracing::warn!(attempt, error = &error as &dyn std::error::Error, "a refreshed session could not be stored");
+                tracing::warn!(
+                    attempt,
+                    error = &error as &dyn std::error::Error,
+                    "a refreshed session could not be stored"
+                );
                 tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
             }
         }

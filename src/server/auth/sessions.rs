@@ -77,7 +77,13 @@ const STORE_RETRY_SECONDS: u32 = 5;
 impl Sessions {
     /// Joins store, keys and provider. `lifetime` is a session's absolute lifetime.
     #[must_use]
-    pub fn new(store: Arc<dyn SessionStore>, ring: KeyRing, scalekit: scalekit::Client, clock: Clock, lifetime: Duration) -> Self {
+    pub fn new(
+        store: Arc<dyn SessionStore>,
+        ring: KeyRing,
+        scalekit: scalekit::Client,
+        clock: Clock,
+        lifetime: Duration,
+    ) -> Self {
         Self { shared: Arc::new(Shared { store, ring, scalekit, clock, lifetime }), refreshes: Refreshes::default() }
     }
 

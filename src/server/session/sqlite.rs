@@ -83,7 +83,8 @@ impl SqliteStore {
             return Err(OpenError::Newer(path.to_owned(), version));
         }
         writer.execute_batch(SCHEMA).map_err(refused)?;
-        let readers = (0..READERS).map(|_| Ok(Mutex::new(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
+        let readers =
+            (0..READERS).map(|_| Ok(Mutex::new(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
         let inner = Connections { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -115,7 +116,9 @@ impl SessionStore for SqliteStore {
         let (key, record) = (*key, record.clone());
         self.write(move |database| {
             database
-                .prepare_cached("INSERT INTO sessions (key, version, ends_at, claims, tokens) VALUES (?1, 1, ?2, ?3, ?4)")?
+                .prepare_cached(
+                    "INSERT INTO sessions (key, version, ends_at, claims, tokens) VALUES (?1, 1, ?2, ?3, ?4)",
+                )?
                 .execute(params![key.as_bytes(), record.ends_at, record.claims, record.tokens])
                 .map(drop)
         })
@@ -126,7 +129,9 @@ impl SessionStore for SqliteStore {
         let key = *key;
         self.read(move |database| {
             database
-                .prepare_cached("SELECT version, ends_at, claims, tokens FROM sessions WHERE key = ?1 AND ends_at > ?2")?
+                .prepare_cached(
+                    "SELECT version, ends_at, claims, tokens FROM sessions WHERE key = ?1 AND ends_at > ?2",
+                )?
                 .query_row(params![key.as_bytes(), now], |row| {
                     Ok(Record {
                         version: row.get::<_, i64>(0)?.try_into().unwrap_or(0),
@@ -153,7 +158,8 @@ impl SessionStore for SqliteStore {
             if written == 1 {
                 return Ok(Replaced::Yes);
             }
-            let exists = database.prepare_cached("SELECT 1 FROM sessions WHERE key = ?1")?.exists(params![key.as_bytes()])?;
+            let exists =
+                database.prepare_cached("SELECT 1 FROM sessions WHERE key = ?1")?.exists(params![key.as_bytes()])?;
             Ok(if exists { Replaced::Changed } else { Replaced::Gone })
         })
         .await
@@ -162,7 +168,8 @@ impl SessionStore for SqliteStore {
     async fn delete(&self, key: &SessionKey) -> Result<bool, StoreError> {
         let key = *key;
         self.write(move |database| {
-            let removed = database.prepare_cached("DELETE FROM sessions WHERE key = ?1")?.execute(params![key.as_bytes()])?;
+            let removed =
+                database.prepare_cached("DELETE FROM sessions WHERE key = ?1")?.execute(params![key.as_bytes()])?;
             Ok(removed == 1)
         })
         .await

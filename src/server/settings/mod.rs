@@ -80,27 +80,37 @@ impl Settings {
         let environment = environment(source, &mut problems);
         let app_url = app_url(source, environment, &mut problems);
         let scalekit = scalekit(source, environment, &mut problems);
-        let emulator_port = number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
+        let emulator_port =
+            number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
         let store = store(source, environment, &mut problems);
         let key_ring = key_ring(source, environment, &mut problems);
-        let lifetime_hours =
-            number::<u32>(source, "SESSION_LIFETIME_HOURS", "session.lifetime-hours", "a whole number of hours such as 720", &mut problems);
+        let lifetime_hours = number::<u32>(
+            source,
+            "SESSION_LIFETIME_HOURS",
+            "session.lifetime-hours",
+            "a whole number of hours such as 720",
+            &mut problems,
+        );
         let leptos = leptos_options(source, environment, &mut problems);
         match (app_url, scalekit, emulator_port, store, key_ring, lifetime_hours, leptos) {
-            (Some(app_url), Some(scalekit), Some(emulator_port), Some(store), Some(key_ring), Some(hours), Some(leptos))
-                if problems.is_empty() =>
-            {
-                Ok(Self {
-                    environment,
-                    app_url,
-                    scalekit,
-                    emulator_port,
-                    store,
-                    key_ring,
-                    session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
-                    leptos,
-                })
-            }
+            (
+                Some(app_url),
+                Some(scalekit),
+                Some(emulator_port),
+                Some(store),
+                Some(key_ring),
+                Some(hours),
+                Some(leptos),
+            ) if problems.is_empty() => Ok(Self {
+                environment,
+                app_url,
+                scalekit,
+                emulator_port,
+                store,
+                key_ring,
+                session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
+                leptos,
+            }),
             _ => Err(problems),
         }
     }
@@ -160,7 +170,12 @@ fn app_url(source: &Source, environment: Environment, problems: &mut Problems) -
     let Ok(url) = Url::parse(&text) else {
         return refuse("is not an absolute URL");
     };
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+    if url.path() != "/"
+        || url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         return refuse("must be scheme, host and port only, without a path, query or credentials");
     }
     match url.scheme() {
@@ -189,7 +204,11 @@ fn scalekit(source: &Source, environment: Environment, problems: &mut Problems) 
     const KEYS: [(&str, &str, &str); 3] = [
         ("SCALEKIT_ENVIRONMENT_URL", "scalekit.environment-url", "SCALEKIT_ENVIRONMENT_URL=https://acme.scalekit.dev"),
         ("SCALEKIT_CLIENT_ID", "scalekit.client-id", "SCALEKIT_CLIENT_ID=skc_1234567890"),
-        ("SCALEKIT_CLIENT_SECRET", "scalekit.client-secret", "SCALEKIT_CLIENT_SECRET=(Dashboard > Developers > API credentials)"),
+        (
+            "SCALEKIT_CLIENT_SECRET",
+            "scalekit.client-secret",
+            "SCALEKIT_CLIENT_SECRET=(Dashboard > Developers > API credentials)",
+        ),
     ];
     let values = KEYS.map(|(variable, key, _)| source.text(variable, key).filter(|value| !value.is_empty()));
     if values.iter().all(Option::is_none) && environment == Environment::Development {
@@ -228,7 +247,9 @@ fn store(source: &Source, environment: Environment, problems: &mut Problems) -> 
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Some(StoreAddress::Sqlite(PathBuf::from(path))),
         Some(("memory", "")) if environment == Environment::Development => Some(StoreAddress::Memory),
-        Some(("memory", "")) => refuse("is memory:, which loses every session at a restart; production needs a real store"),
+        Some(("memory", "")) => {
+            refuse("is memory:, which loses every session at a restart; production needs a real store")
+        }
         _ => refuse("is not a store address"),
     }
 }
@@ -244,14 +265,22 @@ fn key_ring(source: &Source, environment: Environment, problems: &mut Problems) 
         ("", Environment::Production) => return refuse("is not set".to_owned()),
         ("", Environment::Development) => match source::development_secret(DEVELOPMENT_SECRET_FILE.as_ref()) {
             Ok(secret) => secret,
-            Err(error) => return refuse(format!("is not set, and {DEVELOPMENT_SECRET_FILE} can't be made: {error}")),
+            Err(error) => {
+                return refuse(format!("is not set, and {DEVELOPMENT_SECRET_FILE} can't be made: {error}"));
+            }
         },
         _ => text,
     };
     KeyRing::parse(&text).map_or_else(|error| refuse(error.to_string()), Some)
 }
 
-fn number<T: std::str::FromStr>(source: &Source, variable: &'static str, key: &'static str, wanted: &str, problems: &mut Problems) -> Option<T> {
+fn number<T: std::str::FromStr>(
+    source: &Source,
+    variable: &'static str,
+    key: &'static str,
+    wanted: &str,
+    problems: &mut Problems,
+) -> Option<T> {
     let text = source.text(variable, key).unwrap_or_default();
     let parsed = text.parse().ok();
     if parsed.is_none() {
@@ -264,11 +293,21 @@ fn leptos_options(source: &Source, environment: Environment, problems: &mut Prob
     const ADDRESS: (&str, &str) = ("LEPTOS_SITE_ADDR", "package.metadata.leptos.site-addr");
     let text = |variable, key| source.text(variable, key).unwrap_or_default();
     let Ok(site_addr) = text(ADDRESS.0, ADDRESS.1).parse::<SocketAddr>() else {
-        problems.add(ADDRESS.0, ADDRESS.1, "must be an IP address and a port".to_owned(), "LEPTOS_SITE_ADDR=127.0.0.1:3000");
+        problems.add(
+            ADDRESS.0,
+            ADDRESS.1,
+            "must be an IP address and a port".to_owned(),
+            "LEPTOS_SITE_ADDR=127.0.0.1:3000",
+        );
         return None;
     };
-    let reload_port =
-        number::<u32>(source, "LEPTOS_RELOAD_PORT", "package.metadata.leptos.reload-port", "a port number such as 3001", problems)?;
+    let reload_port = number::<u32>(
+        source,
+        "LEPTOS_RELOAD_PORT",
+        "package.metadata.leptos.reload-port",
+        "a port number such as 3001",
+        problems,
+    )?;
     Some(
         LeptosOptions::builder()
             .output_name(text("LEPTOS_OUTPUT_NAME", "package.metadata.leptos.output-name"))

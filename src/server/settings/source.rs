@@ -37,7 +37,9 @@ impl Source {
         let file = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => String::new(),
-            Err(error) => return Err(Problems::one("APP_CONFIG", format!("names {path}, which can't be read: {error}"))),
+            Err(error) => {
+                return Err(Problems::one("APP_CONFIG", format!("names {path}, which can't be read: {error}")));
+            }
         };
         Self::from_parts(embedded, &file, variables)
     }
@@ -47,7 +49,9 @@ impl Source {
     /// # Errors
     /// A problem if a text is not TOML.
     pub fn from_parts(embedded: &str, file: &str, variables: HashMap<String, String>) -> Result<Self, Problems> {
-        let parse = |text: &str| text.parse::<Table>().map_err(|error| Problems::one("Leptos.toml", format!("is not valid TOML: {error}")));
+        let parse = |text: &str| {
+            text.parse::<Table>().map_err(|error| Problems::one("Leptos.toml", format!("is not valid TOML: {error}")))
+        };
         Ok(Self { defaults: parse(embedded)?, file: parse(file)?, variables })
     }
 
@@ -62,14 +66,18 @@ impl Source {
 
     /// Whether nobody has set this setting: its value is the default.
     pub(super) fn is_default(&self, variable: &str, key: &str) -> bool {
-        !self.variables.contains_key(variable) && at(&self.file, key).is_none_or(|value| at(&self.defaults, key) == Some(value))
+        !self.variables.contains_key(variable)
+            && at(&self.file, key).is_none_or(|value| at(&self.defaults, key) == Some(value))
     }
 }
 
 /// The value at a dotted key, as text.
 fn at(table: &Table, key: &str) -> Option<String> {
     let (parents, last) = key.rsplit_once('.').unwrap_or(("", key));
-    let table = parents.split('.').filter(|part| !part.is_empty()).try_fold(table, |table, part| table.get(part)?.as_table())?;
+    let table = parents
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(table, |table, part| table.get(part)?.as_table())?;
     match table.get(last)? {
         Value::String(text) => Some(text.trim().to_owned()),
         other => Some(other.to_string()),

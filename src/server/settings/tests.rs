@@ -50,7 +50,8 @@ fn complete_production_settings_are_accepted() {
 
 #[test]
 fn production_names_every_missing_setting_at_once() {
-    let unset = ["APP_URL", "SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET", "SESSION_SECRET"];
+    let unset =
+        ["APP_URL", "SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET", "SESSION_SECRET"];
     let changes: Vec<_> = unset.iter().map(|name| (*name, "(unset)")).collect();
     let message = load(&changes).unwrap_err().to_string();
     assert!(message.starts_with("5 settings to correct:"), "{message}");
@@ -63,7 +64,10 @@ fn production_names_every_missing_setting_at_once() {
 #[test]
 fn each_bad_value_is_named_with_what_is_wrong() {
     assert_eq!(problem(&[("APP_URL", "app.example.com")]), "APP_URL is not an absolute URL");
-    assert_eq!(problem(&[("APP_URL", "http://app.example.com")]), "APP_URL must use https: plain http is accepted on loopback only");
+    assert_eq!(
+        problem(&[("APP_URL", "http://app.example.com")]),
+        "APP_URL must use https: plain http is accepted on loopback only"
+    );
     assert_eq!(
         problem(&[("APP_URL", "https://app.example.com/base")]),
         "APP_URL must be scheme, host and port only, without a path, query or credentials"
@@ -76,16 +80,23 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     );
     assert_eq!(problem(&[("SESSION_SECRET", "c2hvcnQ=")]), "SESSION_SECRET key 1 has 5 bytes; each key must have 32");
     assert_eq!(problem(&[("SESSION_SECRET", "???")]), "SESSION_SECRET key 1 is not base64");
-    assert_eq!(problem(&[("EMULATOR_PORT", "70000")]), "EMULATOR_PORT is \"70000\"; it must be a port number such as 3002");
+    assert_eq!(
+        problem(&[("EMULATOR_PORT", "70000")]),
+        "EMULATOR_PORT is \"70000\"; it must be a port number such as 3002"
+    );
     assert_eq!(problem(&[("LEPTOS_SITE_ADDR", "localhost")]), "LEPTOS_SITE_ADDR must be an IP address and a port");
     assert_eq!(problem(&[("LEPTOS_ENV", "staging")]), "LEPTOS_ENV is \"staging\"; it must be DEV or PROD");
     assert_eq!(problem(&[("SCALEKIT_CLIENT_ID", "(unset)")]), "SCALEKIT_CLIENT_ID is not set");
-    assert!(problem(&[("SCALEKIT_ENVIRONMENT_URL", "http://acme.scalekit.com")]).starts_with("SCALEKIT_ENVIRONMENT_URL "));
+    assert!(
+        problem(&[("SCALEKIT_ENVIRONMENT_URL", "http://acme.scalekit.com")]).starts_with("SCALEKIT_ENVIRONMENT_URL ")
+    );
 }
 
 #[test]
 fn messages_never_show_a_secret() {
-    let message = load(&[("SESSION_SECRET", "c2hvcnQ="), ("APP_URL", "x"), ("SCALEKIT_CLIENT_SECRET", " live abc ")]).unwrap_err().to_string();
+    let message = load(&[("SESSION_SECRET", "c2hvcnQ="), ("APP_URL", "x"), ("SCALEKIT_CLIENT_SECRET", " live abc ")])
+        .unwrap_err()
+        .to_string();
     for secret in ["c2hvcnQ", "live abc", "live_abcdefghij"] {
         assert!(!message.contains(secret), "{message}");
     }
@@ -99,7 +110,8 @@ fn debug_shows_no_secret() {
 
 #[test]
 fn development_needs_no_scalekit_settings() {
-    let scalekit = ["SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET"].map(|name| (name, "(unset)"));
+    let scalekit =
+        ["SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET"].map(|name| (name, "(unset)"));
     let settings = load(&[scalekit.as_slice(), &[("LEPTOS_ENV", "DEV"), ("APP_URL", "(unset)")]].concat()).unwrap();
     assert!(settings.scalekit.is_none());
     assert_eq!(settings.app_url.as_str(), "http://localhost:3000/");

@@ -89,9 +89,10 @@ async fn end_session(State(control): State<Control>, Path(sid): Path<String>, _:
 
 async fn users(State(control): State<Control>) -> Response {
     let world = control.shared.world();
-    let users = world.directory.users.iter().map(|user| {
-        json!({ "id": user.id, "email": user.email, "name": user.name, "memberships": user.memberships })
-    });
+    let users =
+        world.directory.users.iter().map(
+            |user| json!({ "id": user.id, "email": user.email, "name": user.name, "memberships": user.memberships }),
+        );
     Json(users.collect::<Vec<_>>()).into_response()
 }
 

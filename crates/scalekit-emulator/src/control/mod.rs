@@ -57,7 +57,11 @@ impl Control {
     }
 
     /// Changes some settings and returns all of them. Tokens that are out keep their expiry.
-    #[expect(clippy::needless_pass_by_value, reason = "callers write the change as a literal")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        clippy::must_use_candidate,
+        reason = "callers write the change as a literal, for its effect"
+    )]
     pub fn change_settings(&self, change: SettingsChange) -> Settings {
         let mut world = self.shared.world();
         world.settings.apply(&change);
@@ -95,6 +99,7 @@ impl Control {
 
     /// Ends a session, as an administrator's "revoke" does: its refresh tokens fail, its access tokens stay valid.
     /// Says whether it was live.
+    #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn end_session(&self, sid: &str) -> bool {
         self.shared.world().end_session(sid)
     }
@@ -121,7 +126,14 @@ impl Control {
 
     /// Makes the next token of this kind wrong.
     pub fn tamper(&self, tamper: Tamper) {
-        self.shared.world().tampers.push(tamper);
+        let lacks_key = tamper.signature == Signature::OtherKey && !self.shared.world().keys.has_foreign();
+        // Drawn here, where the lock is not held. Should it fail, the token endpoint tries again and reports it.
+        let key = lacks_key.then(SigningKey::generate).and_then(Result::ok);
+        let mut world = self.shared.world();
+        if let Some(key) = key {
+            world.keys.set_foreign(key);
+        }
+        world.tampers.push(tamper);
     }
 
     /// The next tokens are right again.

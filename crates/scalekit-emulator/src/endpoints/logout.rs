@@ -40,7 +40,7 @@ pub(crate) async fn logout(
         Err(text) => return refuse(&mut world, &text),
     };
     if let Err(refusal) = check_target(&mut world, &parameters) {
-        return refusal;
+        return *refusal;
     }
     let session = world.session_by_cookie(cookie.as_deref()).cloned();
     match (session, hint) {
@@ -71,7 +71,7 @@ pub(crate) async fn confirm(State(shared): State<Arc<Shared>>, headers: HeaderMa
         Err(repeated) => return refuse(&mut world, &repeated.to_string()),
     };
     if let Err(refusal) = check_target(&mut world, &parameters) {
-        return refusal;
+        return *refusal;
     }
     let sid = world.session_by_cookie(cookie.as_deref()).map(|session| session.sid.clone());
     if let Some(sid) = sid {
@@ -89,7 +89,9 @@ struct Hint {
 
 /// A hint must be an ID token of this environment for this application; its expiry does not matter.
 fn check_hint(world: &World, issuer: &str, parameters: &Parameters) -> Result<Option<Hint>, String> {
-    let Some(token) = parameters.value("id_token_hint") else { return Ok(None) };
+    let Some(token) = parameters.value("id_token_hint") else {
+        return Ok(None);
+    };
     let claims = jwt::read_own(&world.keys, token).ok_or("id_token_hint was not signed by this environment.")?;
     let ours = claims.get("iss") == Some(&json!(issuer))
         && claims.get("aud").and_then(Value::as_array).is_some_and(|audience| audience.contains(&json!(CLIENT_ID)))
@@ -103,7 +105,7 @@ fn check_hint(world: &World, issuer: &str, parameters: &Parameters) -> Result<Op
     Ok(Some(Hint { sid: text(&claims, "sid"), user: text(&claims, "sub") }))
 }
 
-fn check_target(world: &mut World, parameters: &Parameters) -> Result<(), Response> {
+fn check_target(world: &mut World, parameters: &Parameters) -> Result<(), Box<Response>> {
     match parameters.value("post_logout_redirect_uri") {
         Some(target) if !world.registered.has_post_logout(target) => {
             let text = format!(
@@ -111,7 +113,8 @@ fn check_target(world: &mut World, parameters: &Parameters) -> Result<(), Respon
                  exactly:"
             );
             world.counters.count_outcome("logout.refused");
-            Err(notice::refused(StatusCode::BAD_REQUEST, &text, world.registered.post_logout()))
+            let page = notice::refused(StatusCode::BAD_REQUEST, &text, world.registered.post_logout());
+            Err(Box::new(page))
         }
         _ => Ok(()),
     }
@@ -124,7 +127,9 @@ fn refuse(world: &mut World, text: &str) -> Response {
 
 /// Back to the app with its `state`, or a page when it named no URL.
 fn leave(parameters: &Parameters) -> Response {
-    let Some(target) = parameters.value("post_logout_redirect_uri") else { return notice::signed_out() };
+    let Some(target) = parameters.value("post_logout_redirect_uri") else {
+        return notice::signed_out();
+    };
     let mut location = target.to_owned();
     if let Some(state) = parameters.value("state") {
         let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -18,6 +18,6 @@ pub(super) async fn submit(State(shared): State<Arc<Shared>>, Path(id): Path<Str
     let mut world = shared.world();
     match open(&world, &id) {
         Ok(transaction) => finish::deny(&mut world, &transaction, "the person cancelled the sign-in"),
-        Err(over) => over,
+        Err(over) => *over,
     }
 }

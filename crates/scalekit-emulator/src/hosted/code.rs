@@ -14,9 +14,9 @@ use axum::{
 };
 
 use super::{
-    fields, finish,
+    finish,
     html::{error_attributes, field_error, text},
-    notice, open, page, redirect, session_cookie,
+    notice, open, open_form, page, redirect, session_cookie,
 };
 use crate::{
     directory::{Membership, Organization, User},
@@ -36,7 +36,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
             Some(pending) => render(StatusCode::OK, &transaction, &pending, None),
             None => redirect::see_other(&format!("/hosted/{id}"), None),
         },
-        Err(over) => over,
+        Err(over) => *over,
     }
 }
 
@@ -48,9 +48,9 @@ pub(super) async fn submit(
     body: Bytes,
 ) -> Response {
     let mut world = shared.world();
-    let (mut transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (mut transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let Some(mut pending) = transaction.pending.clone() else {
         return redirect::see_other(&format!("/hosted/{id}"), None);
@@ -68,7 +68,7 @@ pub(super) async fn submit(
         return render(StatusCode::UNPROCESSABLE_ENTITY, &transaction, &pending, Some(message));
     }
     let user = match pending.sign_up {
-        Some(name) => create_account(&mut world, &pending.email, &name),
+        Some(name) => create_account(&mut world, &transaction, &pending.email, &name),
         None => match world.directory.user_by_email(&pending.email) {
             Some(user) => user.id.clone(),
             None => return notice::over(world.registered.initiate_login()),
@@ -79,18 +79,16 @@ pub(super) async fn submit(
 }
 
 /// A self-service sign-up makes a person and an organization whose name stays empty until the app fills it in; the
-/// person gets the environment's creator role (scalekit-api §4). In an organization the request names they become a
-/// member instead. Two tabs that sign up with one address end as one person.
-fn create_account(world: &mut World, email: &str, name: &str) -> String {
+/// person gets the environment's creator role. In an organization the request names they get the member role instead
+/// (scalekit-api §4). Two tabs that sign up with one address end as one person.
+fn create_account(world: &mut World, transaction: &Transaction, email: &str, name: &str) -> String {
     if let Some(existing) = world.directory.user_by_email(email) {
         return existing.id.clone();
     }
-    let organization = Organization {
-        id: world.ids.next("org"),
-        display_name: String::new(),
-        external_id: None,
-        domains: Vec::new(),
-        sso_connection: None,
+    let environment = world.directory.environment.clone();
+    let membership = match transaction.request.organization.clone() {
+        Some(organization) => Membership { organization, roles: vec![environment.default_member_role] },
+        None => Membership { organization: create_organization(world), roles: vec![environment.default_creator_role] },
     };
     let (given_name, family_name) = match name.split_once(' ') {
         Some((given, family)) => (Some(given.to_owned()), Some(family.trim().to_owned())),
@@ -105,15 +103,23 @@ fn create_account(world: &mut World, email: &str, name: &str) -> String {
         picture: None,
         external_id: None,
         email_verified: true,
-        memberships: vec![Membership {
-            organization: organization.id.clone(),
-            roles: vec![world.directory.environment.default_creator_role.clone()],
-        }],
+        memberships: vec![membership],
     };
     let id = user.id.clone();
-    world.directory.organizations.push(organization);
     world.directory.users.push(user);
     world.counters.count_outcome("sign_up");
+    id
+}
+
+fn create_organization(world: &mut World) -> String {
+    let id = world.ids.next("org");
+    world.directory.organizations.push(Organization {
+        id: id.clone(),
+        display_name: String::new(),
+        external_id: None,
+        domains: Vec::new(),
+        sso_connection: None,
+    });
     id
 }
 
@@ -124,7 +130,7 @@ fn render(status: StatusCode, transaction: &Transaction, pending: &Pending, mess
         r#"<p>Scalekit would send six digits to <strong>{email}</strong>. The emulator sends no mail: type <code>{CODE}</code>.</p>
 <form method="post" action="/hosted/{id}/code" novalidate>
 <label for="code">One-time code</label>
-<input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" placeholder="{CODE}"{attributes} required autofocus>
+<input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9"{attributes} required autofocus>
 {error}
 <button class="primary">Continue</button>
 </form>

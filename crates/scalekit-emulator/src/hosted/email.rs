@@ -14,9 +14,8 @@ use axum::{
 };
 
 use super::{
-    fields,
     html::{error_attributes, field_error, text},
-    open, page, people, redirect,
+    open, open_form, page, people, redirect,
 };
 use crate::{
     directory::looks_like_email,
@@ -34,16 +33,16 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
             let hint = transaction.request.login_hint.clone().unwrap_or_default();
             render(StatusCode::OK, &world, &transaction, &hint, None)
         }
-        Err(over) => over,
+        Err(over) => *over,
     }
 }
 
 /// Takes the address.
 pub(super) async fn submit(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
     let mut world = shared.world();
-    let (mut transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (mut transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let email = fields.value("email").unwrap_or_default().trim().to_owned();
     if !looks_like_email(&email) {
@@ -88,7 +87,10 @@ fn render(
         let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("email", email).finish();
         match problem {
             Some(Problem::Unknown) => {
-                format!(r#"<p><a href="/hosted/{id}/sign-up?{}">Create an account with this address</a></p>"#, text(&query))
+                format!(
+                    r#"<p><a href="/hosted/{id}/sign-up?{}">Create an account with this address</a></p>"#,
+                    text(&query)
+                )
             }
             _ => String::new(),
         }
@@ -106,11 +108,8 @@ fn render(
         value = text(email),
         attributes = error_attributes("email", message.as_deref()),
         error = field_error("email", message.as_deref()),
-        people = people::list(
-            &world.directory,
-            world.directory.users.iter(),
-            &format!("/hosted/{}/person", transaction.id)
-        ),
+        people =
+            people::list(&world.directory, world.directory.users.iter(), &format!("/hosted/{}/person", transaction.id)),
     );
     page::step(status, "Sign in", transaction, &content)
 }

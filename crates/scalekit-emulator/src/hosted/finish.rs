@@ -26,7 +26,9 @@ pub(super) fn finish(
     let places: Vec<&str> = user.memberships.iter().map(|membership| membership.organization.as_str()).collect();
     let organization = match (&transaction.request.organization, places.as_slice()) {
         (Some(wanted), places) if places.contains(&wanted.as_str()) => wanted.clone(),
-        (Some(_), _) => return deny(world, transaction, "the person is not a member of this organization"),
+        (Some(_), _) => {
+            return deny(world, transaction, "the person is not a member of this organization");
+        }
         (None, [only]) => (*only).to_owned(),
         (None, _) => {
             if let Some(open) = world.transactions.get_mut(&transaction.id) {

@@ -30,6 +30,11 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+/// One piece of HTML an item, joined.
+pub(super) fn each<T>(items: impl Iterator<Item = T>, show: impl Fn(T) -> String) -> String {
+    items.fold(String::new(), |html, item| html + &show(item))
+}
+
 /// A message that belongs to the input with this id; empty without one.
 pub(super) fn field_error(id: &str, message: Option<&str>) -> String {
     message.map_or_else(String::new, |message| {
@@ -44,7 +49,17 @@ pub(super) fn error_attributes(id: &str, message: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_place(anything in ".*") {
+            let shown = text(&anything).to_string();
+            prop_assert!(!shown.contains(['<', '>', '"', '\'']));
+        }
+    }
 
     #[test]
     fn markup_becomes_text() {

@@ -52,13 +52,14 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
 }
 
 /// The transaction of a page, or the page that says it is over.
-#[expect(clippy::result_large_err, reason = "the error is the response that is sent")]
-fn open(world: &World, id: &str) -> Result<Transaction, Response> {
-    world.transaction(id).cloned().ok_or_else(|| notice::over(world.registered.initiate_login()))
+fn open(world: &World, id: &str) -> Result<Transaction, Box<Response>> {
+    world.transaction(id).cloned().ok_or_else(|| Box::new(notice::over(world.registered.initiate_login())))
 }
 
-/// The fields of a form.
-#[expect(clippy::result_large_err, reason = "the error is the response that is sent")]
-fn fields(body: &[u8]) -> Result<Parameters, Response> {
-    Parameters::parse(body).map_err(|repeated| notice::refused(StatusCode::BAD_REQUEST, &repeated.to_string(), &[]))
+/// The transaction and the fields of a submitted form, or the page that says what is wrong with it.
+fn open_form(world: &World, id: &str, body: &[u8]) -> Result<(Transaction, Parameters), Box<Response>> {
+    let transaction = open(world, id)?;
+    let fields = Parameters::parse(body)
+        .map_err(|repeated| Box::new(notice::refused(StatusCode::BAD_REQUEST, &repeated.to_string(), &[])))?;
+    Ok((transaction, fields))
 }

@@ -9,11 +9,14 @@ use axum::{
     response::Response,
 };
 
-use super::{html::text, page, session_cookie};
+use super::{
+    html::{each, text},
+    page, session_cookie,
+};
 
 /// A request that is wrong in a way the app can't be told by redirect. The list says what would have been right.
 pub(crate) fn refused(status: StatusCode, why: &str, allowed: &[String]) -> Response {
-    let items: String = allowed.iter().map(|url| format!("<li><code>{}</code></li>", text(url))).collect();
+    let items = each(allowed.iter(), |url| format!("<li><code>{}</code></li>", text(url)));
     let list = if items.is_empty() { String::new() } else { format!("<ul>{items}</ul>") };
     let content = format!(r#"<p role="alert">{}</p>{list}"#, text(why));
     page::alone(status, "This request can't be served", &content, None)
@@ -21,9 +24,8 @@ pub(crate) fn refused(status: StatusCode, why: &str, allowed: &[String]) -> Resp
 
 /// A login that was completed, cancelled or left for an hour.
 pub(super) fn over(initiate_login: Option<&str>) -> Response {
-    let again = initiate_login.map_or_else(String::new, |url| {
-        format!(r#"<p><a class="primary" href="{}">Sign in again</a></p>"#, text(url))
-    });
+    let again = initiate_login
+        .map_or_else(String::new, |url| format!(r#"<p><a class="primary" href="{}">Sign in again</a></p>"#, text(url)));
     let content = format!(
         "<p>It was completed or cancelled in another tab, it waited for more than an hour, or the emulator was \
          restarted.</p>{again}"
@@ -34,9 +36,8 @@ pub(super) fn over(initiate_login: Option<&str>) -> Response {
 /// The question before a sign-out that no ID token vouches for.
 pub(crate) fn ask_to_sign_out(person: &str, target: Option<&str>, state: Option<&str>) -> Response {
     let hidden = |name: &str, value: Option<&str>| {
-        value.map_or_else(String::new, |value| {
-            format!(r#"<input type="hidden" name="{name}" value="{}">"#, text(value))
-        })
+        value
+            .map_or_else(String::new, |value| format!(r#"<input type="hidden" name="{name}" value="{}">"#, text(value)))
     };
     let content = format!(
         r#"<p>You are signed in as <strong>{person}</strong>. The app asked to sign you out, without an ID token that says who it means.</p>

@@ -12,7 +12,11 @@ use axum::{
     response::Response,
 };
 
-use super::{fields, finish, html::text, notice, open, page, redirect, session_cookie};
+use super::{
+    finish,
+    html::{each, text},
+    notice, open, open_form, page, redirect, session_cookie,
+};
 use crate::{
     directory::User,
     world::{Shared, World, transactions::Transaction},
@@ -23,21 +27,21 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
     let world = shared.world();
     let transaction = match open(&world, &id) {
         Ok(transaction) => transaction,
-        Err(over) => return over,
+        Err(over) => return *over,
     };
     let Some(user) = user_of(&world, &transaction) else {
         return redirect::see_other(&format!("/hosted/{id}"), None);
     };
-    let items: String = user.memberships.iter().map(|membership| {
+    let items = each(user.memberships.iter(), |membership| {
         let label = world.directory.organization(&membership.organization).map_or("Unknown", |found| found.label());
         format!(
             r#"<li><button class="person" name="organization" value="{id}"><span class="picture square" aria-hidden="true">{initial}</span><span><span class="name">{label}</span><span class="hidden">, </span><span class="place">{roles}</span></span></button></li>"#,
             id = text(&membership.organization),
-            initial = text(label.get(..1).unwrap_or("·")),
+            initial = text(&label.chars().take(1).collect::<String>()),
             label = text(label),
-            roles = text(&membership.roles.join(", ")),
+            roles = text(&world.directory.role_labels(&membership.roles)),
         )
-    }).collect();
+    });
     let content = format!(
         r#"<p>You are signed in as <strong>{name}</strong>. Where do you want to go?</p>
 <form method="post" action="/hosted/{id}/organization"><ul class="people">{items}</ul></form>"#,
@@ -55,9 +59,9 @@ pub(super) async fn submit(
     body: Bytes,
 ) -> Response {
     let mut world = shared.world();
-    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let Some(who) = transaction.authenticated.clone() else {
         return redirect::see_other(&format!("/hosted/{id}"), None);

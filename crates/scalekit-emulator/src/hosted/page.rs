@@ -11,7 +11,7 @@ use axum::{
 };
 use url::Url;
 
-use super::html::text;
+use super::html::{each, text};
 use crate::world::{
     CLIENT_ID,
     transactions::{AuthorizationRequest, Through, Transaction},
@@ -22,7 +22,7 @@ pub(super) fn step(status: StatusCode, title: &str, transaction: &Transaction, c
     let id = text(&transaction.id);
     let content = format!(
         r#"{content}
-<form class="cancel" method="post" action="/hosted/{id}/cancel"><button class="quiet">Cancel and go back to the app</button></form>"#
+<form class="cancel" method="post" action="/hosted/{id}/cancel"><button class="quiet">Cancel and go back</button></form>"#
     );
     frame(status, title, &content, &details(&transaction.request), origin_of(&transaction.request.redirect_uri))
 }
@@ -79,15 +79,17 @@ fn details(request: &AuthorizationRequest) -> String {
         ("nonce", present(request.nonce.as_ref())),
         ("login_hint", request.login_hint.clone().unwrap_or_else(|| "absent".into())),
         ("organization", request.organization.clone().unwrap_or_else(|| "any".into())),
-        ("through", match &request.through {
-            Through::Email => "e-mail code".to_owned(),
-            Through::Sso(_) => "single sign-on".to_owned(),
-            Through::Social(provider) => (*provider).to_owned(),
-        }),
+        (
+            "through",
+            match &request.through {
+                Through::Email => "e-mail code".to_owned(),
+                Through::Sso(_) => "single sign-on".to_owned(),
+                Through::Social(provider) => (*provider).to_owned(),
+            },
+        ),
     ];
-    let rows: String =
-        rows.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", text(value))).collect();
-    format!(r#"<footer><details><summary>What the app asked for</summary><dl>{rows}</dl></details></footer>"#)
+    let rows = each(rows.iter(), |(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", text(value)));
+    format!("<footer><details><summary>What the app asked for</summary><dl>{rows}</dl></details></footer>")
 }
 
 fn present(value: Option<&String>) -> String {

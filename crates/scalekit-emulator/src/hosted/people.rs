@@ -4,12 +4,15 @@
 //! Not here: what the button does (`person`, `sso`, `social`).
 //! Called by: the e-mail, SSO and social steps.
 
-use super::html::text;
-use crate::{directory::{Directory, User}, seed::describe};
+use super::html::{each, text};
+use crate::{
+    directory::{Directory, User},
+    seed::describe,
+};
 
 /// A form that posts `user=usr_…` to this path.
 pub(super) fn list<'a>(directory: &Directory, people: impl Iterator<Item = &'a User>, action: &str) -> String {
-    let items: String = people.map(|user| item(directory, user)).collect();
+    let items = each(people, |user| item(directory, user));
     if items.is_empty() {
         return r#"<p class="hint">Nobody here yet. People of the seed and people who sign up appear in this place.</p>"#.into();
     }

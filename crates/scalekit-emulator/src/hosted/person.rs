@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 
-use super::{fields, finish, notice, open, session_cookie};
+use super::{finish, notice, open_form, session_cookie};
 use crate::world::{Shared, transactions::Authenticated};
 
 /// Takes the person.
@@ -23,9 +23,9 @@ pub(super) async fn submit(
     body: Bytes,
 ) -> Response {
     let mut world = shared.world();
-    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let user = fields.value("user").and_then(|user| world.directory.user(user)).map(|user| user.id.clone());
     let Some(user) = user else {

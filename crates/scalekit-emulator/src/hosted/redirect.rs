@@ -28,7 +28,9 @@ pub(crate) fn leave_signed_out(location: &str) -> Response {
 
 fn redirect(status: StatusCode, location: &str, cookie: Option<HeaderValue>) -> Response {
     // Every location is a registered URL or a path of ours, with form-encoded values: always a good header.
-    let Ok(location) = HeaderValue::from_str(location) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     let mut answer = (status, [(header::LOCATION, location)]).into_response();
     if let Some(cookie) = cookie {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -13,9 +13,8 @@ use axum::{
 };
 
 use super::{
-    fields,
     html::{error_attributes, field_error, text},
-    open, page, redirect,
+    open, open_form, page, redirect,
 };
 use crate::{
     directory::looks_like_email,
@@ -39,16 +38,16 @@ pub(super) async fn show(
             let email = typed.or_else(|| transaction.request.login_hint.clone()).unwrap_or_default();
             render(StatusCode::OK, &transaction, "", &email, None)
         }
-        Err(over) => over,
+        Err(over) => *over,
     }
 }
 
 /// Takes name and address.
 pub(super) async fn submit(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
     let mut world = shared.world();
-    let (mut transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (mut transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let email = fields.value("email").unwrap_or_default().trim().to_owned();
     let name = fields.value("name").unwrap_or_default().trim().to_owned();
@@ -63,19 +62,11 @@ pub(super) async fn submit(State(shared): State<Arc<Shared>>, Path(id): Path<Str
         return render(StatusCode::UNPROCESSABLE_ENTITY, &transaction, &name, &email, Some(problem));
     }
     transaction.pending = Some(Pending { email, sign_up: Some(name), sent_at: world.now() });
-    // A new account gets a new organization, whatever organization the request named.
-    transaction.request.organization = None;
     world.transactions.insert(id.clone(), transaction);
     redirect::see_other(&format!("/hosted/{id}/code"), None)
 }
 
-fn render(
-    status: StatusCode,
-    transaction: &Transaction,
-    name: &str,
-    email: &str,
-    message: Option<&str>,
-) -> Response {
+fn render(status: StatusCode, transaction: &Transaction, name: &str, email: &str, message: Option<&str>) -> Response {
     let id = text(&transaction.id);
     let content = format!(
         r#"<form method="post" action="/hosted/{id}/sign-up" novalidate>

@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 
-use super::{fields, finish, html::text, notice, open, page, people, redirect, session_cookie};
+use super::{finish, html::text, notice, open, open_form, page, people, redirect, session_cookie};
 use crate::world::{
     Shared,
     transactions::{Authenticated, Through, Transaction},
@@ -23,7 +23,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
     let world = shared.world();
     let transaction = match open(&world, &id) {
         Ok(transaction) => transaction,
-        Err(over) => return over,
+        Err(over) => return *over,
     };
     let Some(provider) = provider_of(&transaction) else {
         return redirect::see_other(&format!("/hosted/{id}"), None);
@@ -47,9 +47,9 @@ pub(super) async fn submit(
     body: Bytes,
 ) -> Response {
     let mut world = shared.world();
-    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let who = provider_of(&transaction).and_then(|provider| {
         let user = world.directory.user(fields.value("user")?)?;

@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 
-use super::{fields, finish, html::text, notice, open, page, people, redirect, session_cookie};
+use super::{finish, html::text, notice, open, open_form, page, people, redirect, session_cookie};
 use crate::{
     directory::Organization,
     world::{
@@ -26,17 +26,20 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Path(id): Path<Strin
     let world = shared.world();
     let transaction = match open(&world, &id) {
         Ok(transaction) => transaction,
-        Err(over) => return over,
+        Err(over) => return *over,
     };
     let Some(organization) = organization_of(&world, &transaction) else {
         return redirect::see_other(&format!("/hosted/{id}"), None);
     };
     let content = format!(
-        r#"<p>This stands in for the identity provider of <strong>{name}</strong>. Whoever you choose comes back as if they had signed in there.</p>
-{people}"#,
+        "<p>This stands in for the identity provider of <strong>{name}</strong>. Whoever you choose comes back as if they had signed in there.</p>
+{people}",
         name = text(organization.label()),
-        people =
-            people::list(&world.directory, world.directory.members(&organization.id), &format!("/hosted/{id}/sso")),
+        people = people::list(
+            &world.directory,
+            world.directory.members(&organization.id),
+            &format!("/hosted/{id}/sso")
+        ),
     );
     page::step(StatusCode::OK, "Single sign-on", &transaction, &content)
 }
@@ -49,9 +52,9 @@ pub(super) async fn submit(
     body: Bytes,
 ) -> Response {
     let mut world = shared.world();
-    let (transaction, fields) = match open(&world, &id).and_then(|found| Ok((found, fields(&body)?))) {
+    let (transaction, fields) = match open_form(&world, &id, &body) {
         Ok(both) => both,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let who = organization_of(&world, &transaction).and_then(|organization| {
         let user = world.directory.user(fields.value("user")?)?;

@@ -56,11 +56,7 @@ impl Seed {
             users: file.users,
         };
         let problems = check::problems(&directory);
-        if problems.is_empty() {
-            Ok(Self { number: file.number, directory })
-        } else {
-            Err(SeedError { problems })
-        }
+        if problems.is_empty() { Ok(Self { number: file.number, directory }) } else { Err(SeedError { problems }) }
     }
 
     /// The people as `(name, e-mail, what they are)`, for a banner or a page of help.
@@ -146,8 +142,16 @@ mod tests {
         .unwrap_err();
         let all = error.to_string();
         for part in [
-            "default_creator_role", "owner", "access_token_lifetime", "`projects`", "`acme`", "`nobody`", "`org_1`",
-            "`king`", "usr_100000000000000001 is used twice", "belongs to no organization",
+            "default_creator_role",
+            "owner",
+            "access_token_lifetime",
+            "`projects`",
+            "`acme`",
+            "`nobody`",
+            "`org_1`",
+            "`king`",
+            "usr_100000000000000001 is used twice",
+            "belongs to no organization",
         ] {
             assert!(all.contains(part), "{part} missing in: {all}");
         }
@@ -155,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_field_is_named() {
-        let error = Seed::from_toml("[[organizations]]\nid = \"org_100000000000000001\"\ndisplayname = \"A\"").unwrap_err();
+        let error =
+            Seed::from_toml("[[organizations]]\nid = \"org_100000000000000001\"\ndisplayname = \"A\"").unwrap_err();
         assert!(error.to_string().contains("displayname"), "{error}");
     }
 }

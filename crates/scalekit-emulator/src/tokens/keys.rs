@@ -109,7 +109,17 @@ impl KeyRing {
         &self.current
     }
 
-    /// A key no client can know, drawn at first use.
+    /// Whether there is a key that no client can know.
+    pub(crate) fn has_foreign(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// Takes a key that no client can know.
+    pub(crate) fn set_foreign(&mut self, key: SigningKey) {
+        self.foreign = Some(Arc::new(key));
+    }
+
+    /// The key no client can know, drawn now if need be.
     pub(crate) fn foreign(&mut self) -> Result<Arc<SigningKey>, SigningFailed> {
         if let Some(key) = &self.foreign {
             return Ok(Arc::clone(key));

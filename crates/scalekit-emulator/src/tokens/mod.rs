@@ -45,7 +45,9 @@ pub(crate) fn issue(
 ) -> Result<Tokens, SigningFailed> {
     let now = world.now();
     let token_id = world.ids.next("tkn");
-    let Some(facts) = Facts::gather(world, issuer, grant, now) else { return Err(SigningFailed) };
+    let Some(facts) = Facts::gather(world, issuer, grant, now) else {
+        return Err(SigningFailed);
+    };
     let access = facts.access_token(&token_id, world.settings.access_token_lifetime);
     let id = match id_token {
         IdToken::None => None,

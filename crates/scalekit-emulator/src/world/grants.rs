@@ -118,7 +118,9 @@ impl World {
     /// mentions a window of 30 s in one place only; a client that relies on it would fail here, and should).
     pub(crate) fn redeem_refresh_token(&mut self, token: &str) -> Result<Grant, Refusal> {
         let rotate = self.settings.rotate_refresh_tokens;
-        let Some(found) = self.refresh_tokens.get_mut(token) else { return Err(Refusal::UnknownRefreshToken) };
+        let Some(found) = self.refresh_tokens.get_mut(token) else {
+            return Err(Refusal::UnknownRefreshToken);
+        };
         if found.spent {
             self.counters.refresh_reuse += 1;
             return Err(Refusal::SpentRefreshToken);

@@ -111,8 +111,14 @@ mod tests {
     #[test]
     fn public_and_malformed_app_urls_are_refused() {
         for url in [
-            "https://app.example.com", "http://192.168.1.4:3000", "http://0.0.0.0:3000", "http://localhost.evil.example",
-            "localhost:3000", "/auth", "http://localhost:3000/?x", "ftp://localhost",
+            "https://app.example.com",
+            "http://192.168.1.4:3000",
+            "http://0.0.0.0:3000",
+            "http://localhost.evil.example",
+            "localhost:3000",
+            "/auth",
+            "http://localhost:3000/?x",
+            "ftp://localhost",
         ] {
             assert!(AppUrl::parse(url).is_err(), "{url}");
         }

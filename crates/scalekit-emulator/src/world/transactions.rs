@@ -89,8 +89,7 @@ impl World {
         let now = self.now();
         self.transactions.retain(|_, transaction| now < transaction.started_at + LIFETIME);
         let id = self.ids.next_code();
-        let transaction =
-            Transaction { id: id.clone(), request, started_at: now, pending: None, authenticated: None };
+        let transaction = Transaction { id: id.clone(), request, started_at: now, pending: None, authenticated: None };
         self.transactions.insert(id.clone(), transaction);
         id
     }
@@ -140,4 +139,22 @@ pub(crate) fn answer_url(redirect_uri: &str, answer: &[(&str, &str)], state: Opt
     }
     // Registered URLs have neither query nor fragment (scalekit-api §1), so the answer is the whole query.
     format!("{redirect_uri}?{}", query.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_state_comes_back_exactly(state in ".*") {
+            let url = answer_url("http://localhost:3000/auth/callback", &[("code", "c")], Some(&state));
+            let url = url::Url::parse(&url).unwrap();
+            prop_assert_eq!(url.path(), "/auth/callback");
+            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(pairs, [("code".to_owned(), "c".to_owned()), ("state".to_owned(), state)]);
+        }
+    }
 }

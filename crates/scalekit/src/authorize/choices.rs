@@ -77,17 +77,10 @@ impl FromStr for Provider {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [
-            Self::Google,
-            Self::Microsoft,
-            Self::Github,
-            Self::Gitlab,
-            Self::Linkedin,
-            Self::Salesforce,
-        ]
-        .into_iter()
-        .find(|provider| provider.as_str() == text)
-        .ok_or(UnknownName)
+        [Self::Google, Self::Microsoft, Self::Github, Self::Gitlab, Self::Linkedin, Self::Salesforce]
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or(UnknownName)
     }
 }
 
@@ -111,14 +104,7 @@ mod tests {
 
     #[test]
     fn every_provider_is_read_back() {
-        for name in [
-            "google",
-            "microsoft",
-            "github",
-            "gitlab",
-            "linkedin",
-            "salesforce",
-        ] {
+        for name in ["google", "microsoft", "github", "gitlab", "linkedin", "salesforce"] {
             assert_eq!(name.parse::<Provider>().unwrap().as_str(), name);
         }
         assert_eq!("Google".parse::<Provider>(), Err(UnknownName));

@@ -48,9 +48,7 @@ impl Default for LoginRequest {
             organization_id: None,
             connection_id: None,
             provider: None,
-            scopes: ["openid", "profile", "email", "offline_access"]
-                .map(str::to_owned)
-                .to_vec(),
+            scopes: ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec(),
         }
     }
 }
@@ -61,12 +59,7 @@ impl LoginRequest {
     /// `redirect_uri` must be registered as a callback URL, character by character. PKCE with S256 (RFC 7636) is
     /// always used, `state` and `nonce` are always sent.
     #[must_use]
-    pub fn begin(
-        &self,
-        config: &Config,
-        redirect_uri: &Url,
-        secrets: LoginSecrets,
-    ) -> (Url, PendingLogin) {
+    pub fn begin(&self, config: &Config, redirect_uri: &Url, secrets: LoginSecrets) -> (Url, PendingLogin) {
         let pending = PendingLogin::new(secrets, redirect_uri);
         let scope = self.scope();
         let challenge = pending.code_challenge();
@@ -90,24 +83,15 @@ impl LoginRequest {
         ];
 
         let mut url = config.endpoint("/oauth/authorize");
-        let present = parameters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
+        let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
         url.query_pairs_mut().extend_pairs(present);
         (url, pending)
     }
 
     fn scope(&self) -> String {
-        let asked = self
-            .scopes
-            .iter()
-            .flat_map(|scope| scope.split_ascii_whitespace());
+        let asked = self.scopes.iter().flat_map(|scope| scope.split_ascii_whitespace());
         let missing = (!asked.clone().any(|scope| scope == "openid")).then_some("openid");
-        missing
-            .into_iter()
-            .chain(asked)
-            .collect::<Vec<_>>()
-            .join(" ")
+        missing.into_iter().chain(asked).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -137,12 +121,8 @@ mod tests {
 
     fn begin(request: &LoginRequest) -> (BTreeMap<String, String>, PendingLogin) {
         let redirect_uri = Url::parse("https://app.example.com/auth/callback").unwrap();
-        let (url, pending) =
-            request.begin(&config(), &redirect_uri, LoginSecrets::generate().unwrap());
-        assert!(
-            url.as_str()
-                .starts_with("https://acme.scalekit.dev/oauth/authorize?")
-        );
+        let (url, pending) = request.begin(&config(), &redirect_uri, LoginSecrets::generate().unwrap());
+        assert!(url.as_str().starts_with("https://acme.scalekit.dev/oauth/authorize?"));
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
         assert_eq!(map.len(), pairs.len(), "no parameter is sent twice");
@@ -169,18 +149,12 @@ mod tests {
         assert_eq!(sent["scope"], "openid profile email offline_access");
         assert_eq!(sent["code_challenge_method"], "S256");
         assert_eq!(sent["state"], pending.state());
-        assert_eq!(
-            sent["redirect_uri"],
-            "https://app.example.com/auth/callback"
-        );
+        assert_eq!(sent["redirect_uri"], "https://app.example.com/auth/callback");
     }
 
     #[test]
     fn the_domain_hint_is_sent_under_both_names() {
-        let (sent, _) = begin(&LoginRequest {
-            domain_hint: Some("acme.com".to_owned()),
-            ..LoginRequest::default()
-        });
+        let (sent, _) = begin(&LoginRequest { domain_hint: Some("acme.com".to_owned()), ..LoginRequest::default() });
         assert_eq!(sent["domain_hint"], "acme.com");
         assert_eq!(sent["domain"], "acme.com");
     }
@@ -201,19 +175,13 @@ mod tests {
     #[test]
     fn openid_is_always_asked_for() {
         let scopes = vec!["profile".to_owned(), String::new(), "a b".to_owned()];
-        let (sent, _) = begin(&LoginRequest {
-            scopes,
-            ..LoginRequest::default()
-        });
+        let (sent, _) = begin(&LoginRequest { scopes, ..LoginRequest::default() });
         assert_eq!(sent["scope"], "openid profile a b");
     }
 
     #[test]
     fn two_attempts_share_no_secret() {
-        let (first, second) = (
-            begin(&LoginRequest::default()).0,
-            begin(&LoginRequest::default()).0,
-        );
+        let (first, second) = (begin(&LoginRequest::default()).0, begin(&LoginRequest::default()).0);
         for name in ["state", "nonce", "code_challenge"] {
             assert_ne!(first[name], second[name]);
             assert_eq!(first[name].len(), 43, "256 bits in base64url");
@@ -223,10 +191,7 @@ mod tests {
 
     #[test]
     fn debug_hides_the_login_hint() {
-        let request = LoginRequest {
-            login_hint: Some("ada@example.com".to_owned()),
-            ..LoginRequest::default()
-        };
+        let request = LoginRequest { login_hint: Some("ada@example.com".to_owned()), ..LoginRequest::default() };
         assert!(!format!("{request:?}").contains("ada"));
     }
 

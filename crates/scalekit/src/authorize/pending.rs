@@ -27,11 +27,7 @@ impl LoginSecrets {
     ///
     /// The system has no randomness to give; no login must start then.
     pub fn generate() -> Result<Self, RandomnessError> {
-        Ok(Self {
-            state: random_text()?,
-            nonce: random_text()?,
-            verifier: random_text()?,
-        })
+        Ok(Self { state: random_text()?, nonce: random_text()?, verifier: random_text()? })
     }
 }
 
@@ -59,17 +55,8 @@ pub struct PendingLogin {
 
 impl PendingLogin {
     pub(super) fn new(secrets: LoginSecrets, redirect_uri: &Url) -> Self {
-        let LoginSecrets {
-            state,
-            nonce,
-            verifier,
-        } = secrets;
-        Self {
-            state,
-            nonce,
-            verifier,
-            redirect_uri: redirect_uri.as_str().to_owned(),
-        }
+        let LoginSecrets { state, nonce, verifier } = secrets;
+        Self { state, nonce, verifier, redirect_uri: redirect_uri.as_str().to_owned() }
     }
 
     /// The attempt's `state`; the application may name the attempt's cookie by its first characters.
@@ -101,9 +88,7 @@ impl PendingLogin {
 
 impl fmt::Debug for PendingLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingLogin")
-            .field("redirect_uri", &self.redirect_uri)
-            .finish_non_exhaustive()
+        f.debug_struct("PendingLogin").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
     }
 }
 
@@ -125,40 +110,24 @@ mod tests {
             verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
             redirect_uri: String::new(),
         };
-        assert_eq!(
-            pending.code_challenge(),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(pending.code_challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]
     fn debug_shows_no_secret() {
         let secrets = LoginSecrets::generate().unwrap();
-        let (state, nonce, verifier) = (
-            secrets.state.clone(),
-            secrets.nonce.clone(),
-            secrets.verifier.clone(),
-        );
+        let (state, nonce, verifier) = (secrets.state.clone(), secrets.nonce.clone(), secrets.verifier.clone());
         let before = format!("{secrets:?}");
-        let pending =
-            PendingLogin::new(secrets, &Url::parse("https://app.example.com/cb").unwrap());
+        let pending = PendingLogin::new(secrets, &Url::parse("https://app.example.com/cb").unwrap());
         let shown = format!("{before} {pending:?}");
-        assert!(
-            ![state, nonce, verifier]
-                .iter()
-                .any(|secret| shown.contains(secret.as_str())),
-            "{shown}"
-        );
+        assert!(![state, nonce, verifier].iter().any(|secret| shown.contains(secret.as_str())), "{shown}");
     }
 
     #[test]
     fn a_sealed_attempt_is_read_back_whole() {
-        let pending = PendingLogin::new(
-            LoginSecrets::generate().unwrap(),
-            &Url::parse("https://app.example.com/cb").unwrap(),
-        );
-        let again: PendingLogin =
-            serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
+        let pending =
+            PendingLogin::new(LoginSecrets::generate().unwrap(), &Url::parse("https://app.example.com/cb").unwrap());
+        let again: PendingLogin = serde_json::from_str(&serde_json::to_string(&pending).unwrap()).unwrap();
         assert_eq!(again.state(), pending.state());
         assert_eq!(again.into_exchange_parts(), pending.into_exchange_parts());
     }

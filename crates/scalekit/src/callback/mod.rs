@@ -84,25 +84,12 @@ impl CallbackQuery {
         if code.is_some() && error.is_some() {
             return Err(CallbackError::CodeWithError);
         }
-        for (name, value) in [
-            ("state", &state),
-            ("code", &code),
-            ("iss", &issuer),
-            ("error", &error),
-        ] {
-            if value
-                .as_ref()
-                .is_some_and(|value| !value.bytes().all(|byte| matches!(byte, 0x20..=0x7E)))
-            {
+        for (name, value) in [("state", &state), ("code", &code), ("iss", &issuer), ("error", &error)] {
+            if value.as_ref().is_some_and(|value| !value.bytes().all(|byte| matches!(byte, 0x20..=0x7E))) {
                 return Err(CallbackError::Characters(name));
             }
         }
-        Ok(Self {
-            state,
-            code,
-            issuer,
-            error: error.map(|code| ProviderError::new(&code, description.as_deref())),
-        })
+        Ok(Self { state, code, issuer, error: error.map(|code| ProviderError::new(&code, description.as_deref())) })
     }
 
     /// The `state` as received, to find the attempt's cookie. Proves nothing by itself.
@@ -120,11 +107,7 @@ impl CallbackQuery {
     /// [`StateMissing`](CallbackError::StateMissing), [`StateMismatch`](CallbackError::StateMismatch),
     /// [`IssuerMismatch`](CallbackError::IssuerMismatch), then [`Provider`](CallbackError::Provider) or
     /// [`CodeMissing`](CallbackError::CodeMissing).
-    pub fn into_code(
-        self,
-        pending: PendingLogin,
-        config: &Config,
-    ) -> Result<AuthorizationCode, CallbackError> {
+    pub fn into_code(self, pending: PendingLogin, config: &Config) -> Result<AuthorizationCode, CallbackError> {
         let state = self.state.ok_or(CallbackError::StateMissing)?;
         constant_time::verify_slices_are_equal(state.as_bytes(), pending.state().as_bytes())
             .map_err(|_| CallbackError::StateMismatch)?;
@@ -136,37 +119,21 @@ impl CallbackQuery {
         }
         let code = self.code.ok_or(CallbackError::CodeMissing)?;
         let (redirect_uri, verifier, nonce) = pending.into_exchange_parts();
-        Ok(AuthorizationCode {
-            code,
-            redirect_uri,
-            verifier,
-            nonce,
-        })
+        Ok(AuthorizationCode { code, redirect_uri, verifier, nonce })
     }
 }
 
-const KNOWN: [&str; 6] = [
-    "state",
-    "code",
-    "iss",
-    "error",
-    "error_description",
-    "error_uri",
-];
+const KNOWN: [&str; 6] = ["state", "code", "iss", "error", "error_description", "error_uri"];
 
 impl fmt::Debug for CallbackQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallbackQuery")
-            .field("error", &self.error)
-            .finish_non_exhaustive()
+        f.debug_struct("CallbackQuery").field("error", &self.error).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for AuthorizationCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationCode")
-            .field("redirect_uri", &self.redirect_uri)
-            .finish_non_exhaustive()
+        f.debug_struct("AuthorizationCode").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
     }
 }
 

@@ -117,20 +117,11 @@ mod tests {
             ("access_denied", ProviderErrorCode::AccessDenied),
             ("login_required", ProviderErrorCode::LoginRequired),
             ("server_error", ProviderErrorCode::ServerError),
-            (
-                "temporarily_unavailable",
-                ProviderErrorCode::TemporarilyUnavailable,
-            ),
-            (
-                "invalid_organization_id",
-                ProviderErrorCode::OrganizationOrConnection,
-            ),
+            ("temporarily_unavailable", ProviderErrorCode::TemporarilyUnavailable),
+            ("invalid_organization_id", ProviderErrorCode::OrganizationOrConnection),
             ("user_not_active", ProviderErrorCode::NotAllowed),
             ("invalid_saml_response", ProviderErrorCode::Configuration),
-            (
-                "brand_new",
-                ProviderErrorCode::Other("brand_new".to_owned()),
-            ),
+            ("brand_new", ProviderErrorCode::Other("brand_new".to_owned())),
         ] {
             assert_eq!(ProviderError::new(code, None).code, group);
         }

@@ -11,10 +11,7 @@ const MAX_QUERY: usize = 8 * 1024;
 const MAX_VALUE: usize = 2 * 1024;
 
 /// The values of the `known` parameters, in their order; empty ones are `None`.
-pub(super) fn read<const N: usize>(
-    raw: &str,
-    known: &[&'static str; N],
-) -> Result<[Option<String>; N], CallbackError> {
+pub(super) fn read<const N: usize>(raw: &str, known: &[&'static str; N]) -> Result<[Option<String>; N], CallbackError> {
     if raw.len() > MAX_QUERY {
         return Err(CallbackError::TooLong);
     }
@@ -22,11 +19,7 @@ pub(super) fn read<const N: usize>(
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
-        let Some((slot, &name)) = found
-            .iter_mut()
-            .zip(known)
-            .find(|(_, known)| **known == name)
-        else {
+        let Some((slot, &name)) = found.iter_mut().zip(known).find(|(_, known)| **known == name) else {
             continue;
         };
         if value.len() > MAX_VALUE {

@@ -9,9 +9,7 @@ use crate::testing::config;
 
 fn pending() -> PendingLogin {
     let redirect_uri = Url::parse("https://app.example.com/auth/callback").unwrap();
-    LoginRequest::default()
-        .begin(&config(), &redirect_uri, LoginSecrets::generate().unwrap())
-        .1
+    LoginRequest::default().begin(&config(), &redirect_uri, LoginSecrets::generate().unwrap()).1
 }
 
 fn judge(query: &str, pending: PendingLogin) -> Result<AuthorizationCode, CallbackError> {
@@ -34,44 +32,23 @@ fn a_code_with_the_attempts_state_is_accepted_and_carries_the_attempts_parts() {
 
 #[test]
 fn another_state_is_refused() {
-    assert_eq!(
-        judge("code=abc&state=forged", pending()).unwrap_err(),
-        CallbackError::StateMismatch
-    );
+    assert_eq!(judge("code=abc&state=forged", pending()).unwrap_err(), CallbackError::StateMismatch);
     let other = pending();
-    assert_eq!(
-        judge(&format!("code=a&state={}", other.state()), pending()).unwrap_err(),
-        CallbackError::StateMismatch
-    );
-    assert_eq!(
-        judge_with_state("code=a&state=STATEx").unwrap_err(),
-        CallbackError::StateMismatch
-    );
+    assert_eq!(judge(&format!("code=a&state={}", other.state()), pending()).unwrap_err(), CallbackError::StateMismatch);
+    assert_eq!(judge_with_state("code=a&state=STATEx").unwrap_err(), CallbackError::StateMismatch);
 }
 
 #[test]
 fn a_missing_or_empty_state_is_refused() {
-    assert_eq!(
-        judge("code=abc", pending()).unwrap_err(),
-        CallbackError::StateMissing
-    );
-    assert_eq!(
-        judge("code=abc&state=", pending()).unwrap_err(),
-        CallbackError::StateMissing
-    );
+    assert_eq!(judge("code=abc", pending()).unwrap_err(), CallbackError::StateMissing);
+    assert_eq!(judge("code=abc&state=", pending()).unwrap_err(), CallbackError::StateMissing);
 }
 
 #[test]
 fn an_error_is_believed_only_after_the_state_has_matched() {
-    assert_eq!(
-        judge("error=access_denied&state=x", pending()).unwrap_err(),
-        CallbackError::StateMismatch
-    );
-    let error =
-        judge_with_state("error=access_denied&error_description=No+way&state=STATE").unwrap_err();
-    let CallbackError::Provider(error) = error else {
-        panic!("{error}")
-    };
+    assert_eq!(judge("error=access_denied&state=x", pending()).unwrap_err(), CallbackError::StateMismatch);
+    let error = judge_with_state("error=access_denied&error_description=No+way&state=STATE").unwrap_err();
+    let CallbackError::Provider(error) = error else { panic!("{error}") };
     assert_eq!(error.code, ProviderErrorCode::AccessDenied);
     assert_eq!(error.description.unwrap().as_str(), "No way");
 }
@@ -79,44 +56,23 @@ fn an_error_is_believed_only_after_the_state_has_matched() {
 #[test]
 fn the_issuer_must_be_ours_if_it_is_sent() {
     assert!(judge_with_state("code=a&state=STATE&iss=https%3A%2F%2Facme.scalekit.dev").is_ok());
-    for iss in [
-        "https%3A%2F%2Fevil.example",
-        "https%3A%2F%2Facme.scalekit.dev%2F",
-    ] {
+    for iss in ["https%3A%2F%2Fevil.example", "https%3A%2F%2Facme.scalekit.dev%2F"] {
         let query = format!("code=a&state=STATE&iss={iss}");
-        assert_eq!(
-            judge_with_state(&query).unwrap_err(),
-            CallbackError::IssuerMismatch
-        );
+        assert_eq!(judge_with_state(&query).unwrap_err(), CallbackError::IssuerMismatch);
     }
-    assert_eq!(
-        judge_with_state("error=access_denied&state=STATE&iss=x").unwrap_err(),
-        CallbackError::IssuerMismatch
-    );
+    assert_eq!(judge_with_state("error=access_denied&state=STATE&iss=x").unwrap_err(), CallbackError::IssuerMismatch);
 }
 
 #[test]
 fn neither_code_nor_error_is_refused() {
-    assert_eq!(
-        judge_with_state("state=STATE").unwrap_err(),
-        CallbackError::CodeMissing
-    );
-    assert_eq!(
-        judge_with_state("state=STATE&code=").unwrap_err(),
-        CallbackError::CodeMissing
-    );
-    assert_eq!(
-        judge("", pending()).unwrap_err(),
-        CallbackError::StateMissing
-    );
+    assert_eq!(judge_with_state("state=STATE").unwrap_err(), CallbackError::CodeMissing);
+    assert_eq!(judge_with_state("state=STATE&code=").unwrap_err(), CallbackError::CodeMissing);
+    assert_eq!(judge("", pending()).unwrap_err(), CallbackError::StateMissing);
 }
 
 #[test]
 fn a_code_together_with_an_error_is_refused() {
-    assert_eq!(
-        CallbackQuery::parse("code=a&error=b&state=c").unwrap_err(),
-        CallbackError::CodeWithError
-    );
+    assert_eq!(CallbackQuery::parse("code=a&error=b&state=c").unwrap_err(), CallbackError::CodeWithError);
 }
 
 #[test]
@@ -126,62 +82,35 @@ fn repeated_known_parameters_are_refused_however_they_are_written() {
         ("code=a&%63ode=b", "code"),
         ("iss=a&iss=", "iss"),
         ("error=a&error=b", "error"),
-        (
-            "error_description=a&error_description=b",
-            "error_description",
-        ),
+        ("error_description=a&error_description=b", "error_description"),
     ] {
-        assert_eq!(
-            CallbackQuery::parse(query).unwrap_err(),
-            CallbackError::Repeated(name)
-        );
+        assert_eq!(CallbackQuery::parse(query).unwrap_err(), CallbackError::Repeated(name));
     }
     assert!(CallbackQuery::parse("x=1&x=2").is_ok());
 }
 
 #[test]
 fn broken_escapes_and_non_utf8_are_refused() {
-    for query in [
-        "code=%", "code=%4", "code=%zz", "code=%ff", "%C3=1", "x=%+1",
-    ] {
-        assert_eq!(
-            CallbackQuery::parse(query).unwrap_err(),
-            CallbackError::Encoding,
-            "{query}"
-        );
+    for query in ["code=%", "code=%4", "code=%zz", "code=%ff", "%C3=1", "x=%+1"] {
+        assert_eq!(CallbackQuery::parse(query).unwrap_err(), CallbackError::Encoding, "{query}");
     }
 }
 
 #[test]
 fn control_characters_are_refused() {
-    assert_eq!(
-        CallbackQuery::parse("code=a%00b").unwrap_err(),
-        CallbackError::Characters("code")
-    );
-    assert_eq!(
-        CallbackQuery::parse("state=a%0d%0ab").unwrap_err(),
-        CallbackError::Characters("state")
-    );
-    assert_eq!(
-        CallbackQuery::parse("error=%C3%A4").unwrap_err(),
-        CallbackError::Characters("error")
-    );
+    assert_eq!(CallbackQuery::parse("code=a%00b").unwrap_err(), CallbackError::Characters("code"));
+    assert_eq!(CallbackQuery::parse("state=a%0d%0ab").unwrap_err(), CallbackError::Characters("state"));
+    assert_eq!(CallbackQuery::parse("error=%C3%A4").unwrap_err(), CallbackError::Characters("error"));
 }
 
 #[test]
 fn sizes_are_limited_to_the_byte() {
     let value = |length: usize| format!("state={}", "s".repeat(length));
     assert!(CallbackQuery::parse(&value(2048)).is_ok());
-    assert_eq!(
-        CallbackQuery::parse(&value(2049)).unwrap_err(),
-        CallbackError::TooLong
-    );
+    assert_eq!(CallbackQuery::parse(&value(2049)).unwrap_err(), CallbackError::TooLong);
     let query = |length: usize| format!("x={}", "y".repeat(length - 2));
     assert!(CallbackQuery::parse(&query(8192)).is_ok());
-    assert_eq!(
-        CallbackQuery::parse(&query(8193)).unwrap_err(),
-        CallbackError::TooLong
-    );
+    assert_eq!(CallbackQuery::parse(&query(8193)).unwrap_err(), CallbackError::TooLong);
 }
 
 #[test]
@@ -192,10 +121,7 @@ fn debug_and_display_show_neither_code_nor_state() {
     let before = format!("{query:?}");
     let code = query.into_code(pending, &config()).unwrap();
     let shown = format!("{before} {code:?}");
-    assert!(
-        !shown.contains("secretcode") && !shown.contains(&state),
-        "{shown}"
-    );
+    assert!(!shown.contains("secretcode") && !shown.contains(&state), "{shown}");
     let error = judge_with_state("error=x&error_description=reflected&state=STATE").unwrap_err();
     assert!(!error.to_string().contains("reflected"));
 }

@@ -75,9 +75,7 @@ impl Client {
     pub fn new(config: Config) -> Result<Self, Error> {
         let http = Http::new(&config)?;
         let keys = KeyCache::new(&config, http.clone());
-        Ok(Self {
-            inner: Arc::new(Inner { config, http, keys }),
-        })
+        Ok(Self { inner: Arc::new(Inner { config, http, keys }) })
     }
 
     /// The configuration this client was built with.
@@ -110,11 +108,7 @@ impl Client {
     ///
     /// Any [`Error`] but [`Error::Refused`]. Only [`Error::Ended`] means that the session is over.
     pub async fn refresh(&self, refresh_token: &SecretString) -> Result<TokenSet, Error> {
-        self.token(&[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh_token.expose_secret()),
-        ])
-        .await
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())]).await
     }
 
     /// Asks for a token of the application itself, for the management API (RFC 6749, section 4.4).
@@ -124,11 +118,7 @@ impl Client {
     /// Any [`Error`] but [`Error::Refused`].
     pub async fn client_credentials(&self, scope: Option<&str>) -> Result<TokenSet, Error> {
         let mut fields = vec![("grant_type", "client_credentials")];
-        fields.extend(
-            scope
-                .filter(|scope| !scope.is_empty())
-                .map(|scope| ("scope", scope)),
-        );
+        fields.extend(scope.filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
         self.token(&fields).await
     }
 
@@ -137,24 +127,14 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
-    pub async fn verify_sign_in(
-        &self,
-        tokens: TokenSet,
-        code: &AuthorizationCode,
-        now: i64,
-    ) -> Result<SignIn, Error> {
-        let id_token = tokens
-            .id_token
-            .as_ref()
-            .ok_or(VerificationError::IdTokenMissing)?
-            .expose_secret();
+    pub async fn verify_sign_in(&self, tokens: TokenSet, code: &AuthorizationCode, now: i64) -> Result<SignIn, Error> {
+        let id_token = tokens.id_token.as_ref().ok_or(VerificationError::IdTokenMissing)?.expose_secret();
         let access_token = tokens.access_token.expose_secret();
         let mut expected = Expected::new(self.config(), ExpectedNonce::Exactly(&code.nonce), now);
         expected.access_token = Some(access_token);
         expected.code = Some(&code.code);
 
-        let id =
-            verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
+        let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
         let access = self.verify_access(access_token, &expected).await?;
         SessionIdentity::of(&id).require_same(&access.sub, &access.sid, &access.oid)?;
         Ok(SignIn { tokens, id, access })
@@ -183,11 +163,7 @@ impl Client {
         let id = match tokens.id_token.as_ref().map(ExposeSecret::expose_secret) {
             None => None,
             Some(id_token) => {
-                let id = verify::verify_id_token(
-                    id_token,
-                    &*self.keys_for(id_token, now).await?,
-                    &expected,
-                )?;
+                let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
                 session.require_same(&id.sub, &id.sid, &id.oid)?;
                 Some(id)
             }
@@ -204,11 +180,7 @@ impl Client {
         self.inner.keys.available(now).await
     }
 
-    async fn verify_access(
-        &self,
-        token: &str,
-        expected: &Expected<'_>,
-    ) -> Result<AccessTokenClaims, Error> {
+    async fn verify_access(&self, token: &str, expected: &Expected<'_>) -> Result<AccessTokenClaims, Error> {
         let keys = self.keys_for(token, expected.now).await?;
         Ok(verify::verify_access_token(token, &keys, expected)?)
     }
@@ -222,22 +194,11 @@ impl Client {
     /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).
     async fn token(&self, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
         let config = self.config();
-        let credentials = [
-            ("client_id", config.client_id()),
-            ("client_secret", config.client_secret().expose_secret()),
-        ];
+        let credentials =
+            [("client_id", config.client_id()), ("client_secret", config.client_secret().expose_secret())];
         let fields = [fields, &credentials].concat();
-        let answer = self
-            .inner
-            .http
-            .post_form(config.endpoint("/oauth/token"), &fields, MAX_TOKEN_RESPONSE)
-            .await?;
-        tokens::read_response(
-            answer.status,
-            answer.retry_after.as_deref(),
-            &answer.body,
-            wall_clock(),
-        )
+        let answer = self.inner.http.post_form(config.endpoint("/oauth/token"), &fields, MAX_TOKEN_RESPONSE).await?;
+        tokens::read_response(answer.status, answer.retry_after.as_deref(), &answer.body, wall_clock())
     }
 }
 
@@ -246,9 +207,7 @@ const MAX_TOKEN_RESPONSE: usize = 64 * 1024;
 
 /// Only turns a date in `Retry-After` into a waiting time; no token is ever compared with it.
 fn wall_clock() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -256,11 +215,7 @@ impl SessionIdentity {
     /// The identity a verified ID token states.
     #[must_use]
     pub fn of(claims: &IdTokenClaims) -> Self {
-        Self {
-            sub: claims.sub.clone(),
-            sid: claims.sid.clone(),
-            oid: claims.oid.clone(),
-        }
+        Self { sub: claims.sub.clone(), sid: claims.sid.clone(), oid: claims.oid.clone() }
     }
 
     fn require_same(&self, sub: &str, sid: &str, oid: &str) -> Result<(), VerificationError> {

@@ -23,32 +23,20 @@ fn client_with_total(server: &Server, total: Duration) -> Client {
 
 fn code(client: &Client) -> AuthorizationCode {
     let redirect_uri = Url::parse("https://app.example.com/auth/callback").unwrap();
-    let (_, pending) = LoginRequest::default().begin(
-        client.config(),
-        &redirect_uri,
-        LoginSecrets::generate().unwrap(),
-    );
+    let (_, pending) = LoginRequest::default().begin(client.config(), &redirect_uri, LoginSecrets::generate().unwrap());
     let query = format!("code=the-code&state={}", pending.state());
-    CallbackQuery::parse(&query)
-        .unwrap()
-        .into_code(pending, client.config())
-        .unwrap()
+    CallbackQuery::parse(&query).unwrap().into_code(pending, client.config()).unwrap()
 }
 
 fn keys(keys: &[&TestKey]) -> Answer {
-    Answer::json(
-        200,
-        &json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() }),
-    )
+    Answer::json(200, &json!({ "keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>() }))
 }
 
 fn claims(server: &Server, more: Value) -> Value {
     let mut claims = json!({
         "iss": server.url, "aud": ["skc_1"], "sub": "usr_1", "sid": "ses_1", "oid": "org_1", "iat": NOW, "exp": NOW + 300,
     });
-    let Value::Object(more) = more else {
-        panic!("more claims are an object")
-    };
+    let Value::Object(more) = more else { panic!("more claims are an object") };
     claims.as_object_mut().unwrap().extend(more);
     claims
 }
@@ -68,11 +56,7 @@ fn tokens(access: &str, id: Option<&str>) -> TokenSet {
 }
 
 fn session() -> SessionIdentity {
-    SessionIdentity {
-        sub: "usr_1".to_owned(),
-        sid: "ses_1".to_owned(),
-        oid: "org_1".to_owned(),
-    }
+    SessionIdentity { sub: "usr_1".to_owned(), sid: "ses_1".to_owned(), oid: "org_1".to_owned() }
 }
 
 async fn refresh(client: &Client) -> Result<TokenSet, Error> {
@@ -94,31 +78,16 @@ fn is_garbage<T>(result: Result<T, Error>) -> bool {
 
 #[tokio::test]
 async fn exchange_posts_code_verifier_and_credentials_in_the_body() {
-    let server = Server::start([Answer::json(
-        200,
-        &json!({ "access_token": "a", "token_type": "Bearer" }),
-    )])
-    .await;
+    let server = Server::start([Answer::json(200, &json!({ "access_token": "a", "token_type": "Bearer" }))]).await;
     let client = client(&server);
     let code = code(&client);
     client.exchange(&code).await.unwrap();
-    let [request] = &server.requests()[..] else {
-        panic!("one request")
-    };
+    let [request] = &server.requests()[..] else { panic!("one request") };
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let head = head.to_ascii_lowercase();
     assert!(head.starts_with("post /oauth/token http/1.1"), "{head}");
-    assert!(
-        head.contains("content-type: application/x-www-form-urlencoded"),
-        "{head}"
-    );
-    assert!(
-        head.contains(concat!(
-            "user-agent: scalekit-rust/",
-            env!("CARGO_PKG_VERSION")
-        )),
-        "{head}"
-    );
+    assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
+    assert!(head.contains(concat!("user-agent: scalekit-rust/", env!("CARGO_PKG_VERSION"))), "{head}");
     assert!(!head.contains("authorization"), "{head}");
     let expected = format!(
         "grant_type=authorization_code&code=the-code&redirect_uri=https%3A%2F%2Fapp.example.com%2Fauth%2Fcallback\
@@ -130,20 +99,13 @@ async fn exchange_posts_code_verifier_and_credentials_in_the_body() {
 
 #[tokio::test]
 async fn refresh_and_client_credentials_send_their_own_fields_only() {
-    let server = Server::start([Answer::json(
-        200,
-        &json!({ "access_token": "a", "token_type": "Bearer" }),
-    )])
-    .await;
+    let server = Server::start([Answer::json(200, &json!({ "access_token": "a", "token_type": "Bearer" }))]).await;
     let client = client(&server);
     refresh(&client).await.unwrap();
     client.client_credentials(None).await.unwrap();
     client.client_credentials(Some("a b")).await.unwrap();
-    let bodies: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.split_once("\r\n\r\n").unwrap().1.to_owned())
-        .collect();
+    let bodies: Vec<_> =
+        server.requests().iter().map(|request| request.split_once("\r\n\r\n").unwrap().1.to_owned()).collect();
     assert_eq!(
         bodies,
         [
@@ -162,10 +124,7 @@ async fn a_server_that_hangs_or_drips_is_given_up_within_the_limit() {
         let server = Server::start([answer]).await;
         let client = client_with_total(&server, Duration::from_millis(300));
         let begun = std::time::Instant::now();
-        assert_eq!(
-            reason(refresh(&client).await),
-            Some(UnavailableReason::Timeout)
-        );
+        assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::Timeout));
         assert!(begun.elapsed() < Duration::from_secs(3));
         assert_eq!(server.requests().len(), 1, "nothing is sent twice");
     }
@@ -173,22 +132,10 @@ async fn a_server_that_hangs_or_drips_is_given_up_within_the_limit() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = Client::new(config_for(&format!("http://{closed}"))).unwrap();
     let error = refresh(&nobody).await.unwrap_err();
-    assert!(
-        matches!(
-            &error,
-            Error::Unavailable {
-                reason: UnavailableReason::Network(_),
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Unavailable { reason: UnavailableReason::Network(_), .. }), "{error}");
     assert!(!format!("{error} {error:?}").contains("secret"));
 }
 
@@ -198,10 +145,7 @@ async fn a_redirect_is_not_followed_and_no_secret_goes_elsewhere() {
         let elsewhere = Server::start([Answer::json(200, &"{}")]).await;
         let location: &'static str = format!("location: {}/oauth/token\r\n", elsewhere.url).leak();
         let server = Server::start([Answer::Full(status, location, Vec::new())]).await;
-        assert_eq!(
-            reason(refresh(&client(&server)).await),
-            Some(UnavailableReason::Redirect(status))
-        );
+        assert_eq!(reason(refresh(&client(&server)).await), Some(UnavailableReason::Redirect(status)));
         assert!(elsewhere.requests().is_empty());
     }
 }
@@ -216,33 +160,20 @@ async fn an_oversize_body_is_cut_off() {
     let server = Server::start([body(64 * 1024), body(64 * 1024 + 1), Answer::Endless]).await;
     let client = client(&server);
     assert!(refresh(&client).await.is_ok());
-    assert_eq!(
-        reason(refresh(&client).await),
-        Some(UnavailableReason::TooLarge)
-    );
-    assert_eq!(
-        reason(refresh(&client).await),
-        Some(UnavailableReason::TooLarge)
-    );
+    assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::TooLarge));
+    assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::TooLarge));
 }
 
 #[tokio::test]
 async fn an_endless_key_set_is_cut_off() {
     let server = Server::start([Answer::Endless]).await;
-    assert_eq!(
-        reason(client(&server).keys_available(NOW).await),
-        Some(UnavailableReason::TooLarge)
-    );
+    assert_eq!(reason(client(&server).keys_available(NOW).await), Some(UnavailableReason::TooLarge));
 }
 
 #[tokio::test]
 async fn html_and_cut_answers_keep_the_session() {
     let server = Server::start([
-        Answer::Full(
-            200,
-            "content-type: text/html\r\n",
-            b"<html>Sign in to the Wi-Fi</html>".to_vec(),
-        ),
+        Answer::Full(200, "content-type: text/html\r\n", b"<html>Sign in to the Wi-Fi</html>".to_vec()),
         Answer::json(200, &r#"{"access_token":"a","token_"#),
         Answer::Cut(r#"{"access_token":"a""#),
     ])
@@ -250,39 +181,24 @@ async fn html_and_cut_answers_keep_the_session() {
     let client = client(&server);
     assert!(is_garbage(refresh(&client).await));
     assert!(is_garbage(refresh(&client).await));
-    assert!(matches!(
-        reason(refresh(&client).await),
-        Some(UnavailableReason::Network(_))
-    ));
+    assert!(matches!(reason(refresh(&client).await), Some(UnavailableReason::Network(_))));
 }
 
 #[tokio::test]
 async fn rate_limits_and_server_errors_keep_the_session_and_say_when_to_return() {
     let server = Server::start([
-        Answer::Full(
-            429,
-            "retry-after: 7\r\n",
-            b"{\"error\":\"invalid_grant\"}".to_vec(),
-        ),
+        Answer::Full(429, "retry-after: 7\r\n", b"{\"error\":\"invalid_grant\"}".to_vec()),
         Answer::Full(503, "retry-after: 99999\r\n", Vec::new()),
         Answer::json(500, &json!({ "error": "invalid_grant" })),
     ])
     .await;
     let client = client(&server);
-    let limited = Error::Unavailable {
-        reason: UnavailableReason::RateLimited,
-        retry_after: Some(Duration::from_secs(7)),
-    };
+    let limited =
+        Error::Unavailable { reason: UnavailableReason::RateLimited, retry_after: Some(Duration::from_secs(7)) };
     assert_eq!(refresh(&client).await.unwrap_err(), limited);
-    let down = Error::Unavailable {
-        reason: UnavailableReason::Status(503),
-        retry_after: Some(Duration::from_mins(5)),
-    };
+    let down = Error::Unavailable { reason: UnavailableReason::Status(503), retry_after: Some(Duration::from_mins(5)) };
     assert_eq!(refresh(&client).await.unwrap_err(), down);
-    assert_eq!(
-        reason(refresh(&client).await),
-        Some(UnavailableReason::Status(500))
-    );
+    assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::Status(500)));
 }
 
 #[tokio::test]
@@ -294,9 +210,7 @@ async fn only_invalid_grant_ends_the_session() {
     .await;
     let client = client(&server);
     assert!(matches!(refresh(&client).await, Err(Error::Ended { .. })));
-    assert!(
-        matches!(refresh(&client).await, Err(Error::Misconfigured { code, .. }) if code == "invalid_client")
-    );
+    assert!(matches!(refresh(&client).await, Err(Error::Misconfigured { code, .. }) if code == "invalid_client"));
 }
 
 // ---- sign-in and refresh ----
@@ -320,10 +234,7 @@ async fn a_sign_in_without_an_id_token_is_refused() {
     let server = Server::start([keys(&[&KEY_A])]).await;
     let client = client(&server);
     let tokens = tokens(&access_token(&server, &KEY_A), None);
-    let error = client
-        .verify_sign_in(tokens, &code(&client), NOW)
-        .await
-        .unwrap_err();
+    let error = client.verify_sign_in(tokens, &code(&client), NOW).await.unwrap_err();
     assert_eq!(error, Error::Refused(VerificationError::IdTokenMissing));
 }
 
@@ -350,22 +261,13 @@ async fn an_access_token_of_another_user_session_or_organization_is_refused() {
         let code = code(&client);
         let other = KEY_A.sign(&claims(&server, json!({ "jti": "tkn_1", name: "other" })));
         let id = KEY_A.sign(&claims(&server, json!({ "nonce": code.nonce })));
-        let signed_in = client
-            .verify_sign_in(tokens(&other, Some(&id)), &code, NOW)
-            .await;
+        let signed_in = client.verify_sign_in(tokens(&other, Some(&id)), &code, NOW).await;
         assert_eq!(signed_in.unwrap_err(), Error::Refused(error));
-        let refreshed = client
-            .verify_refresh(tokens(&other, None), &session(), NOW)
-            .await;
+        let refreshed = client.verify_refresh(tokens(&other, None), &session(), NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
         let other_id = KEY_A.sign(&claims(&server, json!({ name: "other" })));
-        let refreshed = client
-            .verify_refresh(
-                tokens(&access_token(&server, &KEY_A), Some(&other_id)),
-                &session(),
-                NOW,
-            )
-            .await;
+        let refreshed =
+            client.verify_refresh(tokens(&access_token(&server, &KEY_A), Some(&other_id)), &session(), NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
     }
 }
@@ -375,52 +277,29 @@ async fn a_refresh_may_bring_an_id_token_with_or_without_nonce_or_none() {
     let server = Server::start([keys(&[&KEY_A])]).await;
     let client = client(&server);
     let access = access_token(&server, &KEY_A);
-    let (plain, with_nonce) = (
-        KEY_A.sign(&claims(&server, json!({}))),
-        KEY_A.sign(&claims(&server, json!({ "nonce": "old" }))),
-    );
-    for (id, expected) in [
-        (None, false),
-        (Some(&*plain), true),
-        (Some(&*with_nonce), true),
-    ] {
-        let refreshed = client
-            .verify_refresh(tokens(&access, id), &session(), NOW)
-            .await
-            .unwrap();
+    let (plain, with_nonce) =
+        (KEY_A.sign(&claims(&server, json!({}))), KEY_A.sign(&claims(&server, json!({ "nonce": "old" }))));
+    for (id, expected) in [(None, false), (Some(&*plain), true), (Some(&*with_nonce), true)] {
+        let refreshed = client.verify_refresh(tokens(&access, id), &session(), NOW).await.unwrap();
         assert_eq!(refreshed.id.is_some(), expected);
     }
-    let twice = client
-        .verify_refresh(tokens(&access, Some(&access)), &session(), NOW)
-        .await;
-    assert_eq!(
-        twice.unwrap_err(),
-        Error::Refused(VerificationError::NotAnIdToken)
-    );
+    let twice = client.verify_refresh(tokens(&access, Some(&access)), &session(), NOW).await;
+    assert_eq!(twice.unwrap_err(), Error::Refused(VerificationError::NotAnIdToken));
 }
 
 // ---- keys ----
 
 async fn verify(client: &Client, token: &str, now: i64) -> Result<(), Error> {
-    client
-        .verify_refresh(tokens(token, None), &session(), now)
-        .await
-        .map(drop)
+    client.verify_refresh(tokens(token, None), &session(), now).await.map(drop)
 }
 
 #[tokio::test]
 async fn a_rotated_key_is_fetched_when_it_is_first_seen() {
     let server = Server::start([keys(&[&KEY_A]), keys(&[&KEY_A, &KEY_B])]).await;
     let client = client(&server);
-    verify(&client, &access_token(&server, &KEY_A), NOW)
-        .await
-        .unwrap();
-    verify(&client, &access_token(&server, &KEY_B), NOW)
-        .await
-        .unwrap();
-    verify(&client, &access_token(&server, &KEY_A), NOW)
-        .await
-        .unwrap();
+    verify(&client, &access_token(&server, &KEY_A), NOW).await.unwrap();
+    verify(&client, &access_token(&server, &KEY_B), NOW).await.unwrap();
+    verify(&client, &access_token(&server, &KEY_A), NOW).await.unwrap();
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -442,11 +321,7 @@ async fn an_unknown_kid_causes_one_refetch_in_30_seconds() {
 async fn the_first_token_of_all_causes_one_fetch_even_if_its_kid_is_unknown() {
     let server = Server::start([keys(&[&KEY_A])]).await;
     let client = client(&server);
-    assert!(
-        verify(&client, &access_token(&server, &KEY_B), NOW)
-            .await
-            .is_err()
-    );
+    assert!(verify(&client, &access_token(&server, &KEY_B), NOW).await.is_err());
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -462,17 +337,13 @@ async fn a_failed_refetch_does_not_replace_a_good_set() {
     ] {
         let server = Server::start([keys(&[&KEY_A]), bad]).await;
         let client = client(&server);
-        verify(&client, &access_token(&server, &KEY_A), NOW)
-            .await
-            .unwrap();
+        verify(&client, &access_token(&server, &KEY_A), NOW).await.unwrap();
         // Whether the key exists is not known: the token is not to blame, now and until the next fetch.
         let unknown = access_token(&server, &KEY_B);
         assert!(reason(verify(&client, &unknown, NOW).await).is_some());
         assert!(reason(verify(&client, &unknown, NOW + 1).await).is_some());
         assert_eq!(server.requests().len(), 2);
-        verify(&client, &access_token(&server, &KEY_A), NOW + 1)
-            .await
-            .unwrap();
+        verify(&client, &access_token(&server, &KEY_A), NOW + 1).await.unwrap();
         // And the next fetch heals it.
         server.then(keys(&[&KEY_B]));
         verify(&client, &unknown, NOW + 30).await.unwrap();
@@ -481,18 +352,11 @@ async fn a_failed_refetch_does_not_replace_a_good_set() {
 
 #[tokio::test]
 async fn without_any_key_a_token_is_not_refused_but_unavailable() {
-    let server = Server::start([
-        Answer::json(503, &"{}"),
-        Answer::json(200, &json!({ "keys": [] })),
-        keys(&[&KEY_A]),
-    ])
-    .await;
+    let server =
+        Server::start([Answer::json(503, &"{}"), Answer::json(200, &json!({ "keys": [] })), keys(&[&KEY_A])]).await;
     let client = client(&server);
     let token = access_token(&server, &KEY_A);
-    assert_eq!(
-        reason(verify(&client, &token, NOW).await),
-        Some(UnavailableReason::Status(503))
-    );
+    assert_eq!(reason(verify(&client, &token, NOW).await), Some(UnavailableReason::Status(503)));
     assert!(is_garbage(client.keys_available(NOW).await));
     assert_eq!(client.keys_available(NOW).await, Ok(()));
     verify(&client, &token, NOW).await.unwrap();
@@ -528,10 +392,7 @@ async fn an_old_set_is_looked_up_again_and_kept_if_that_fails() {
     let server = Server::start([keys(&[&KEY_A]), Answer::json(500, &"{}"), keys(&[&KEY_B])]).await;
     let client = client(&server);
     let token = access_token(&server, &KEY_A);
-    let long_lived = KEY_A.sign(&claims(
-        &server,
-        json!({ "jti": "tkn_1", "exp": NOW + 100_000 }),
-    ));
+    let long_lived = KEY_A.sign(&claims(&server, json!({ "jti": "tkn_1", "exp": NOW + 100_000 })));
     verify(&client, &token, NOW).await.unwrap();
     verify(&client, &long_lived, NOW + 3599).await.unwrap();
     assert_eq!(server.requests().len(), 1);

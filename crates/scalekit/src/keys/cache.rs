@@ -34,12 +34,7 @@ pub(crate) struct KeyCache {
 
 impl KeyCache {
     pub(crate) fn new(config: &Config, http: Http) -> Self {
-        Self {
-            http,
-            url: config.endpoint("/keys"),
-            state: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
-        }
+        Self { http, url: config.endpoint("/keys"), state: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 
     /// Whether there are keys; fetches them if there are none.
@@ -81,9 +76,8 @@ impl KeyCache {
     async fn fetch_now(&self) -> Result<KeySet, Error> {
         let answer = self.http.get(self.url.clone(), MAX_BODY).await?;
         match answer.status {
-            200 => KeySet::parse(&answer.body).map_err(|_| {
-                Error::unavailable(UnavailableReason::Garbage("no usable key in the key set"))
-            }),
+            200 => KeySet::parse(&answer.body)
+                .map_err(|_| Error::unavailable(UnavailableReason::Garbage("no usable key in the key set"))),
             status @ 300..=399 => Err(Error::unavailable(UnavailableReason::Redirect(status))),
             429 => Err(Error::unavailable(UnavailableReason::RateLimited)),
             status => Err(Error::unavailable(UnavailableReason::Status(status))),
@@ -113,11 +107,8 @@ impl State {
     fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
         let Some(set) = &self.set else { return true };
         // A clock that was set back must not stop refetching until it catches up.
-        let elapsed =
-            |since: i64, seconds: i64| now < since || now.saturating_sub(since) >= seconds;
-        let may_refetch = self
-            .refetched_at
-            .is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
+        let elapsed = |since: i64, seconds: i64| now < since || now.saturating_sub(since) >= seconds;
+        let may_refetch = self.refetched_at.is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
         let unknown = kid.is_some_and(|kid| set.select(Some(kid)).is_err());
         may_refetch && (unknown || elapsed(self.fetched_at, MAX_AGE))
     }
@@ -144,9 +135,7 @@ impl State {
             // Whether the key exists can't be known before a fetch succeeds: not the token's fault.
             (_, Some(failure)) => Err(failure.clone()),
             (Some(set), None) => Ok(Arc::clone(set)),
-            (None, None) => Err(Error::unavailable(UnavailableReason::Garbage(
-                "there is no key set yet",
-            ))),
+            (None, None) => Err(Error::unavailable(UnavailableReason::Garbage("there is no key set yet"))),
         }
     }
 }

@@ -44,11 +44,7 @@ impl KeySet {
     pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
         let wire: WireSet = serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
         let keys: Vec<Key> = wire.keys.into_iter().filter_map(Key::usable).collect();
-        if keys.is_empty() {
-            Err(KeySetError::Empty)
-        } else {
-            Ok(Self { keys })
-        }
+        if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self { keys }) }
     }
 
     /// The key a token's header names. Without a name: the only key, if it is the only one (OpenID Connect Core,
@@ -59,17 +55,13 @@ impl KeySet {
             (None, [only]) => Some(only),
             (None, _) => return Err(VerificationError::AmbiguousKey),
         };
-        found
-            .map(|key| &key.key)
-            .ok_or(VerificationError::UnknownKey)
+        found.map(|key| &key.key).ok_or(VerificationError::UnknownKey)
     }
 }
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.keys.iter().map(|key| &key.kid))
-            .finish()
+        f.debug_list().entries(self.keys.iter().map(|key| &key.kid)).finish()
     }
 }
 
@@ -104,9 +96,7 @@ impl Key {
         let wire: WireKey = serde_json::from_value(wire).ok()?;
         let fits = wire.kty == "RSA"
             && wire.usage.is_none_or(|usage| usage == "sig")
-            && wire
-                .key_ops
-                .is_none_or(|operations| operations.iter().any(|operation| operation == "verify"))
+            && wire.key_ops.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"))
             && wire.alg.is_none_or(|algorithm| algorithm == "RS256");
         if !fits {
             return None;
@@ -115,10 +105,8 @@ impl Key {
         let bits = n.len() * 8 - usize::try_from(n.first()?.leading_zeros()).ok()?;
         // An even exponent, or 1, makes signatures worthless; beyond 33 bits nobody goes.
         let exponent_fits = e.len() <= 5 && e.last()? % 2 == 1 && e != [1];
-        (MODULUS_BITS.contains(&bits) && exponent_fits).then(|| Self {
-            kid: wire.kid,
-            key: DecodingKey::from_rsa_raw_components(&n, &e),
-        })
+        (MODULUS_BITS.contains(&bits) && exponent_fits)
+            .then(|| Self { kid: wire.kid, key: DecodingKey::from_rsa_raw_components(&n, &e) })
     }
 }
 
@@ -150,29 +138,18 @@ mod tests {
     fn a_key_is_selected_by_its_kid() {
         let set = parse(&json!({ "keys": [KEY_A.jwk(), KEY_B.jwk()] })).unwrap();
         assert!(set.select(Some(KEY_B.kid())).is_ok());
-        assert_eq!(
-            set.select(Some("snk_other")).unwrap_err(),
-            VerificationError::UnknownKey
-        );
+        assert_eq!(set.select(Some("snk_other")).unwrap_err(), VerificationError::UnknownKey);
     }
 
     #[test]
     fn kid_absent_single_jwks_is_accepted() {
-        assert!(
-            parse(&json!({ "keys": [KEY_A.jwk()] }))
-                .unwrap()
-                .select(None)
-                .is_ok()
-        );
+        assert!(parse(&json!({ "keys": [KEY_A.jwk()] })).unwrap().select(None).is_ok());
     }
 
     #[test]
     fn kid_absent_multiple_jwks_is_refused() {
         let set = parse(&json!({ "keys": [KEY_A.jwk(), KEY_B.jwk()] })).unwrap();
-        assert_eq!(
-            set.select(None).unwrap_err(),
-            VerificationError::AmbiguousKey
-        );
+        assert_eq!(set.select(None).unwrap_err(), VerificationError::AmbiguousKey);
     }
 
     #[test]
@@ -180,10 +157,7 @@ mod tests {
         let set = parse(&json!({ "keys": [
             { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "ec" }, 7, null, {}, KEY_A.jwk(),
         ] }));
-        assert_eq!(
-            format!("{:?}", set.unwrap()),
-            format!("[Some({:?})]", KEY_A.kid())
-        );
+        assert_eq!(format!("{:?}", set.unwrap()), format!("[Some({:?})]", KEY_A.kid()));
     }
 
     #[test]
@@ -201,11 +175,7 @@ mod tests {
             ("n", json!("not base64!")),
             ("n", json!(null)),
         ] {
-            assert_eq!(
-                parse(&changed(member, value.clone())).unwrap_err(),
-                KeySetError::Empty,
-                "{member} {value}"
-            );
+            assert_eq!(parse(&changed(member, value.clone())).unwrap_err(), KeySetError::Empty, "{member} {value}");
         }
     }
 
@@ -217,18 +187,9 @@ mod tests {
             URL_SAFE_NO_PAD.encode(bytes)
         };
         assert!(parse(&changed("n", json!(modulus(2048)))).is_ok());
-        assert_eq!(
-            parse(&changed("n", json!(modulus(2047)))).unwrap_err(),
-            KeySetError::Empty
-        );
-        assert_eq!(
-            parse(&changed("n", json!(modulus(1024)))).unwrap_err(),
-            KeySetError::Empty
-        );
-        assert_eq!(
-            parse(&changed("n", json!(modulus(8193)))).unwrap_err(),
-            KeySetError::Empty
-        );
+        assert_eq!(parse(&changed("n", json!(modulus(2047)))).unwrap_err(), KeySetError::Empty);
+        assert_eq!(parse(&changed("n", json!(modulus(1024)))).unwrap_err(), KeySetError::Empty);
+        assert_eq!(parse(&changed("n", json!(modulus(8193)))).unwrap_err(), KeySetError::Empty);
     }
 
     #[test]

@@ -21,10 +21,7 @@ pub(crate) struct TestKey {
 
 impl TestKey {
     fn generate(kid: &'static str) -> Self {
-        Self {
-            pair: KeyPair::generate(KeySize::Rsa2048).unwrap(),
-            kid,
-        }
+        Self { pair: KeyPair::generate(KeySize::Rsa2048).unwrap(), kid }
     }
 
     pub(crate) fn kid(&self) -> &'static str {
@@ -48,10 +45,7 @@ impl TestKey {
 
     /// A token as Scalekit makes it.
     pub(crate) fn sign(&self, claims: &Value) -> String {
-        self.sign_raw(
-            &json!({ "alg": "RS256", "kid": self.kid, "typ": "JWT" }).to_string(),
-            &claims.to_string(),
-        )
+        self.sign_raw(&json!({ "alg": "RS256", "kid": self.kid, "typ": "JWT" }).to_string(), &claims.to_string())
     }
 
     /// A token with any header and payload, signed RS256 whatever the header says.
@@ -59,26 +53,10 @@ impl TestKey {
         self.sign_with(&RSA_PKCS1_SHA256, header, payload)
     }
 
-    pub(crate) fn sign_with(
-        &self,
-        algorithm: &'static dyn RsaEncoding,
-        header: &str,
-        payload: &str,
-    ) -> String {
-        let message = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(payload)
-        );
+    pub(crate) fn sign_with(&self, algorithm: &'static dyn RsaEncoding, header: &str, payload: &str) -> String {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                algorithm,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
-            .unwrap();
+        self.pair.sign(algorithm, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }

@@ -25,11 +25,7 @@ pub(crate) enum Answer {
 
 impl Answer {
     pub(crate) fn json(status: u16, body: &impl ToString) -> Self {
-        Self::Full(
-            status,
-            "content-type: application/json\r\n",
-            body.to_string().into_bytes(),
-        )
+        Self::Full(status, "content-type: application/json\r\n", body.to_string().into_bytes())
     }
 }
 
@@ -52,10 +48,7 @@ impl Server {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let script = Arc::new(Mutex::new(Script {
-            answers: answers.into_iter().collect(),
-            ..Script::default()
-        }));
+        let script = Arc::new(Mutex::new(Script { answers: answers.into_iter().collect(), ..Script::default() }));
         let shared = Arc::clone(&script);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -100,9 +93,7 @@ async fn respond(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> 
     match answer {
         Answer::Full(status, headers, body) => {
             let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-            );
+            let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(&body).await?;
         }
@@ -111,26 +102,20 @@ async fn respond(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> 
             let _ = stream.read(&mut [0; 1]).await?;
         }
         Answer::Drip => {
-            stream
-                .write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000000\r\n\r\n").await?;
             loop {
                 stream.write_all(b" ").await?;
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
         Answer::Endless => {
-            stream
-                .write_all(b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n").await?;
             loop {
                 stream.write_all(&[b' '; 16 * 1024]).await?;
             }
         }
         Answer::Cut(body) => {
-            stream
-                .write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000\r\n\r\n")
-                .await?;
+            stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 1000\r\n\r\n").await?;
             stream.write_all(body.as_bytes()).await?;
         }
     }
@@ -144,12 +129,8 @@ async fn read_request(stream: &mut TcpStream) -> String {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                line.to_ascii_lowercase()
-                    .strip_prefix("content-length: ")?
-                    .parse()
-                    .ok()
-            });
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 return text;
             }

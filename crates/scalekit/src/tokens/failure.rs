@@ -13,10 +13,7 @@ use crate::error::{Error, UnavailableReason};
 use crate::provider_text::{ProviderText, clean_code};
 
 pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Error {
-    let unavailable = |reason| Error::Unavailable {
-        reason,
-        retry_after,
-    };
+    let unavailable = |reason| Error::Unavailable { reason, retry_after };
     match status {
         300..=399 => return unavailable(UnavailableReason::Redirect(status)),
         429 => return unavailable(UnavailableReason::RateLimited),
@@ -29,24 +26,12 @@ pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> E
     let description = body.description();
     match body.code().as_deref() {
         Some("invalid_grant") => Error::Ended { description },
-        Some("rate_limited" | "resource_exhausted" | "slow_down") => {
-            unavailable(UnavailableReason::RateLimited)
+        Some("rate_limited" | "resource_exhausted" | "slow_down") => unavailable(UnavailableReason::RateLimited),
+        Some("temporarily_unavailable" | "server_error" | "unavailable" | "internal" | "deadline_exceeded") => {
+            unavailable(UnavailableReason::Status(status))
         }
-        Some(
-            "temporarily_unavailable"
-            | "server_error"
-            | "unavailable"
-            | "internal"
-            | "deadline_exceeded",
-        ) => unavailable(UnavailableReason::Status(status)),
-        Some(code) => Error::Misconfigured {
-            code: code.to_owned(),
-            description,
-        },
-        None if status == 401 => Error::Misconfigured {
-            code: "http_401".to_owned(),
-            description,
-        },
+        Some(code) => Error::Misconfigured { code: code.to_owned(), description },
+        None if status == 401 => Error::Misconfigured { code: "http_401".to_owned(), description },
         None => unavailable(UnavailableReason::Status(status)),
     }
 }
@@ -64,28 +49,15 @@ struct ErrorBody {
 
 impl ErrorBody {
     fn code(&self) -> Option<String> {
-        let detail = || {
-            self.details
-                .as_array()?
-                .iter()
-                .find_map(|detail| detail.get("error_code")?.as_str())
-        };
-        let named = self
-            .error
-            .as_str()
-            .or_else(detail)
-            .or(self.code.as_str())
-            .filter(|code| !code.is_empty());
+        let detail = || self.details.as_array()?.iter().find_map(|detail| detail.get("error_code")?.as_str());
+        let named = self.error.as_str().or_else(detail).or(self.code.as_str()).filter(|code| !code.is_empty());
         named
             .map(|code| clean_code(code).to_ascii_lowercase())
             .or_else(|| grpc_name(self.code.as_u64()?).map(str::to_owned))
     }
 
     fn description(&self) -> Option<ProviderText> {
-        self.error_description
-            .as_str()
-            .or(self.message.as_str())
-            .and_then(ProviderText::clean)
+        self.error_description.as_str().or(self.message.as_str()).and_then(ProviderText::clean)
     }
 }
 
@@ -125,26 +97,14 @@ mod tests {
 
     #[test]
     fn invalid_grant_ends_the_grant() {
-        let error = read(
-            400,
-            None,
-            br#"{"error":"invalid_grant","error_description":"token was rotated"}"#,
-        );
-        let Error::Ended {
-            description: Some(description),
-        } = error
-        else {
-            panic!("{error:?}")
-        };
+        let error = read(400, None, br#"{"error":"invalid_grant","error_description":"token was rotated"}"#);
+        let Error::Ended { description: Some(description) } = error else { panic!("{error:?}") };
         assert_eq!(description.as_str(), "token was rotated");
         for body in [
             r#"{"code":"invalid_grant","message":"x"}"#,
             r#"{"code":3,"message":"x","details":[{},{"error_code":"INVALID_GRANT"}]}"#,
         ] {
-            assert!(
-                matches!(read(400, None, body.as_bytes()), Error::Ended { .. }),
-                "{body}"
-            );
+            assert!(matches!(read(400, None, body.as_bytes()), Error::Ended { .. }), "{body}");
         }
     }
 
@@ -158,71 +118,37 @@ mod tests {
             "invalid_scope",
             "invalid_redirect_uri",
         ] {
-            assert_eq!(
-                code(400, &format!(r#"{{"error":"{name}"}}"#)),
-                Ok(name.to_owned())
-            );
+            assert_eq!(code(400, &format!(r#"{{"error":"{name}"}}"#)), Ok(name.to_owned()));
         }
         assert_eq!(code(401, "<html>"), Ok("http_401".to_owned()));
         assert_eq!(
-            code(
-                401,
-                r#"{"code":16,"message":"Token empty","details":[{"error_code":"UNAUTHENTICATED"}]}"#
-            ),
+            code(401, r#"{"code":16,"message":"Token empty","details":[{"error_code":"UNAUTHENTICATED"}]}"#),
             Ok("unauthenticated".to_owned())
         );
-        assert_eq!(
-            code(400, r#"{"code":3,"message":"bad"}"#),
-            Ok("invalid_argument".to_owned())
-        );
+        assert_eq!(code(400, r#"{"code":3,"message":"bad"}"#), Ok("invalid_argument".to_owned()));
     }
 
     #[test]
     fn a_failing_server_never_ends_a_session_whatever_it_says() {
         for status in [408, 425, 500, 502, 503, 504, 599] {
-            assert_eq!(
-                reason(status, r#"{"error":"invalid_grant"}"#),
-                Some(UnavailableReason::Status(status))
-            );
+            assert_eq!(reason(status, r#"{"error":"invalid_grant"}"#), Some(UnavailableReason::Status(status)));
         }
-        assert_eq!(
-            reason(429, r#"{"error":"invalid_grant"}"#),
-            Some(UnavailableReason::RateLimited)
-        );
-        assert_eq!(
-            reason(302, r#"{"error":"invalid_grant"}"#),
-            Some(UnavailableReason::Redirect(302))
-        );
+        assert_eq!(reason(429, r#"{"error":"invalid_grant"}"#), Some(UnavailableReason::RateLimited));
+        assert_eq!(reason(302, r#"{"error":"invalid_grant"}"#), Some(UnavailableReason::Redirect(302)));
     }
 
     #[test]
     fn unclear_answers_are_unavailable() {
-        for (status, body) in [
-            (400, ""),
-            (403, "<html>"),
-            (404, "{}"),
-            (400, r#"{"error":""}"#),
-            (204, ""),
-            (100, ""),
-        ] {
-            assert_eq!(
-                reason(status, body),
-                Some(UnavailableReason::Status(status)),
-                "{status} {body}"
-            );
+        for (status, body) in [(400, ""), (403, "<html>"), (404, "{}"), (400, r#"{"error":""}"#), (204, ""), (100, "")]
+        {
+            assert_eq!(reason(status, body), Some(UnavailableReason::Status(status)), "{status} {body}");
         }
-        assert_eq!(
-            reason(400, r#"{"code":8}"#),
-            Some(UnavailableReason::RateLimited)
-        );
+        assert_eq!(reason(400, r#"{"code":8}"#), Some(UnavailableReason::RateLimited));
     }
 
     #[test]
     fn an_echoed_token_shows_nowhere() {
-        let body = format!(
-            r#"{{"error":"invalid_grant","error_description":"no such token {}"}}"#,
-            "f".repeat(40)
-        );
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"no such token {}"}}"#, "f".repeat(40));
         let error = read(400, None, body.as_bytes());
         assert!(!format!("{error} {error:?}").contains("ffff"));
     }

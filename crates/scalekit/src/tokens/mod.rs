@@ -38,41 +38,22 @@ pub struct TokenSet {
 ///
 /// [`Error::Ended`] for `invalid_grant`; [`Error::Misconfigured`] for other refusals; [`Error::Unavailable`] for
 /// everything that is no clear answer.
-pub fn read_response(
-    status: u16,
-    retry_after: Option<&str>,
-    body: &[u8],
-    now: i64,
-) -> Result<TokenSet, Error> {
+pub fn read_response(status: u16, retry_after: Option<&str>, body: &[u8], now: i64) -> Result<TokenSet, Error> {
     if status != 200 {
-        return Err(failure::read(
-            status,
-            retry_after.and_then(|value| waiting_time(value, now)),
-            body,
-        ));
+        return Err(failure::read(status, retry_after.and_then(|value| waiting_time(value, now)), body));
     }
     // The cause is dropped on purpose: serde's messages quote the input.
-    let answer: Answer =
-        serde_json::from_slice(body).map_err(|_| garbage("not the JSON of a token response"))?;
-    if !answer
-        .token_type
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer"))
-    {
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| garbage("not the JSON of a token response"))?;
+    if !answer.token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer")) {
         return Err(garbage("the token type is not Bearer"));
     }
     Ok(TokenSet {
-        access_token: token(answer.access_token)?
-            .ok_or_else(|| garbage("there is no access token"))?,
+        access_token: token(answer.access_token)?.ok_or_else(|| garbage("there is no access token"))?,
         id_token: token(answer.id_token)?,
         refresh_token: token(answer.refresh_token)?,
         // Both are informative. Refusing the answer for their sake would lose a rotated refresh token.
         expires_in: answer.expires_in.as_ref().and_then(Value::as_u64),
-        scope: answer
-            .scope
-            .as_ref()
-            .and_then(Value::as_str)
-            .filter(|scope| !scope.is_empty())
-            .map(str::to_owned),
+        scope: answer.scope.as_ref().and_then(Value::as_str).filter(|scope| !scope.is_empty()).map(str::to_owned),
     })
 }
 
@@ -112,10 +93,7 @@ fn waiting_time(value: &str, now: i64) -> Option<Duration> {
         // So many digits that they overflow mean "very long".
         value.parse().unwrap_or(u64::MAX)
     } else {
-        let date = httpdate::parse_http_date(value)
-            .ok()?
-            .duration_since(std::time::UNIX_EPOCH)
-            .ok()?;
+        let date = httpdate::parse_http_date(value).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
         date.as_secs().saturating_sub(u64::try_from(now).ok()?)
     };
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
@@ -135,13 +113,7 @@ mod tests {
     }
 
     fn is_garbage(body: &str) -> bool {
-        matches!(
-            read(body),
-            Err(Error::Unavailable {
-                reason: UnavailableReason::Garbage(_),
-                retry_after: None
-            })
-        )
+        matches!(read(body), Err(Error::Unavailable { reason: UnavailableReason::Garbage(_), retry_after: None }))
     }
 
     #[test]
@@ -154,32 +126,23 @@ mod tests {
         assert_eq!(tokens.access_token.expose_secret(), "a.b.c");
         assert_eq!(tokens.id_token.unwrap().expose_secret(), "d.e.f");
         assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "rt_1");
-        assert_eq!(
-            (tokens.expires_in, tokens.scope.as_deref()),
-            (Some(299), Some("openid email"))
-        );
+        assert_eq!((tokens.expires_in, tokens.scope.as_deref()), (Some(299), Some("openid email")));
     }
 
     #[test]
     fn empty_and_null_members_count_as_absent() {
-        let tokens = read(
-            r#"{"access_token":"a","token_type":"Bearer","id_token":"","refresh_token":null,"scope":""}"#,
-        );
+        let tokens =
+            read(r#"{"access_token":"a","token_type":"Bearer","id_token":"","refresh_token":null,"scope":""}"#);
         let tokens = tokens.unwrap();
-        assert!(
-            tokens.id_token.is_none() && tokens.refresh_token.is_none() && tokens.scope.is_none()
-        );
+        assert!(tokens.id_token.is_none() && tokens.refresh_token.is_none() && tokens.scope.is_none());
     }
 
     #[test]
     fn an_unreadable_lifetime_or_scope_does_not_cost_the_refresh_token() {
-        let tokens = read(
-            r#"{"access_token":"a","token_type":"Bearer","refresh_token":"r","expires_in":"x","scope":[]}"#,
-        );
+        let tokens =
+            read(r#"{"access_token":"a","token_type":"Bearer","refresh_token":"r","expires_in":"x","scope":[]}"#);
         let tokens = tokens.unwrap();
-        assert!(
-            tokens.refresh_token.is_some() && tokens.expires_in.is_none() && tokens.scope.is_none()
-        );
+        assert!(tokens.refresh_token.is_some() && tokens.expires_in.is_none() && tokens.scope.is_none());
     }
 
     #[test]
@@ -206,9 +169,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_token() {
-        let tokens = read(
-            r#"{"access_token":"sesame","token_type":"Bearer","id_token":"sesame","refresh_token":"sesame"}"#,
-        );
+        let tokens =
+            read(r#"{"access_token":"sesame","token_type":"Bearer","id_token":"sesame","refresh_token":"sesame"}"#);
         assert!(!format!("{tokens:?}").contains("sesame"));
     }
 
@@ -227,11 +189,7 @@ mod tests {
             ("soon", None),
             ("", None),
         ] {
-            assert_eq!(
-                waiting_time(value, NOW),
-                seconds.map(Duration::from_secs),
-                "{value}"
-            );
+            assert_eq!(waiting_time(value, NOW), seconds.map(Duration::from_secs), "{value}");
         }
     }
 

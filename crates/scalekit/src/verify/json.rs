@@ -14,10 +14,7 @@ use crate::error::VerificationError;
 pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, VerificationError> {
     let duplicate = Cell::new(false);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict {
-        duplicate: &duplicate,
-    }
-    .deserialize(&mut reader);
+    let value = Strict { duplicate: &duplicate }.deserialize(&mut reader);
     match value.and_then(|value| reader.end().map(|()| value)) {
         Ok(Value::Object(members)) => Ok(members),
         _ if duplicate.get() => Err(VerificationError::DuplicateMember),
@@ -63,9 +60,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not a finite number"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -105,38 +100,16 @@ mod tests {
 
     #[test]
     fn repeated_members_are_refused_at_any_depth() {
-        for text in [
-            r#"{"a":1,"a":1}"#,
-            r#"{"a":1,"\u0061":2}"#,
-            r#"{"x":[{"b":{"c":1,"c":2}}]}"#,
-        ] {
-            assert_eq!(
-                object(text.as_bytes()),
-                Err(VerificationError::DuplicateMember),
-                "{text}"
-            );
+        for text in [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"x":[{"b":{"c":1,"c":2}}]}"#] {
+            assert_eq!(object(text.as_bytes()), Err(VerificationError::DuplicateMember), "{text}");
         }
         assert!(object(br#"{"a":{"b":1},"b":{"a":1}}"#).is_ok());
     }
 
     #[test]
     fn only_one_whole_object_is_read() {
-        for text in [
-            "",
-            "[]",
-            "1",
-            "null",
-            "{",
-            "{}{}",
-            "{} x",
-            r#"{"a":1,}"#,
-            "\u{feff}{}",
-        ] {
-            assert_eq!(
-                object(text.as_bytes()),
-                Err(VerificationError::Malformed),
-                "{text}"
-            );
+        for text in ["", "[]", "1", "null", "{", "{}{}", "{} x", r#"{"a":1,}"#, "\u{feff}{}"] {
+            assert_eq!(object(text.as_bytes()), Err(VerificationError::Malformed), "{text}");
         }
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
         assert_eq!(object(deep.as_bytes()), Err(VerificationError::Malformed));

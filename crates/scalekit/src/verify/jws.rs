@@ -51,45 +51,24 @@ impl<'t> Jws<'t> {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(VerificationError::Malformed),
         };
-        Ok(Self {
-            signed,
-            payload,
-            signature,
-            kid: text("kid")?,
-            typ: text("typ")?,
-        })
+        Ok(Self { signed, payload, signature, kid: text("kid")?, typ: text("typ")? })
     }
 
     /// `typ` may be missing; media types ignore case (RFC 7515, section 4.1.9).
     pub(super) fn require_type(&self, accepted: &[&str]) -> Result<(), VerificationError> {
-        let fits = |typ: &String| {
-            accepted
-                .iter()
-                .any(|accepted| accepted.eq_ignore_ascii_case(typ))
-        };
-        if self.typ.as_ref().is_none_or(fits) {
-            Ok(())
-        } else {
-            Err(VerificationError::TokenType)
-        }
+        let fits = |typ: &String| accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ));
+        if self.typ.as_ref().is_none_or(fits) { Ok(()) } else { Err(VerificationError::TokenType) }
     }
 
     /// Whether the header says, in the way of RFC 9068, that this is an access token.
     pub(super) fn has_access_token_type(&self) -> bool {
-        self.typ
-            .as_ref()
-            .is_some_and(|typ| typ.to_ascii_lowercase().ends_with("at+jwt"))
+        self.typ.as_ref().is_some_and(|typ| typ.to_ascii_lowercase().ends_with("at+jwt"))
     }
 
     /// The payload, if one of our keys signed it.
     pub(super) fn verify(&self, keys: &KeySet) -> Result<Map<String, Value>, VerificationError> {
         let key = keys.select(self.kid.as_deref())?;
-        match jsonwebtoken::crypto::verify(
-            self.signature,
-            self.signed.as_bytes(),
-            key,
-            Algorithm::RS256,
-        ) {
+        match jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), key, Algorithm::RS256) {
             Ok(true) => json::object(&decode(self.payload)?),
             Ok(false) | Err(_) => Err(VerificationError::Signature),
         }
@@ -98,7 +77,5 @@ impl<'t> Jws<'t> {
 
 /// Strict: no padding, no line breaks, and no second spelling of the same bytes.
 fn decode(part: &str) -> Result<Vec<u8>, VerificationError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| VerificationError::Malformed)
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| VerificationError::Malformed)
 }

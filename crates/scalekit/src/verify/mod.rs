@@ -99,10 +99,7 @@ pub fn verify_id_token(
     jws.require_type(&["JWT"])?;
     let mut claims = Claims::new(jws.verify(keys)?);
 
-    let is_another_kind = claims.has("events")
-        || claims
-            .text("jti")?
-            .is_some_and(|jti| jti.starts_with("tkn_"));
+    let is_another_kind = claims.has("events") || claims.text("jti")?.is_some_and(|jti| jti.starts_with("tkn_"));
     if is_another_kind {
         return Err(VerificationError::NotAnIdToken);
     }
@@ -117,16 +114,8 @@ pub fn verify_id_token(
     {
         return Err(VerificationError::Nonce);
     }
-    check_hash(
-        claims.take("at_hash"),
-        expected.access_token,
-        VerificationError::AccessTokenHash,
-    )?;
-    check_hash(
-        claims.take("c_hash"),
-        expected.code,
-        VerificationError::CodeHash,
-    )?;
+    check_hash(claims.take("at_hash"), expected.access_token, VerificationError::AccessTokenHash)?;
+    check_hash(claims.take("c_hash"), expected.code, VerificationError::CodeHash)?;
 
     Ok(IdTokenClaims {
         sub: claims.required_text("sub")?,
@@ -166,12 +155,8 @@ pub fn verify_access_token(
     let says_so = jws.has_access_token_type();
     let mut claims = Claims::new(jws.verify(keys)?);
 
-    let is_another_kind = ["nonce", "at_hash", "c_hash", "events"]
-        .iter()
-        .any(|name| claims.has(name));
-    let shows_a_sign = ["jti", "nbf", "scope", "scopes", "roles", "permissions"]
-        .iter()
-        .any(|name| claims.has(name));
+    let is_another_kind = ["nonce", "at_hash", "c_hash", "events"].iter().any(|name| claims.has(name));
+    let shows_a_sign = ["jti", "nbf", "scope", "scopes", "roles", "permissions"].iter().any(|name| claims.has(name));
     if is_another_kind || !(says_so || shows_a_sign) {
         return Err(VerificationError::NotAnAccessToken);
     }
@@ -199,21 +184,13 @@ pub fn verify_access_token(
 
 /// `at_hash` and `c_hash`: the left half of SHA-256, base64url (OpenID Connect Core, section 3.1.3.6). Checked when
 /// present, because Scalekit's samples disagree about whether they are.
-fn check_hash(
-    claim: Option<Value>,
-    of: Option<&str>,
-    error: VerificationError,
-) -> Result<(), VerificationError> {
+fn check_hash(claim: Option<Value>, of: Option<&str>, error: VerificationError) -> Result<(), VerificationError> {
     let (Some(claim), Some(of)) = (claim, of) else {
         return Ok(());
     };
     let hash = digest::digest(&digest::SHA256, of.as_bytes());
     let (left_half, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
-    if claim.as_str() == Some(&*URL_SAFE_NO_PAD.encode(left_half)) {
-        Ok(())
-    } else {
-        Err(error)
-    }
+    if claim.as_str() == Some(&*URL_SAFE_NO_PAD.encode(left_half)) { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]

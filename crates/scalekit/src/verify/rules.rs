@@ -21,19 +21,11 @@ impl Claims {
     }
 
     pub(super) fn check_issuer(&mut self, issuer: &str) -> Result<(), VerificationError> {
-        if self.required_text("iss")? == issuer {
-            Ok(())
-        } else {
-            Err(VerificationError::Issuer)
-        }
+        if self.required_text("iss")? == issuer { Ok(()) } else { Err(VerificationError::Issuer) }
     }
 
     /// Every audience must be the client or one of `others`, and there must be one. Returns how many there are.
-    pub(super) fn check_audience(
-        &mut self,
-        client_id: &str,
-        others: &[String],
-    ) -> Result<usize, VerificationError> {
+    pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<usize, VerificationError> {
         let audiences = match self.take("aud") {
             None => return Err(VerificationError::MissingClaim("aud")),
             Some(Value::String(one)) => vec![one],
@@ -55,29 +47,17 @@ impl Claims {
         let azp = self.text("azp")?;
         let issued_to = self.text("client_id")?;
         let fits = azp.iter().chain(&issued_to).all(|party| party == client_id);
-        if fits && (azp.is_some() || !azp_required) {
-            Ok(())
-        } else {
-            Err(VerificationError::AuthorizedParty)
-        }
+        if fits && (azp.is_some() || !azp_required) { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
     }
 
     /// `exp` and `iat` are required, `nbf` is checked when present. Returns `exp` and `iat`.
     ///
     /// Valid from `nbf - tolerance` and `iat - tolerance`, that second included, until `exp + tolerance`, that second
     /// excluded (RFC 7519, section 4.1.4: "on or after").
-    pub(super) fn check_times(
-        &mut self,
-        now: i64,
-        tolerance: Duration,
-    ) -> Result<(i64, i64), VerificationError> {
+    pub(super) fn check_times(&mut self, now: i64, tolerance: Duration) -> Result<(i64, i64), VerificationError> {
         let tolerance = i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX);
-        let exp = self
-            .date("exp")?
-            .ok_or(VerificationError::MissingClaim("exp"))?;
-        let iat = self
-            .date("iat")?
-            .ok_or(VerificationError::MissingClaim("iat"))?;
+        let exp = self.date("exp")?.ok_or(VerificationError::MissingClaim("exp"))?;
+        let iat = self.date("iat")?.ok_or(VerificationError::MissingClaim("iat"))?;
         let nbf = self.date("nbf")?;
         if now.saturating_sub(tolerance) >= exp {
             return Err(VerificationError::Expired);
@@ -98,9 +78,7 @@ impl Claims {
         for name in ["scope", "scopes"] {
             let found = match self.take(name) {
                 None => continue,
-                Some(Value::String(text)) => {
-                    text.split_ascii_whitespace().map(str::to_owned).collect()
-                }
+                Some(Value::String(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
                 Some(list) => texts(name, list)?,
             };
             for scope in found {
@@ -112,12 +90,8 @@ impl Claims {
         Ok(scopes)
     }
 
-    pub(super) fn required_text(
-        &mut self,
-        name: &'static str,
-    ) -> Result<String, VerificationError> {
-        self.text(name)?
-            .ok_or(VerificationError::MissingClaim(name))
+    pub(super) fn required_text(&mut self, name: &'static str) -> Result<String, VerificationError> {
+        self.text(name)?.ok_or(VerificationError::MissingClaim(name))
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, VerificationError> {
@@ -128,10 +102,7 @@ impl Claims {
         }
     }
 
-    pub(super) fn boolean(
-        &mut self,
-        name: &'static str,
-    ) -> Result<Option<bool>, VerificationError> {
+    pub(super) fn boolean(&mut self, name: &'static str) -> Result<Option<bool>, VerificationError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(value)),
@@ -140,8 +111,7 @@ impl Claims {
     }
 
     pub(super) fn texts(&mut self, name: &'static str) -> Result<Vec<String>, VerificationError> {
-        self.take(name)
-            .map_or(Ok(Vec::new()), |list| texts(name, list))
+        self.take(name).map_or(Ok(Vec::new()), |list| texts(name, list))
     }
 
     /// Takes a claim out, whatever its type; `null` is none.
@@ -158,9 +128,7 @@ impl Claims {
         let Some(value) = self.take(name) else {
             return Ok(None);
         };
-        let seconds = value
-            .as_i64()
-            .filter(|seconds| (0..=LAST_DATE).contains(seconds));
+        let seconds = value.as_i64().filter(|seconds| (0..=LAST_DATE).contains(seconds));
         seconds.map(Some).ok_or(VerificationError::ClaimType(name))
     }
 }
@@ -174,12 +142,6 @@ fn texts(name: &'static str, list: Value) -> Result<Vec<String>, VerificationErr
     };
     items
         .into_iter()
-        .map(|item| {
-            if let Value::String(text) = item {
-                Ok(text)
-            } else {
-                Err(VerificationError::ClaimType(name))
-            }
-        })
+        .map(|item| if let Value::String(text) = item { Ok(text) } else { Err(VerificationError::ClaimType(name)) })
         .collect()
 }

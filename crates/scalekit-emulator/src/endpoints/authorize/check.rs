@@ -48,15 +48,13 @@ impl Refused {
 }
 
 /// Checks everything but client and redirect URL.
-pub(super) fn check(
-    directory: &Directory,
-    parameters: &Parameters,
-    redirect_uri: String,
-) -> Result<Checked, Refused> {
+pub(super) fn check(directory: &Directory, parameters: &Parameters, redirect_uri: String) -> Result<Checked, Refused> {
     match parameters.value("response_type") {
         Some("code") => {}
         None => return Err(Refused::new("invalid_request", "response_type is missing")),
-        Some(_) => return Err(Refused::new("unsupported_response_type", "response_type must be code")),
+        Some(_) => {
+            return Err(Refused::new("unsupported_response_type", "response_type must be code"));
+        }
     }
     let (through, organization) = selector(directory, parameters)?;
     let request = AuthorizationRequest {
@@ -100,17 +98,20 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<String>, Refused> {
 
 /// `prompt` is a list; `consent` is accepted and changes nothing (scalekit-api §3).
 fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
-    let values: Vec<&str> = parameters.value("prompt").unwrap_or_default().split(' ').filter(|v| !v.is_empty()).collect();
-    if let Some(unknown) = values.iter().find(|value| {
-        !["none", "login", "create", "select_account", "consent"].contains(value)
-    }) {
+    let values: Vec<&str> =
+        parameters.value("prompt").unwrap_or_default().split(' ').filter(|v| !v.is_empty()).collect();
+    if let Some(unknown) =
+        values.iter().find(|value| !["none", "login", "create", "select_account", "consent"].contains(value))
+    {
         return Err(Refused::new("invalid_request", format!("prompt {unknown} is unknown")));
     }
     if values.contains(&"none") && values.len() > 1 {
         return Err(Refused::new("invalid_request", "prompt none can't be combined"));
     }
     let strongest = [
-        ("none", Prompt::None), ("create", Prompt::Create), ("login", Prompt::Login),
+        ("none", Prompt::None),
+        ("create", Prompt::Create),
+        ("login", Prompt::Login),
         ("select_account", Prompt::SelectAccount),
     ];
     let found = strongest.into_iter().find(|(name, _)| values.contains(name));
@@ -126,15 +127,15 @@ fn selector(directory: &Directory, parameters: &Parameters) -> Result<(Through, 
         return Ok((Through::Social(known), parameters.owned("organization_id")));
     }
     if let Some(connection) = parameters.value("connection_id") {
-        let organization = directory.organization_by_connection(connection).ok_or_else(|| {
-            Refused::new("invalid_connection_id", format!("connection {connection} is unknown"))
-        })?;
+        let organization = directory
+            .organization_by_connection(connection)
+            .ok_or_else(|| Refused::new("invalid_connection_id", format!("connection {connection} is unknown")))?;
         return Ok((Through::Sso(organization.id.clone()), Some(organization.id.clone())));
     }
     if let Some(id) = parameters.value("organization_id") {
-        let organization = directory.organization(id).ok_or_else(|| {
-            Refused::new("invalid_organization_id", format!("organization {id} is unknown"))
-        })?;
+        let organization = directory
+            .organization(id)
+            .ok_or_else(|| Refused::new("invalid_organization_id", format!("organization {id} is unknown")))?;
         let through = match organization.sso_connection {
             Some(_) => Through::Sso(id.to_owned()),
             None => Through::Email,
@@ -175,7 +176,9 @@ mod tests {
         let good = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
         assert_eq!(error(&format!("{good}&code_challenge_method=S256")), "none");
         for bad in [
-            good.to_owned(), format!("{good}&code_challenge_method=plain"), "code_challenge_method=S256".to_owned(),
+            good.to_owned(),
+            format!("{good}&code_challenge_method=plain"),
+            "code_challenge_method=S256".to_owned(),
             "code_challenge=short&code_challenge_method=S256".to_owned(),
         ] {
             assert_eq!(error(&bad), "invalid_request", "{bad}");

@@ -42,7 +42,10 @@ pub(crate) async fn authorize(
         Err(repeated) => return refuse_here(&mut world, &repeated.to_string()),
     };
     if parameters.value("client_id") != Some(CLIENT_ID) {
-        return refuse_here(&mut world, &format!("client_id is not {CLIENT_ID}, the one application of this environment."));
+        return refuse_here(
+            &mut world,
+            &format!("client_id is not {CLIENT_ID}, the one application of this environment."),
+        );
     }
     let Some(redirect_uri) = parameters.owned("redirect_uri") else {
         return refuse_here(&mut world, "redirect_uri is missing.");

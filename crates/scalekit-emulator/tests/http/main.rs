@@ -1,0 +1,16 @@
+//! The emulator as a client sees it: over HTTP, with cookies by hand and no redirect followed.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by panicking")]
+
+mod authorize;
+mod client_auth;
+mod control;
+mod faults;
+mod hosted;
+mod logout;
+mod refresh;
+mod resources;
+mod start;
+mod support;
+mod tamper;
+mod token;

@@ -1,0 +1,67 @@
+//! The few calls to the browser that components need, each with its failures settled.
+//!
+//! Only effects and event handlers may call these: on the server they would panic.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::VisibilityState;
+
+/// The browser's clock in milliseconds since 1970.
+#[must_use]
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// The browser's clock when this document was asked for, in milliseconds since 1970.
+#[must_use]
+pub fn document_requested_at() -> f64 {
+    now() - window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Whether the document is in a background tab.
+#[must_use]
+pub fn is_hidden() -> bool {
+    document().visibility_state() == VisibilityState::Hidden
+}
+
+/// Path and query of the current address.
+#[must_use]
+pub fn current_address() -> String {
+    let location = window().location();
+    [location.pathname().unwrap_or_default(), location.search().unwrap_or_default()].concat()
+}
+
+/// Leaves for another document, replacing this one in the history. A full page load: nothing of this page's memory stays.
+pub fn leave_for(address: &str) {
+    // A refused navigation leaves the page as it is; there is nothing better to do.
+    let _ = window().location().replace(address);
+}
+
+/// Loads the current document again.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
+/// Remembers `value` under `name` for all tabs; `true` if it was not remembered before. Blocked storage remembers nothing.
+#[must_use]
+pub fn remember(name: &str, value: &str) -> bool {
+    let Ok(Some(storage)) = window().local_storage() else {
+        return false;
+    };
+    let known = storage.get_item(name).ok().flatten();
+    known.as_deref() != Some(value) && storage.set_item(name, value).is_ok()
+}
+
+/// Puts `text` on the clipboard.
+///
+/// # Errors
+/// Whatever the browser says, such as a refused permission.
+pub async fn copy(text: &str) -> Result<(), JsValue> {
+    let navigator = window().navigator();
+    // Outside a secure context there is no clipboard, whatever the type says.
+    if js_sys::Reflect::get(&navigator, &"clipboard".into())?.is_undefined() {
+        return Err(JsValue::UNDEFINED);
+    }
+    js_sys::futures::JsFuture::from(navigator.clipboard().write_text(text).unchecked_into::<js_sys::Promise>()).await?;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Copies an identifier. Hidden by CSS where scripts are off.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    browser,
+    icons::{CHECK, COPY, Icon},
+};
+
+/// A button that copies `value` and says so to eyes and ears alike.
+#[component]
+pub fn CopyButton(
+    /// What is copied.
+    value: String,
+    /// Says what it is, such as `Copy user id`.
+    label: &'static str,
+) -> impl IntoView {
+    let message = RwSignal::new("");
+    let copy = move |_| {
+        let value = value.clone();
+        spawn_local(async move {
+            let outcome = browser::copy(&value).await;
+            message.try_set(if outcome.is_ok() { "Copied" } else { "Copying is blocked" });
+            set_timeout(
+                move || {
+                    message.try_set("");
+                },
+                Duration::from_secs(2),
+            );
+        });
+    };
+
+    view! {
+        <button type="button" class="copy icon-button needs-scripts" class:copied=move || message.get() == "Copied" aria-label=label on:click=copy>
+            <span class="copy-before">
+                <Icon shape=COPY/>
+            </span>
+            <span class="copy-after">
+                <Icon shape=CHECK/>
+            </span>
+        </button>
+        <span class="copy-message" role="status">
+            {message}
+        </span>
+    }
+}

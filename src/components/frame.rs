@@ -1,0 +1,215 @@
+//! What stands around every page: header or rail, main, footer.
+//!
+//! Session-dependent parts (person, organization, emulator notice) stand under a `<Suspense>` of their own, beside the
+//! page's and never around it. A signed-in page's frame also guards client-side navigation: on the server a layer in front
+//! of the router has already turned anonymous requests away.
+
+use leptos::{either::Either, html, prelude::*};
+use leptos_meta::Title;
+
+use super::{
+    brand::{Brand, PRODUCT_NAME, document_title},
+    browser,
+    icons::{BUILDING, DASHBOARD, Icon, MENU, PERSON, WARNING},
+    links::sign_in_page,
+    session::Session,
+    theme_switch::ThemeSwitch,
+    user_menu::UserMenu,
+};
+
+/// The frame of a page that anybody may open.
+#[component]
+pub fn PublicFrame(
+    /// The page's name in the browser's tab.
+    title: &'static str,
+    /// The page's content; it brings the one `<h1>`.
+    children: Children,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+
+    view! {
+        <Title text=document_title(title)/>
+        <div class="public">
+            <SkipLink/>
+            <header class="top">
+                <Brand/>
+                <div class="top-end">
+                    <ThemeSwitch/>
+                    <Suspense>
+                        {Suspend::new(async move {
+                            let person = session.person().await;
+                            move || match person.get() {
+                                Some(user) => {
+                                    Either::Left(
+                                        view! {
+                                            <a class="button quiet" href="/dashboard">
+                                                "Dashboard"
+                                            </a>
+                                            <UserMenu user=user/>
+                                        },
+                                    )
+                                }
+                                None => {
+                                    Either::Right(
+                                        view! {
+                                            <a class="button quiet" href="/login">
+                                                "Sign in"
+                                            </a>
+                                        },
+                                    )
+                                }
+                            }
+                        })}
+                    </Suspense>
+                </div>
+            </header>
+            <Main>{children()}</Main>
+            <Footer/>
+        </div>
+    }
+}
+
+/// The frame of a page that needs a session.
+#[component]
+pub fn SignedInFrame(
+    /// The page's name in the browser's tab.
+    title: &'static str,
+    /// The page's path, to mark the current place.
+    path: &'static str,
+    /// The page's content; it brings the one `<h1>`.
+    children: Children,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    Effect::new(move |_| {
+        leptos::task::spawn_local(async move {
+            if matches!(session.current().await, Ok(None)) {
+                browser::leave_for(&sign_in_page(&browser::current_address()));
+            }
+        });
+    });
+    let place = move |address: &'static str| (address == path).then_some("page");
+
+    view! {
+        <Title text=document_title(title)/>
+        <div class="signed-in">
+            <SkipLink/>
+            <header class="rail">
+                <Brand/>
+                <button type="button" class="icon-button rail-opener" popovertarget="rail-panel" aria-label="Menu">
+                    <Icon shape=MENU/>
+                </button>
+                <div id="rail-panel" class="rail-panel" popover>
+                    <Suspense>{Suspend::new(async move { session.require().await.ok().map(|view| organization(view.get_untracked().organization)) })}</Suspense>
+                    <nav aria-label="Sections">
+                        <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
+                            <Icon shape=DASHBOARD/>
+                            "Dashboard"
+                        </a>
+                        <a class="rail-link" href="/dashboard/profile" aria-current=place("/dashboard/profile")>
+                            <Icon shape=PERSON/>
+                            "Profile"
+                        </a>
+                    </nav>
+                </div>
+                <div class="rail-person">
+                    <Suspense>
+                        {Suspend::new(async move {
+                            let person = session.person().await;
+                            move || person.get().map(|user| view! { <UserMenu user=user/> })
+                        })}
+                    </Suspense>
+                    <ThemeSwitch/>
+                </div>
+            </header>
+            <Main>{children()}</Main>
+            <Footer/>
+        </div>
+    }
+}
+
+/// The page's content. After client-side navigation it takes the focus, as a new document would.
+#[component]
+fn Main(children: Children) -> impl IntoView {
+    let main = NodeRef::<html::Main>::new();
+    let shown = expect_context::<FrameShown>().0;
+    Effect::new(move |_| {
+        if let Some(main) = main.get()
+            && shown.try_update_value(|shown| std::mem::replace(shown, true)) == Some(true)
+        {
+            // It fails only on an element that can't take the focus.
+            let _ = main.focus();
+        }
+    });
+
+    view! {
+        <main id="main" tabindex="-1" node_ref=main>
+            {children()}
+        </main>
+    }
+}
+
+/// Whether a frame has been shown before in this document: then the next one comes by client-side navigation.
+#[derive(Clone, Copy)]
+struct FrameShown(StoredValue<bool>);
+
+/// Lets frames know of each other. Called by `App`.
+pub fn provide_frames() {
+    provide_context(FrameShown(StoredValue::new(false)));
+}
+
+fn organization(organization: crate::api::session::OrganizationView) -> impl IntoView {
+    let name = organization.name.unwrap_or_else(|| "Your organization".to_owned());
+    view! {
+        <p class="rail-organization">
+            <Icon shape=BUILDING/>
+            <span>
+                <span class="visually-hidden">"Organization: "</span>
+                {name}
+            </span>
+        </p>
+    }
+}
+
+/// Handled by the browser (`rel="external"`): the router would scroll, but not move the focus.
+#[component]
+pub fn SkipLink() -> impl IntoView {
+    view! {
+        <a class="skip-link" rel="external" href="#main">
+            "Skip to content"
+        </a>
+    }
+}
+
+/// The last line of every page, with a notice while the emulator stands in for Scalekit.
+#[component]
+fn Footer() -> impl IntoView {
+    let session = expect_context::<Session>();
+
+    view! {
+        <footer class="footer">
+            <Suspense>
+                {Suspend::new(async move {
+                    session
+                        .provider()
+                        .await
+                        .filter(|provider| provider.emulated)
+                        .map(|provider| {
+                            view! {
+                                <p class="emulated">
+                                    <Icon shape=WARNING/>
+                                    <span>
+                                        <strong>"Emulated Scalekit: development only"</strong>
+                                        " "
+                                        <a href=provider.url.clone() rel="external">
+                                            {provider.url.clone()}
+                                        </a>
+                                    </span>
+                                </p>
+                            }
+                        })
+                })}
+            </Suspense>
+            <p class="footer-line">{PRODUCT_NAME} " · Leptos, Axum and Scalekit"</p>
+        </footer>
+    }
+}

@@ -1,0 +1,116 @@
+//! How an [`AppError`] looks: what happened, what to do next, and the way on. The same whether it is a whole document, a page
+//! of the hydrated application or a part of one.
+
+use leptos::{either::Either, prelude::*};
+
+use super::{
+    icons::{ARROW, Icon, REFRESH},
+    links::sign_in_page,
+};
+use crate::error::{AppError, SignInProblem};
+
+/// A problem as the content of a page: its title is the page's heading.
+#[component]
+pub fn ProblemPage(
+    /// What went wrong.
+    error: AppError,
+    /// Names the request in the server's log.
+    #[prop(optional_no_strip)]
+    request_id: Option<String>,
+    /// Path to try again, or to come back to after sign-in.
+    #[prop(optional_no_strip)]
+    retry: Option<String>,
+) -> impl IntoView {
+    let (status, title, way_on) = (error.status(), error.title(), way_on(&error, retry));
+    view! {
+        <section class="problem" aria-labelledby="problem-title">
+            <p class="problem-status">{status}</p>
+            <h1 id="problem-title">{title}</h1>
+            {explanation(error)}
+            {way_on}
+            {request_id
+                .map(|id| {
+                    view! {
+                        <p class="problem-request">
+                            "Request "
+                            <code>{id}</code>
+                        </p>
+                    }
+                })}
+        </section>
+    }
+}
+
+/// A problem of one part of a page that has a heading of its own.
+#[component]
+pub fn ProblemPart(
+    /// What went wrong.
+    error: AppError,
+    /// Path of the page, to try again or to come back to.
+    retry: &'static str,
+) -> impl IntoView {
+    let (title, way_on) = (error.title(), way_on(&error, Some(retry.to_owned())));
+    view! {
+        <section class="card problem-part" role="alert">
+            <h2>{title}</h2>
+            {explanation(error)}
+            {way_on}
+        </section>
+    }
+}
+
+fn explanation(error: AppError) -> impl IntoView {
+    let text = error.explanation();
+    let permission = match error {
+        AppError::Forbidden { permission } => Some(permission),
+        _ => None,
+    };
+    view! {
+        <p>{text}</p>
+        {permission
+            .map(|permission| {
+                view! {
+                    <p>
+                        "Missing permission: "
+                        <code>{permission}</code>
+                    </p>
+                }
+            })}
+    }
+}
+
+/// One primary action and the way home. All of them are full page loads, so that nothing of a failed page stays.
+fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
+    let primary = match error {
+        AppError::Unauthenticated => Some(("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard")))),
+        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => {
+            Some(("Try again", "/login".to_owned()))
+        }
+        AppError::SignIn(_) => Some(("Sign in again", "/login".to_owned())),
+        AppError::Unavailable { .. } | AppError::Internal => retry.map(|path| ("Try again", path)),
+        AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => None,
+    };
+    match primary {
+        Some((label, address)) => {
+            let shape = if label == "Try again" { REFRESH } else { ARROW };
+            Either::Left(view! {
+                <p class="actions">
+                    <a class="button primary" rel="external" href=address>
+                        {label}
+                        <Icon shape=shape/>
+                    </a>
+                    <a class="button" rel="external" href="/">
+                        "Start page"
+                    </a>
+                </p>
+            })
+        }
+        None => Either::Right(view! {
+            <p class="actions">
+                <a class="button primary" rel="external" href="/">
+                    "Start page"
+                </a>
+            </p>
+        }),
+    }
+}

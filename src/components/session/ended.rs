@@ -1,0 +1,56 @@
+//! What the person sees of the watcher: a line while the connection is troubled, a dialog once the session is over.
+
+use leptos::{html, prelude::*};
+
+use super::{Watcher, watcher::Notice};
+use crate::components::{
+    browser,
+    icons::{Icon, WARNING},
+    links::sign_in_page_after_expiry,
+};
+
+/// A live region that is there from the start, so that screen readers hear of changes, and the dialog when it is needed.
+#[component]
+pub fn SessionNotice(
+    /// Whose notice to show.
+    watcher: Watcher,
+) -> impl IntoView {
+    view! {
+        <div class="session-notice" role="status">
+            {move || {
+                (watcher.notice.get() == Notice::Retrying)
+                    .then(|| {
+                        view! {
+                            <p class="notice-line">
+                                <Icon shape=WARNING/>
+                                "Connection problem: still signed in, retrying."
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+        {move || (watcher.notice.get() == Notice::Ended).then(|| view! { <SessionEnded/> })}
+    }
+}
+
+/// Modal, since nothing on the page behind it can be used any more; it can't be dismissed, only followed.
+#[component]
+fn SessionEnded() -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            // It fails only if the dialog is open already.
+            let _ = dialog.show_modal();
+        }
+    });
+
+    view! {
+        <dialog node_ref=dialog class="dialog" aria-labelledby="session-ended-title" on:cancel=|event: web_sys::Event| event.prevent_default()>
+            <h2 id="session-ended-title">"Your session has ended"</h2>
+            <p>"Sign in again to go on where you were."</p>
+            <a class="button primary" rel="external" href=sign_in_page_after_expiry(&browser::current_address())>
+                "Sign in"
+            </a>
+        </dialog>
+    }
+}

@@ -1,0 +1,119 @@
+//! Who is signed in, as the browser knows it.
+//!
+//! [`Session`] is the context that every page reads: the answer that came with the document, replaced by later ones. It is
+//! no security boundary: the server guards routes and checks each call by itself. [`Watcher`] brings the later answers;
+//! [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`] shows what became of it.
+//!
+//! The resource is read by `.await` under a `<Suspense>` only, once for a view; what changes later is a signal.
+
+pub mod ended;
+pub mod schedule;
+pub mod tabs;
+pub mod watcher;
+
+use leptos::prelude::*;
+
+use super::browser;
+use crate::{
+    api::session::{ProviderView, SessionState, SessionView, UserView, current_session},
+    error::AppError,
+};
+
+pub use watcher::{SessionWatcher, Watcher};
+
+/// The session as this document knows it.
+#[derive(Clone, Copy)]
+pub struct Session {
+    at_load: Resource<Result<SessionState, AppError>>,
+    /// The latest answer after the one that came with the document, if there was any.
+    later: RwSignal<Option<Later>>,
+    /// Counts changes of roles and permissions after the document was loaded.
+    grant_changes: RwSignal<u32>,
+    /// By how many milliseconds the server's clock is ahead of the browser's.
+    clock_lead: StoredValue<f64>,
+}
+
+/// What a later answer said.
+#[derive(Clone)]
+enum Later {
+    SignedIn(Box<SessionView>),
+    SignedOut,
+}
+
+impl Session {
+    /// Makes the one session of a document. Called by `App`, before any other resource.
+    #[must_use]
+    pub fn provide() -> Self {
+        let session = Self {
+            at_load: Resource::new_blocking(|| (), |()| current_session()),
+            later: RwSignal::new(None),
+            grant_changes: RwSignal::new(0),
+            clock_lead: StoredValue::new(0.0),
+        };
+        provide_context(session);
+        session
+    }
+
+    /// The signed-in session as far as it is known by now; `None` for an anonymous visitor.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] while the server can't tell.
+    pub async fn current(self) -> Result<Option<SessionView>, AppError> {
+        match self.later.get_untracked() {
+            Some(Later::SignedIn(view)) => Ok(Some(*view)),
+            Some(Later::SignedOut) => Ok(None),
+            None => Ok(self.at_load.await?.session),
+        }
+    }
+
+    /// The signed-in session, kept up to date. A page that needs one shows the error otherwise.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while the server can't tell.
+    pub async fn require(self) -> Result<Signal<SessionView>, AppError> {
+        let initially = self.current().await?.ok_or(AppError::Unauthenticated)?;
+        Ok(Signal::derive(move || match self.later.get() {
+            Some(Later::SignedIn(view)) => *view,
+            // Once ended, the page behind the dialog goes on showing what it showed.
+            Some(Later::SignedOut) | None => initially.clone(),
+        }))
+    }
+
+    /// The signed-in person, kept up to date; `None` for an anonymous visitor. Changes only when the person does.
+    pub async fn person(self) -> Memo<Option<UserView>> {
+        let initially = self.current().await.ok().flatten().map(|view| view.user);
+        Memo::new(move |_| match self.later.get() {
+            Some(Later::SignedIn(view)) => Some(view.user),
+            Some(Later::SignedOut) => None,
+            None => initially.clone(),
+        })
+    }
+
+    /// The identity provider, if the server could tell.
+    pub async fn provider(self) -> Option<ProviderView> {
+        self.at_load.await.ok().map(|state| state.provider)
+    }
+
+    /// Changes whenever roles or permissions did. What depends on them can use it as a resource's source.
+    #[must_use]
+    pub fn grant_changes(self) -> u32 {
+        self.grant_changes.get()
+    }
+
+    /// The server's clock, in milliseconds since 1970.
+    #[must_use]
+    pub fn server_now(self) -> f64 {
+        browser::now() + self.clock_lead.try_get_value().unwrap_or_default()
+    }
+
+    /// Takes over a later answer; `None` says that nobody is signed in.
+    fn adopt(self, view: Option<SessionView>) {
+        self.later.set(Some(view.map_or(Later::SignedOut, |view| Later::SignedIn(Box::new(view)))));
+    }
+
+    /// Takes the reading of the server's clock that came with an answer asked for at `asked_at` (browser's clock). Using that
+    /// moment and not the arrival errs towards refreshing early.
+    fn set_clock(self, view: &SessionView, asked_at: f64) {
+        self.clock_lead.set_value(schedule::milliseconds(view.server_time) - asked_at);
+    }
+}

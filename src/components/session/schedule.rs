@@ -1,0 +1,117 @@
+//! When the watcher acts. Pure: times go in, times come out; nothing here reads a clock.
+
+use std::time::Duration;
+
+use crate::api::session::SessionView;
+
+/// The shortest wait between two refreshes, whatever the lifetimes: no answer can make the watcher hammer the server.
+const SHORTEST_WAIT: f64 = 1_000.0;
+/// The longest wait that a timer can hold; a later end is looked at again then.
+const LONGEST_WAIT: f64 = 2_000_000_000.0;
+
+/// How long after `now` (the server's clock, milliseconds) the session's tokens should be refreshed.
+///
+/// Due is the access token's end less 30 s or a tenth of its lifetime, whichever is less: the server's own rule. `jitter`
+/// (0 to 1) spreads the tabs over a quarter of that span, always after the due time: an earlier call would be in vain.
+#[must_use]
+pub fn wait_until_refresh(session: &SessionView, now: f64, jitter: f64) -> Duration {
+    let lifetime = milliseconds(session.access_expires_at - session.access_issued_at).max(0.0);
+    let ahead = (lifetime / 10.0).min(30_000.0);
+    let due = milliseconds(session.access_expires_at) - ahead * (1.0 - jitter / 4.0);
+    wait(due - now)
+}
+
+/// How long to wait after the `failures`th failure in a row: 2 s, doubled each time, at most a minute.
+#[must_use]
+pub fn wait_after_failure(failures: u32, jitter: f64) -> Duration {
+    let base = 2_000.0 * f64::from(1_u32 << failures.saturating_sub(1).min(5));
+    wait(base.min(60_000.0) * (0.8 + jitter * 0.4))
+}
+
+/// Whether the tokens are due at `now` (the server's clock, milliseconds).
+#[must_use]
+pub fn is_due(session: &SessionView, now: f64) -> bool {
+    wait_until_refresh(session, now, 0.0).as_secs_f64() * 1_000.0 <= SHORTEST_WAIT
+}
+
+/// How much of the access token's life is left at `now` (the server's clock, milliseconds): from 1 to 0.
+#[must_use]
+pub fn share_left(session: &SessionView, now: f64) -> f64 {
+    let lifetime = milliseconds(session.access_expires_at - session.access_issued_at).max(1.0);
+    ((milliseconds(session.access_expires_at) - now) / lifetime).clamp(0.0, 1.0)
+}
+
+/// Seconds as milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "Unix times are far below 2^53")]
+#[must_use]
+pub fn milliseconds(seconds: i64) -> f64 {
+    seconds as f64 * 1_000.0
+}
+
+fn wait(milliseconds: f64) -> Duration {
+    Duration::from_secs_f64(milliseconds.clamp(SHORTEST_WAIT, LONGEST_WAIT) / 1_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::session::{OrganizationView, UserView};
+
+    #[test]
+    fn long_token_is_refreshed_thirty_seconds_ahead() {
+        assert_eq!(wait_until_refresh(&session(600), 0.0, 0.0), Duration::from_secs(570));
+    }
+
+    #[test]
+    fn short_token_is_refreshed_a_tenth_ahead() {
+        assert_eq!(wait_until_refresh(&session(20), 0.0, 0.0), Duration::from_secs(18));
+    }
+
+    #[test]
+    fn jitter_never_brings_the_refresh_before_it_is_due() {
+        assert_eq!(wait_until_refresh(&session(600), 0.0, 1.0), Duration::from_millis(577_500));
+    }
+
+    #[test]
+    fn expired_token_waits_no_less_than_a_second() {
+        assert_eq!(wait_until_refresh(&session(5), 60_000.0, 0.0), Duration::from_secs(1));
+        assert!(is_due(&session(5), 60_000.0));
+    }
+
+    #[test]
+    fn failures_back_off_up_to_a_minute() {
+        assert_eq!(wait_after_failure(1, 0.5), Duration::from_secs(2));
+        assert_eq!(wait_after_failure(3, 0.5), Duration::from_secs(8));
+        assert_eq!(wait_after_failure(40, 0.5), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn ring_empties_with_the_token() {
+        assert!((share_left(&session(100), 25_000.0) - 0.75).abs() < 1e-9);
+        assert!(share_left(&session(100), 200_000.0).abs() < 1e-9);
+    }
+
+    /// Issued at 0, ending at `lifetime` seconds.
+    fn session(lifetime: i64) -> SessionView {
+        SessionView {
+            user: UserView {
+                id: String::new(),
+                display_name: String::new(),
+                given_name: None,
+                initials: String::new(),
+                email: None,
+                email_verified: false,
+                picture: None,
+                external_id: None,
+            },
+            organization: OrganizationView { id: String::new(), name: None, external_id: None },
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            signed_in_at: 0,
+            access_issued_at: 0,
+            access_expires_at: lifetime,
+            session_ends_at: lifetime * 10,
+            server_time: 0,
+        }
+    }
+}

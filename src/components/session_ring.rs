@@ -1,0 +1,118 @@
+//! The session as a ring that empties with the access token and fills again when it is refreshed, with the exact times.
+//!
+//! The first drawing comes from the server's own clock reading, so that it is the same before and after hydration; from
+//! then on it follows the clock once a second. Refreshing is the watcher's business; the button only asks for it.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{
+    icons::{Icon, REFRESH},
+    session::{Session, Watcher, schedule},
+    time_text::{TimeText, countdown},
+};
+use crate::api::session::SessionView;
+
+/// A card's content: ring, times and "Refresh now".
+#[component]
+pub fn SessionRing(
+    /// The session, kept up to date.
+    view: Signal<SessionView>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    // The server's clock in milliseconds; `None` until hydrated.
+    let now = RwSignal::new(None::<f64>);
+    Effect::new(move |_| {
+        now.set(Some(session.server_now()));
+        let tick = move || {
+            now.try_set(Some(session.server_now()));
+        };
+        let ticking = set_interval_with_handle(tick, Duration::from_secs(1));
+        on_cleanup(move || drop(ticking.map(|interval| interval.clear())));
+    });
+    let moment = move |view: &SessionView| now.get().unwrap_or_else(|| schedule::milliseconds(view.server_time));
+    let emptied = move || view.with(|view| 100.0 * (1.0 - schedule::share_left(view, moment(view))));
+    let left = move || view.with(|view| countdown(seconds_until(view.access_expires_at, moment(view))));
+
+    view! {
+        <div class="session-state">
+            <svg class="ring" viewBox="0 0 120 120" aria-hidden="true">
+                <circle class="ring-track" cx="60" cy="60" r="52"/>
+                <circle
+                    class="ring-rest"
+                    cx="60"
+                    cy="60"
+                    r="52"
+                    pathLength="100"
+                    stroke-dasharray="100"
+                    stroke-dashoffset=emptied
+                    transform="rotate(-90 60 60)"
+                />
+            </svg>
+            <p class="ring-text">
+                <span class="ring-time" role="timer" aria-label="Time until the access token ends">
+                    {left}
+                </span>
+                <span class="ring-label needs-scripts">"until refresh"</span>
+                <span class="ring-label without-scripts">"when loaded"</span>
+            </p>
+            <dl class="facts">
+                <div>
+                    <dt>"Signed in"</dt>
+                    <dd><TimeText at=Signal::derive(move || view.with(|view| view.signed_in_at))/></dd>
+                </div>
+                <div>
+                    <dt>"Token issued"</dt>
+                    <dd><TimeText at=Signal::derive(move || view.with(|view| view.access_issued_at))/></dd>
+                </div>
+                <div>
+                    <dt>"Token ends"</dt>
+                    <dd><TimeText at=Signal::derive(move || view.with(|view| view.access_expires_at))/></dd>
+                </div>
+                <div>
+                    <dt>"Session ends"</dt>
+                    <dd><TimeText at=Signal::derive(move || view.with(|view| view.session_ends_at))/></dd>
+                </div>
+            </dl>
+            <RefreshNow view=view/>
+        </div>
+    }
+}
+
+/// Asks for a refresh and says what came of it.
+#[component]
+fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
+    let watcher = expect_context::<Watcher>();
+    // The token's time of issue when the button was pressed.
+    let asked = RwSignal::new(None::<i64>);
+    let outcome = move || match asked.get() {
+        None => "",
+        Some(_) if watcher.busy.get() => "Asking …",
+        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => {
+            "Not due yet: the token is still fresh."
+        }
+        Some(_) => "Refreshed.",
+    };
+    let refresh = move |_| {
+        asked.set(Some(view.with_untracked(|view| view.access_issued_at)));
+        watcher.refresh();
+    };
+
+    view! {
+        <p class="refresh needs-scripts">
+            <button type="button" class="button" on:click=refresh aria-disabled=move || watcher.busy.get().to_string()>
+                <Icon shape=REFRESH/>
+                "Refresh now"
+            </button>
+            <span class="refresh-outcome" role="status">
+                {outcome}
+            </span>
+        </p>
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a difference of Unix times in seconds fits")]
+fn seconds_until(end: i64, now: f64) -> i64 {
+    ((schedule::milliseconds(end) - now) / 1_000.0).ceil() as i64
+}

@@ -1,0 +1,23 @@
+//! The sign-out form: a plain post, so that it works without scripts and leaves the page, with all that its memory holds.
+
+use leptos::prelude::*;
+
+use super::{
+    icons::{Icon, SIGN_OUT},
+    session::Watcher,
+};
+
+/// A button that ends the session here and at the provider.
+#[component]
+pub fn SignOut() -> impl IntoView {
+    let watcher = expect_context::<Watcher>();
+
+    view! {
+        <form method="post" action="/api/logout" on:submit=move |_| watcher.announce_sign_out()>
+            <button type="submit" class="menu-item">
+                <Icon shape=SIGN_OUT/>
+                "Sign out"
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,118 @@
+//! Points in time and spans as text. The server writes UTC; after hydration an effect puts the reader's own time in its
+//! place, in a space that was reserved for it. Nothing depends on the clock while hydrating.
+
+use js_sys::Date;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// A point in time: date and time of day, UTC until the page is hydrated, local from then on.
+#[component]
+pub fn TimeText(
+    /// Unix seconds.
+    #[prop(into)]
+    at: Signal<i64>,
+) -> impl IntoView {
+    let local = RwSignal::new(false);
+    Effect::new(move |_| local.set(true));
+
+    view! {
+        <time class="time" datetime=move || utc(at.get(), "T", "Z") title=move || utc(at.get(), " ", " UTC")>
+            {move || if local.get() { local_text(at.get()) } else { utc(at.get(), " ", " UTC") }}
+        </time>
+    }
+}
+
+/// Minutes and seconds, `4:05`; with hours from one hour on. Nothing below zero.
+#[must_use]
+pub fn countdown(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let mut text = String::new();
+    if hours > 0 {
+        text.push_str(&hours.to_string());
+        text.push(':');
+        push_padded(&mut text, minutes);
+    } else {
+        text.push_str(&minutes.to_string());
+    }
+    text.push(':');
+    push_padded(&mut text, seconds % 60);
+    text
+}
+
+fn local_text(seconds: i64) -> String {
+    let date = Date::new(&JsValue::from_f64(seconds_to_milliseconds(seconds)));
+    moment(
+        [i64::from(date.get_full_year()), i64::from(date.get_month()) + 1, i64::from(date.get_date())],
+        [i64::from(date.get_hours()), i64::from(date.get_minutes()), i64::from(date.get_seconds())],
+        " ",
+        "",
+    )
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Unix times are far below 2^53")]
+fn seconds_to_milliseconds(seconds: i64) -> f64 {
+    seconds as f64 * 1000.0
+}
+
+fn utc(seconds: i64, between: &str, zone: &str) -> String {
+    let second = seconds.rem_euclid(86_400);
+    moment(civil_date(seconds.div_euclid(86_400)), [second / 3600, second / 60 % 60, second % 60], between, zone)
+}
+
+fn moment(date: [i64; 3], time: [i64; 3], between: &str, zone: &str) -> String {
+    let mut text = date[0].to_string();
+    for part in &date[1..] {
+        text.push('-');
+        push_padded(&mut text, *part);
+    }
+    text.push_str(between);
+    for (index, part) in time.iter().enumerate() {
+        if index > 0 {
+            text.push(':');
+        }
+        push_padded(&mut text, *part);
+    }
+    text.push_str(zone);
+    text
+}
+
+fn push_padded(text: &mut String, number: i64) {
+    if number < 10 {
+        text.push('0');
+    }
+    text.push_str(&number.to_string());
+}
+
+/// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant's `civil_from_days`).
+fn civil_date(day: i64) -> [i64; 3] {
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    [year, month, day_of_year - (153 * shifted_month + 2) / 5 + 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utc_text_is_right_at_borders() {
+        assert_eq!(utc(0, "T", "Z"), "1970-01-01T00:00:00Z");
+        assert_eq!(utc(951_782_399, " ", " UTC"), "2000-02-28 23:59:59 UTC");
+        assert_eq!(utc(951_782_400, " ", " UTC"), "2000-02-29 00:00:00 UTC");
+        assert_eq!(utc(1_798_761_600, "T", "Z"), "2027-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn countdown_pads_seconds_and_stops_at_zero() {
+        assert_eq!(countdown(245), "4:05");
+        assert_eq!(countdown(3_661), "1:01:01");
+        assert_eq!(countdown(-3), "0:00");
+    }
+}

@@ -1,0 +1,45 @@
+//! The person's menu: who is signed in, the profile, sign-out.
+//!
+//! A popover: the browser opens it, closes it on Escape and on a press outside, and returns the focus, all of that without
+//! scripts.
+
+use leptos::prelude::*;
+
+use super::{
+    avatar::Avatar,
+    icons::{DASHBOARD, Icon, PERSON},
+    sign_out::SignOut,
+};
+use crate::api::session::UserView;
+
+/// A button with the person's picture and the menu that it opens.
+#[component]
+pub fn UserMenu(
+    /// The signed-in person.
+    user: UserView,
+) -> impl IntoView {
+    let name = user.display_name.clone();
+    let email = user.email.clone().filter(|email| *email != name);
+
+    view! {
+        <button type="button" class="user-button" popovertarget="user-menu" aria-label=["Account menu of ", &name].concat()>
+            <Avatar user=user/>
+            <span class="user-name">{name.clone()}</span>
+        </button>
+        <div id="user-menu" class="menu" popover>
+            <p class="menu-person">
+                <strong>{name}</strong>
+                {email.map(|email| view! { <span>{email}</span> })}
+            </p>
+            <a class="menu-item" href="/dashboard">
+                <Icon shape=DASHBOARD/>
+                "Dashboard"
+            </a>
+            <a class="menu-item" href="/dashboard/profile">
+                <Icon shape=PERSON/>
+                "Profile"
+            </a>
+            <SignOut/>
+        </div>
+    }
+}

@@ -1,0 +1,26 @@
+//! The end of a sign-in. All goes well: the server answers with a redirect and nothing of this page is seen. Otherwise it
+//! explains what went wrong and what to do.
+//!
+//! The browser never calls `exchange_code` again: it finds the outcome in the document.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    api::session::exchange_code,
+    components::{frame::PublicFrame, problem::ProblemPage},
+};
+
+/// `/auth/callback`
+#[component]
+pub fn Callback() -> impl IntoView {
+    // Raw, as the provider sent it; it holds the authorization code, so it is never shown or logged.
+    let query = use_location().search.get_untracked();
+    let outcome = Resource::new_blocking(|| (), move |()| exchange_code(query.clone()));
+
+    view! {
+        <PublicFrame title="Sign-in">
+            <Suspense>{Suspend::new(async move { outcome.await.err().map(|error| view! { <ProblemPage error=error/> }) })}</Suspense>
+        </PublicFrame>
+    }
+}

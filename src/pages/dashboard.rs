@@ -1,0 +1,144 @@
+//! The first page after sign-in: who is here, the session, what the person may do, and what is left to make the template
+//! one's own. Replace the last two sections with your product.
+
+use leptos::{either::Either, prelude::*};
+
+use crate::{
+    api::{
+        dashboard::{DashboardView, GrantView, NextStep, load_dashboard},
+        session::SessionView,
+    },
+    components::{
+        frame::SignedInFrame,
+        icons::{CHECK, CIRCLE, Icon},
+        problem::ProblemPart,
+        session::Session,
+        session_ring::SessionRing,
+    },
+};
+
+/// `/dashboard`
+#[component]
+pub fn Dashboard() -> impl IntoView {
+    let session = expect_context::<Session>();
+    // Roles and permissions can change with a refresh; then the page shows the new ones.
+    let dashboard = Resource::new_blocking(move || session.grant_changes(), |_| load_dashboard());
+
+    view! {
+        <SignedInFrame title="Dashboard" path="/dashboard">
+            <Transition fallback=skeleton>
+                {move || Suspend::new(async move {
+                    match (session.require().await, dashboard.await) {
+                        (Ok(view), Ok(dashboard)) => Either::Left(view! { <Content view=view dashboard=dashboard/> }),
+                        (Err(error), _) | (_, Err(error)) => {
+                            Either::Right(
+                                view! {
+                                    <h1>"Dashboard"</h1>
+                                    <ProblemPart error=error retry="/dashboard"/>
+                                },
+                            )
+                        }
+                    }
+                })}
+            </Transition>
+        </SignedInFrame>
+    }
+}
+
+#[component]
+fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView {
+    let SessionView { user, organization, .. } = view.get_untracked();
+    let greeting = ["Hello, ", user.given_name.as_deref().unwrap_or(&user.display_name)].concat();
+    let organization = match organization.name {
+        Some(name) => Either::Left(view! { <strong>{name}</strong> }),
+        None => Either::Right(view! {
+            "your organization "
+            <code>{organization.id}</code>
+        }),
+    };
+
+    view! {
+        <h1>{greeting}</h1>
+        <p class="lead">"You are signed in to " {organization} "."</p>
+        <div class="cards">
+            <section class="card" aria-labelledby="session-title">
+                <h2 id="session-title">"Your session"</h2>
+                <p class="hint">"The access token is short-lived. While you work, it is refreshed before it ends."</p>
+                <SessionRing view=view/>
+            </section>
+            <section class="card" aria-labelledby="grants-title">
+                <h2 id="grants-title">"What you may do"</h2>
+                <p class="hint">"From the verified access token, granted in your organization."</p>
+                <h3>"Roles"</h3>
+                <Grants grants=dashboard.roles nothing="No role yet. An administrator of your organization can give you one."/>
+                <h3>"Permissions"</h3>
+                <Grants grants=dashboard.permissions nothing="No permission yet. Permissions come with roles."/>
+            </section>
+        </div>
+        <section class="card" aria-labelledby="steps-title">
+            <h2 id="steps-title">"Make it yours"</h2>
+            <p class="hint">"Ticked by looking at this process's actual settings."</p>
+            <NextSteps steps=dashboard.next_steps/>
+        </section>
+    }
+}
+
+#[component]
+fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
+    if grants.is_empty() {
+        return Either::Left(view! { <p class="nothing">{nothing}</p> });
+    }
+    Either::Right(view! {
+        <ul class="grants">
+            {grants
+                .into_iter()
+                .map(|grant| {
+                    view! {
+                        <li>
+                            <code class="chip">{grant.name}</code>
+                            <span>{grant.explanation}</span>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    })
+}
+
+#[component]
+fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
+    view! {
+        <ol class="steps">
+            {steps
+                .into_iter()
+                .map(|step| {
+                    view! {
+                        <li class="step" class:done=step.done>
+                            <Icon shape=if step.done { CHECK } else { CIRCLE }/>
+                            <div>
+                                <p class="step-title">
+                                    {step.title} <span class="visually-hidden">{if step.done { " (done)" } else { " (to do)" }}</span>
+                                </p>
+                                <p class="step-detail">{step.detail}</p>
+                            </div>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+    }
+}
+
+/// Keeps the final layout while the data is on its way.
+fn skeleton() -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status">
+            <span class="visually-hidden">"Loading"</span>
+            <div class="skeleton-title"></div>
+            <div class="cards">
+                <div class="card skeleton-card"></div>
+                <div class="card skeleton-card"></div>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,36 @@
+//! After sign-out. Tells the other tabs, whatever way led here.
+
+use leptos::prelude::*;
+
+use crate::components::{
+    frame::PublicFrame,
+    icons::{CHECK, Icon},
+    session::Watcher,
+};
+
+/// `/logged-out`
+#[component]
+pub fn LoggedOut() -> impl IntoView {
+    let watcher = expect_context::<Watcher>();
+    Effect::new(move |_| watcher.confirm_sign_out());
+
+    view! {
+        <PublicFrame title="Signed out">
+            <section class="card narrow centered">
+                <span class="badge success">
+                    <Icon shape=CHECK/>
+                </span>
+                <h1>"You are signed out"</h1>
+                <p>"Your session has been ended here and at the sign-in service. On a shared computer, close the browser too."</p>
+                <p class="actions">
+                    <a class="button primary" href="/login">
+                        "Sign in again"
+                    </a>
+                    <a class="button" href="/">
+                        "Start page"
+                    </a>
+                </p>
+            </section>
+        </PublicFrame>
+    }
+}

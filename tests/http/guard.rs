@@ -1,0 +1,121 @@
+//! Who may see what: walks the tables of routes, so that a new route without a rule fails here.
+
+use std::collections::BTreeSet;
+
+use leptos_scalekit::{
+    app::{Access, App, PAGES},
+    server::routes,
+};
+use reqwest::Method;
+
+use crate::support::{ADA, app};
+
+#[tokio::test]
+async fn every_route_of_the_router_is_in_the_tables_and_the_other_way_round() {
+    let rendered: BTreeSet<String> =
+        leptos_axum::generate_route_list(App).iter().map(|route| route.path().to_owned()).collect();
+    let listed: BTreeSet<String> = PAGES.iter().map(|page| page.path.to_owned()).collect();
+    assert_eq!(rendered, listed);
+
+    // The router registers server functions when it is built.
+    let _app = app().await;
+    let functions: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let listed: BTreeSet<&str> =
+        routes::ENDPOINTS.iter().map(|rule| rule.path).filter(|path| path.starts_with("/api/")).collect();
+    assert_eq!(functions, listed);
+}
+
+#[tokio::test]
+async fn an_anonymous_visitor_is_sent_to_sign_in_with_an_empty_body_from_every_protected_page() {
+    let app = app().await;
+    let mut protected = 0;
+    for page in PAGES.iter().filter(|page| page.access != Access::Public) {
+        protected += 1;
+        for method in [Method::GET, Method::HEAD] {
+            let mut browser = app.browser();
+            let request = browser.request(method, &format!("{}?a=b%26c", page.path));
+            let answer = browser.send(request).await;
+            assert_eq!((answer.status, answer.body.as_str()), (302, ""), "{}", page.path);
+            assert_eq!(answer.header("cache-control"), "no-store", "{}", page.path);
+            let encoded = page.path.to_owned() + "%3Fa%3Db%2526c";
+            assert_eq!(answer.location(), format!("/login?return_to={encoded}"));
+        }
+    }
+    assert!(protected >= 2, "the table has protected pages");
+}
+
+#[tokio::test]
+async fn public_pages_answer_anonymous_visitors() {
+    let app = app().await;
+    for page in PAGES.iter().filter(|page| page.access == Access::Public && page.path != "/auth/callback") {
+        let answer = app.browser().get(page.path).await;
+        assert_eq!(answer.status, 200, "{}", page.path);
+        assert!(answer.body.contains("<h1"), "{}", page.path);
+    }
+}
+
+#[tokio::test]
+async fn every_protected_server_function_answers_401_with_a_typed_error() {
+    let app = app().await;
+    let mut checked = 0;
+    for rule in routes::ENDPOINTS.iter().filter(|rule| rule.access != Access::Public) {
+        checked += 1;
+        let answer = app.browser().call(rule.path, "").await;
+        assert_eq!((answer.status, answer.body.as_str()), (401, "\"Unauthenticated\""), "{}", rule.path);
+    }
+    assert!(checked >= 3, "the table has protected functions");
+}
+
+#[tokio::test]
+async fn a_signed_in_visitor_sees_every_protected_page_and_no_cache_keeps_it() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for page in PAGES.iter().filter(|page| page.access != Access::Public) {
+        let answer = browser.get(page.path).await;
+        assert_eq!(answer.status, 200, "{}", page.path);
+        assert!(answer.body.contains("Ada"), "{}", page.path);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(answer.headers.get_all("vary").iter().any(|value| value == "Cookie"));
+    }
+}
+
+#[tokio::test]
+async fn other_spellings_of_a_protected_path_show_nothing_of_it() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for path in [
+        "//dashboard",
+        "/%64ashboard",
+        "/dashboard/",
+        "/DASHBOARD",
+        "/dashboard;x",
+        "/dashboard%2fprofile",
+        "/x/%2e%2e/dashboard",
+    ] {
+        let answer = browser.get(&format!("{}{path}", app.url)).await;
+        assert_ne!(answer.status, 200, "{path}");
+        assert!(!answer.body.contains("Lovelace"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_named_as_the_reason_and_its_cookie_goes() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(31 * 24 * 3600);
+    let answer = browser.get("/dashboard").await;
+    assert_eq!(answer.location(), "/login?return_to=/dashboard&reason=expired");
+    assert!(!browser.cookies.contains_key("session"));
+}
+
+#[tokio::test]
+async fn a_missing_page_is_404_with_an_explanation_for_people_and_a_sentence_for_programs() {
+    let app = app().await;
+    let mut browser = app.browser();
+    let page = browser.get("/nowhere").await;
+    assert_eq!(page.status, 404);
+    assert!(page.body.contains("There is no page here") && page.body.contains(page.header("x-request-id")));
+    let answer = reqwest::Client::new().get(format!("{}/nowhere", app.url)).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert!(!answer.text().await.unwrap().contains('<'));
+}

@@ -1,0 +1,65 @@
+//! Corrupt, foreign and planted cookies: anonymous, never an error, never somebody else's session.
+
+use crate::support::{ADA, app};
+
+#[tokio::test]
+async fn a_corrupt_or_foreign_session_cookie_is_anonymous() {
+    let app = app().await;
+    let unknown = "A".repeat(43);
+    for value in ["", "x", "AAAA", unknown.as_str(), &"A".repeat(4000), "%00", "\"quoted\"", "../../etc/passwd"] {
+        let mut browser = app.browser();
+        let request = browser.request(reqwest::Method::GET, "/").header("cookie", format!("session={value}"));
+        assert_eq!(browser.send(request).await.status, 200, "{value}");
+        let request = browser.request(reqwest::Method::GET, "/dashboard").header("cookie", format!("session={value}"));
+        assert_eq!(browser.send(request).await.status, 302, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn planted_names_and_foreign_bytes_neither_become_the_session_nor_hide_it() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let session = browser.cookies["session"].clone();
+    let user_with = async |cookie: Vec<u8>| {
+        let mut anonymous = app.browser();
+        let value = reqwest::header::HeaderValue::from_bytes(&cookie).unwrap();
+        let request = anonymous.request(reqwest::Method::GET, "/dashboard").header("cookie", value);
+        anonymous.send(request).await.status
+    };
+    assert_eq!(user_with(format!("%73ession={session}").into_bytes()).await, 302, "an encoded name is not ours");
+    assert_eq!(user_with(format!("session={session}; %73ession=planted").into_bytes()).await, 200);
+    assert_eq!(
+        user_with([b"x=\xff\xfe; session=".as_slice(), session.as_bytes(), b"; caf\xc3\xa9=1"].concat()).await,
+        200
+    );
+    assert_eq!(
+        user_with(format!("session={session}; session=planted").into_bytes()).await,
+        302,
+        "two: neither is used"
+    );
+    let crowd: String = (0..60).map(|number| format!("c{number}={}; ", "v".repeat(50))).collect();
+    assert_eq!(user_with(format!("{crowd}session={session}").into_bytes()).await, 200);
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}
+
+#[tokio::test]
+async fn a_cookie_sealed_for_another_attempt_or_by_other_keys_starts_nothing() {
+    let app = app().await;
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    let (name, _) = browser.cookies.iter().find(|(name, _)| name.starts_with("login.")).unwrap();
+    let name = name.clone();
+    for value in ["", "AAAA", &"A".repeat(600), "not base64!"] {
+        browser.cookies.insert(name.clone(), value.to_owned());
+        assert_eq!(browser.get(&callback).await.status, 400, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn oversized_bodies_are_refused() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let answer = browser.call("/api/exchange_code", &format!("query={}", "a".repeat(100_000))).await;
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    assert_eq!(app.token_calls("authorization_code"), 1);
+}

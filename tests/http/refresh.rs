@@ -1,0 +1,209 @@
+//! Staying signed in: one refresh per lifetime, whoever asks; ended sessions end; hiccups end nothing.
+
+use std::time::Duration;
+
+use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
+
+use crate::support::{ADA, App, Browser, CHARLES, app};
+
+/// The access token's lifetime in the emulator's built-in environment.
+const LIFETIME: i64 = 300;
+
+/// Sends the same request so many times at once and answers with the statuses.
+async fn at_once(browser: &Browser, path: &'static str, times: usize) -> Vec<u16> {
+    let requests: Vec<_> = (0..times)
+        .map(|_| {
+            let mut browser = browser.clone();
+            tokio::spawn(async move { browser.get(path).await.status })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for request in requests {
+        statuses.push(request.await.unwrap());
+    }
+    statuses
+}
+
+async fn refresh_calls_settle(app: &App, expected: u64) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while app.token_calls("refresh_token") < expected || app.emulator.control().open_token_calls() > 0 {
+        assert!(std::time::Instant::now() < deadline, "the refresh did not happen");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(app.token_calls("refresh_token"), expected);
+}
+
+#[tokio::test]
+async fn fifty_requests_at_expiry_make_one_refresh_and_all_are_served() {
+    let app = app().await;
+    let browser = app.signed_in(ADA).await;
+    for round in 1..=3 {
+        app.advance(LIFETIME);
+        assert_eq!(at_once(&browser, "/dashboard", 50).await, [200; 50]);
+        assert_eq!(app.token_calls("refresh_token"), round);
+    }
+    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
+}
+
+#[tokio::test]
+async fn a_fresh_session_costs_no_provider_call_at_all() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let calls = app.provider_calls();
+    app.advance(LIFETIME - 31);
+    for _ in 0..10 {
+        assert_eq!(browser.get("/dashboard/profile").await.status, 200);
+    }
+    assert_eq!(browser.call("/api/refresh_session", "").await.status, 200);
+    assert_eq!(app.provider_calls(), calls);
+}
+
+#[tokio::test]
+async fn a_session_that_is_due_is_served_at_once_and_refreshed_beside_the_request() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME - 10);
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 500));
+    assert_eq!(browser.get("/dashboard").await.status, 200);
+    assert_eq!(app.emulator.control().state().outcomes_of("token.refresh_token.ok"), 0, "the page did not wait");
+    refresh_calls_settle(&app, 1).await;
+}
+
+#[tokio::test]
+async fn a_refresh_brings_new_roles_and_keeps_the_cookie() {
+    let app = app().await;
+    let mut browser = app.signed_in(CHARLES).await;
+    let cookie = browser.cookies["session"].clone();
+    app.emulator.control().set_roles(CHARLES, "org_103845067215790101", &["admin"]).unwrap();
+    let roles = |body: &str| serde_json::from_str::<serde_json::Value>(body).unwrap()["session"]["roles"].clone();
+    assert_eq!(roles(&browser.call("/api/current_session", "").await.body), serde_json::json!(["member"]));
+    app.advance(LIFETIME);
+    assert_eq!(roles(&browser.call("/api/current_session", "").await.body), serde_json::json!(["admin"]));
+    assert_eq!(browser.cookies["session"], cookie, "rotation needs no new cookie");
+}
+
+#[tokio::test]
+async fn a_refresh_without_a_new_id_token_keeps_the_person_and_the_sign_out_hint() {
+    let app = app().await;
+    app.emulator
+        .control()
+        .change_settings(SettingsChange { id_token_on_refresh: Some(false), ..SettingsChange::default() });
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME);
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+    let answer = browser.post("/api/logout", &[]).await;
+    assert!(answer.location().contains("id_token_hint="));
+}
+
+#[tokio::test]
+async fn a_session_ended_at_the_provider_ends_here_at_the_next_refresh() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let sid = app.emulator.control().sessions()[0].sid.clone();
+    assert!(app.emulator.control().end_session(&sid));
+    assert_eq!(browser.get("/dashboard").await.status, 200, "the access token is still good");
+    app.advance(LIFETIME);
+    let answer = browser.get("/dashboard").await;
+    assert_eq!((answer.status, answer.location()), (302, "/login?return_to=/dashboard&reason=expired"));
+    assert_eq!(app.token_calls("refresh_token"), 1);
+    assert_eq!(browser.get("/dashboard").await.location(), "/login?return_to=/dashboard");
+    assert_eq!(app.token_calls("refresh_token"), 1, "an ended session is not refreshed again");
+}
+
+#[tokio::test]
+async fn a_provider_hiccup_keeps_the_session() {
+    let app = app().await;
+    for fault in [
+        Fault::status(Endpoint::Token, 500),
+        Fault::status(Endpoint::Token, 503),
+        Fault::status(Endpoint::Token, 429).with_retry_after(2),
+        Fault::new(Endpoint::Token, FaultKind::Garbage),
+        Fault::new(Endpoint::Token, FaultKind::Html),
+        Fault::new(Endpoint::Token, FaultKind::DropBefore),
+        Fault::new(Endpoint::Token, FaultKind::Hang),
+        Fault::status(Endpoint::Token, 401).with_error("invalid_client"),
+    ] {
+        let mut browser = app.signed_in(ADA).await;
+        app.advance(LIFETIME);
+        app.emulator.control().add_fault(fault.clone());
+        let answer = browser.get("/dashboard").await;
+        assert_eq!(answer.status, 503, "{fault:?}");
+        assert!(
+            !answer.header("retry-after").is_empty() && answer.body.contains("http-equiv=\"refresh\""),
+            "{fault:?}"
+        );
+        assert!(!answer.body.contains("Lovelace"));
+        assert!(browser.cookies.contains_key("session"), "{fault:?}");
+        assert_eq!(browser.get("/").await.status, 200, "public pages go on: {fault:?}");
+        app.emulator.control().clear_faults();
+        app.advance(31);
+        assert_eq!(browser.get("/dashboard").await.status, 200, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn while_the_token_is_good_a_failing_provider_is_not_noticed() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME - 10);
+    app.emulator.control().add_fault(Fault::status(Endpoint::Token, 500).times(0));
+    for _ in 0..5 {
+        assert_eq!(browser.get("/dashboard").await.status, 200);
+        assert_eq!(browser.call("/api/refresh_session", "").await.status, 200);
+    }
+    assert!(app.token_calls("refresh_token") <= 2, "the process leaves a failing provider alone for a moment");
+}
+
+#[tokio::test]
+async fn an_answer_lost_after_the_provider_rotated_ends_in_one_clean_sign_in() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME);
+    app.emulator.control().add_fault(Fault::new(Endpoint::Token, FaultKind::DropAfter));
+    assert_eq!(browser.get("/dashboard?x=1").await.status, 503);
+    app.advance(31);
+    let answer = browser.get("/dashboard?x=1").await;
+    assert_eq!(answer.location(), "/login?return_to=/dashboard%3Fx%3D1&reason=expired");
+}
+
+#[tokio::test]
+async fn keys_that_can_not_be_fetched_lose_no_rotated_token() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.emulator.control().rotate_keys(false).unwrap();
+    app.advance(LIFETIME + 60);
+    app.emulator.control().add_fault(Fault::status(Endpoint::Keys, 503).times(0));
+    assert_eq!(browser.get("/dashboard").await.status, 503);
+    app.emulator.control().clear_faults();
+    app.advance(60);
+    assert_eq!(browser.get("/dashboard").await.status, 200);
+    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_away_during_a_refresh_loses_nothing() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME);
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 300));
+    let gone = browser.request(reqwest::Method::GET, "/dashboard").timeout(Duration::from_millis(100)).send().await;
+    assert!(gone.is_err());
+    assert_eq!(browser.get("/dashboard").await.status, 200);
+    assert_eq!(app.token_calls("refresh_token"), 1);
+    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
+}
+
+#[tokio::test]
+async fn refreshed_tokens_of_somebody_else_end_the_session() {
+    use scalekit_emulator::{Tamper, TokenKind};
+    let app = app().await;
+    for (claim, value) in [("sub", CHARLES), ("sid", "ses_1"), ("oid", "org_1")] {
+        let mut browser = app.signed_in(ADA).await;
+        app.advance(LIFETIME);
+        app.emulator.control().tamper(Tamper::new(TokenKind::Access).claim(claim, value));
+        let answer = browser.get("/dashboard").await;
+        assert_eq!(answer.status, 302, "{claim}");
+        assert_eq!(app.user_of(&mut browser).await, None, "{claim}");
+        app.emulator.control().clear_tamper();
+    }
+}

@@ -1,0 +1,105 @@
+//! Signing out: the record first, then the provider, and it stays that way.
+
+use scalekit_emulator::{Endpoint, Fault};
+
+use crate::support::{ADA, app};
+
+#[tokio::test]
+async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let before = browser.cookies["session"].clone();
+    let answer = browser.post("/api/logout", &[]).await;
+    assert_eq!((answer.status, answer.body.as_str()), (302, ""));
+    assert!(!browser.cookies.contains_key("session"));
+    let url = url::Url::parse(answer.location()).unwrap();
+    assert!(url.as_str().starts_with(&format!("{}/oidc/logout?", app.emulator.url())));
+    let parameter = |name: &str| url.query_pairs().find(|(found, _)| found == name).unwrap().1.into_owned();
+    assert_eq!(parameter("post_logout_redirect_uri"), format!("{}/logged-out", app.url));
+    assert_eq!(parameter("id_token_hint").split('.').count(), 3);
+
+    let at_provider = browser.get(url.as_str()).await;
+    let back = browser.follow_to_app(at_provider, url.as_str()).await;
+    assert!(back.starts_with(&format!("{}/logged-out", app.url)), "{back}");
+    assert_eq!(browser.get(&back).await.status, 200);
+    assert_eq!(app.emulator.control().state().live_sessions, 0);
+    assert_eq!(app.emulator.control().state().live_refresh_tokens, 0);
+
+    let mut old = app.browser();
+    old.cookies.insert("session".to_owned(), before);
+    assert_eq!(app.user_of(&mut old).await, None, "the old cookie leads nowhere");
+}
+
+#[tokio::test]
+async fn sign_out_works_from_the_hydrated_page_too() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let answer = browser.call("/api/logout", "").await;
+    assert_eq!(answer.status, 302);
+    assert!(!browser.cookies.contains_key("session"));
+}
+
+#[tokio::test]
+async fn sign_out_without_a_session_leads_to_the_signed_out_page() {
+    let app = app().await;
+    let answer = app.browser().post("/api/logout", &[]).await;
+    assert_eq!((answer.status, answer.location()), (302, "/logged-out"));
+}
+
+#[tokio::test]
+async fn sign_out_never_calls_the_provider_from_the_server() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(300);
+    let calls = app.provider_calls();
+    assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    assert_eq!(app.provider_calls(), calls, "an expired session is not refreshed in order to end it");
+}
+
+#[tokio::test]
+async fn a_refresh_in_flight_does_not_bring_the_session_back() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(300);
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 400));
+    let mut waiting = browser.clone();
+    let refreshing = tokio::spawn(async move { waiting.get("/dashboard").await });
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while app.emulator.control().open_token_calls() == 0 {
+        assert!(std::time::Instant::now() < deadline, "the refresh did not start");
+        tokio::task::yield_now().await;
+    }
+    let kept = browser.clone();
+    assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    let answer = refreshing.await.unwrap();
+    assert_eq!(answer.status, 302, "the request in flight is anonymous too");
+    let mut old = kept;
+    assert_eq!(app.user_of(&mut old).await, None);
+}
+
+#[tokio::test]
+async fn a_get_does_not_sign_out() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    assert!(browser.get("/api/logout").await.status >= 400);
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}
+
+#[tokio::test]
+async fn another_site_can_not_sign_anybody_out() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for headers in [
+        vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+        vec![("sec-fetch-site", "same-site")],
+        vec![("origin", "null")],
+        vec![],
+    ] {
+        let mut request = browser.request(reqwest::Method::POST, "/api/logout");
+        for (name, value) in &headers {
+            request = request.header(*name, *value);
+        }
+        assert_eq!(browser.send(request).await.status, 403, "{headers:?}");
+    }
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}

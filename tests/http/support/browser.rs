@@ -1,0 +1,160 @@
+//! A browser as far as HTTP goes: cookies, navigation headers, one step at a time.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Client, Method, RequestBuilder, header, redirect::Policy};
+
+/// Keeps cookies by name: application and emulator share the host `localhost`, and browsers ignore ports.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    client: Client,
+    origin: String,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+/// One answer, with nothing followed.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Browser {
+    pub(super) fn new(origin: &str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { client, origin: origin.to_owned(), cookies: BTreeMap::new() }
+    }
+
+    /// Navigates, as a click or the address bar does.
+    pub(crate) async fn get(&mut self, url: &str) -> Page {
+        let request =
+            self.request(Method::GET, url).header("sec-fetch-site", "none").header("sec-fetch-mode", "navigate");
+        self.send(request).await
+    }
+
+    /// Submits a form of the page's own origin.
+    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        let request = self.request(Method::POST, url).header("sec-fetch-site", "same-origin").form(form);
+        self.send(request).await
+    }
+
+    /// Calls a server function as the hydrated page does.
+    pub(crate) async fn call(&mut self, path: &str, body: &str) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body.to_owned());
+        self.send(request).await
+    }
+
+    /// A request with this browser's cookies, to change before it is sent.
+    pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, self.absolute(url)).header(header::ACCEPT, "text/html,*/*");
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        request
+    }
+
+    /// Sends a request and keeps the cookies of its answer.
+    pub(crate) async fn send(&mut self, request: RequestBuilder) -> Page {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            self.keep(cookie.to_str().unwrap());
+        }
+        Page { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Starts at `login`, signs in as `user` on the hosted page and follows the answer; tells where it lands.
+    pub(crate) async fn sign_in(&mut self, login: &str, user: &str) -> String {
+        let callback = self.sign_in_at_provider(login, user).await;
+        let landed = self.get(&callback).await;
+        assert_eq!(landed.status, 302, "{}", landed.body);
+        landed.location().to_owned()
+    }
+
+    /// The same, up to the callback's URL, which is not opened.
+    pub(crate) async fn sign_in_at_provider(&mut self, login: &str, user: &str) -> String {
+        let hosted = self.open_hosted_page(login).await;
+        let answer = self.post(&format!("{hosted}/person"), &[("user", user)]).await;
+        self.follow_to_app(answer, &hosted).await
+    }
+
+    /// Signs in again while the provider still has a session: no page is shown there.
+    pub(crate) async fn sign_in_silently(&mut self) -> String {
+        let start = self.get("/auth/login").await;
+        let authorize = start.location().to_owned();
+        let answer = self.get(&authorize).await;
+        let callback = self.follow_to_app(answer, &authorize).await;
+        let landed = self.get(&callback).await;
+        assert_eq!(landed.status, 302, "{}", landed.body);
+        landed.location().to_owned()
+    }
+
+    /// Starts at `login` and goes on to the hosted sign-in page; answers with its address.
+    pub(crate) async fn open_hosted_page(&mut self, login: &str) -> String {
+        let start = self.get(login).await;
+        assert_eq!(start.status, 302, "{}", start.body);
+        let authorize = start.location().to_owned();
+        let hosted = self.get(&authorize).await;
+        assert!(hosted.is_redirect(), "{}", hosted.body);
+        absolute_against(&authorize, hosted.location())
+    }
+
+    /// Follows the provider's redirects until they lead to the application.
+    pub(crate) async fn follow_to_app(&mut self, mut answer: Page, base: &str) -> String {
+        for _ in 0..5 {
+            assert!(answer.is_redirect(), "{} {}", answer.status, answer.body);
+            let location = absolute_against(base, answer.location());
+            if location.starts_with(&self.origin) {
+                return location;
+            }
+            answer = self.get(&location).await;
+        }
+        panic!("the provider does not lead back to the application");
+    }
+
+    fn keep(&mut self, set_cookie: &str) {
+        let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
+        let (name, value) = pair.split_once('=').unwrap();
+        if attributes.to_lowercase().contains("max-age=0") || value.is_empty() {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn absolute(&self, url: &str) -> String {
+        if url.starts_with('/') { format!("{}{url}", self.origin) } else { url.to_owned() }
+    }
+}
+
+impl Page {
+    /// A header's value, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Where a redirect leads.
+    pub(crate) fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    pub(crate) fn is_redirect(&self) -> bool {
+        (300..400).contains(&self.status)
+    }
+
+    /// Whether the answer gives or takes the session cookie.
+    pub(crate) fn touches_session_cookie(&self) -> bool {
+        self.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("session="))
+    }
+}
+
+fn absolute_against(base: &str, location: &str) -> String {
+    url::Url::parse(base).unwrap().join(location).unwrap().to_string()
+}
