@@ -45,9 +45,7 @@ pub fn reload() {
 /// Remembers `value` under `name` for all tabs; `true` if it was not remembered before. Blocked storage remembers nothing.
 #[must_use]
 pub fn remember(name: &str, value: &str) -> bool {
-    let Ok(Some(storage)) = window().local_storage() else {
-        return false;
-    };
+    let Ok(Some(storage)) = window().local_storage() else { return false };
     let known = storage.get_item(name).ok().flatten();
     known.as_deref() != Some(value) && storage.set_item(name, value).is_ok()
 }

@@ -41,7 +41,7 @@ pub fn CopyButton(
                 <Icon shape=CHECK/>
             </span>
         </button>
-        <span class="copy-message" role="status">
+        <span class="copy-message" class:shown=move || !message.get().is_empty() role="status">
             {message}
         </span>
     }

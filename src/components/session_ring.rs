@@ -54,8 +54,8 @@ pub fn SessionRing(
                 <span class="ring-time" role="timer" aria-label="Time until the access token ends">
                     {left}
                 </span>
-                <span class="ring-label needs-scripts">"until refresh"</span>
-                <span class="ring-label without-scripts">"when loaded"</span>
+                <span class="ring-label needs-scripts">"left"</span>
+                <span class="ring-label without-scripts">"left when loaded"</span>
             </p>
             <dl class="facts">
                 <div>
@@ -89,9 +89,7 @@ fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
     let outcome = move || match asked.get() {
         None => "",
         Some(_) if watcher.busy.get() => "Asking …",
-        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => {
-            "Not due yet: the token is still fresh."
-        }
+        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => "Not due yet: the token is still fresh.",
         Some(_) => "Refreshed.",
     };
     let refresh = move |_| {

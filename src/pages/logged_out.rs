@@ -5,14 +5,13 @@ use leptos::prelude::*;
 use crate::components::{
     frame::PublicFrame,
     icons::{CHECK, Icon},
-    session::Watcher,
+    session::tabs::{News, tell},
 };
 
 /// `/logged-out`
 #[component]
 pub fn LoggedOut() -> impl IntoView {
-    let watcher = expect_context::<Watcher>();
-    Effect::new(move |_| watcher.confirm_sign_out());
+    Effect::new(|_| tell(News::SignedOut));
 
     view! {
         <PublicFrame title="Signed out">

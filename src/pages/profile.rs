@@ -96,9 +96,9 @@ fn Identity(view: SessionView) -> impl IntoView {
                 <Identifier name="Organization id" copy="Copy organization id" value=organization.id/>
                 {organization
                     .external_id
-                    .map(|id| view! { <Identifier name="Your id of it" copy="Copy external organization id" value=id/> })}
+                    .map(|id| view! { <Identifier name="Organization id in your system" copy="Copy external organization id" value=id/> })}
                 <Identifier name="User id" copy="Copy user id" value=user.id/>
-                {user.external_id.map(|id| view! { <Identifier name="Your id of them" copy="Copy external user id" value=id/> })}
+                {user.external_id.map(|id| view! { <Identifier name="User id in your system" copy="Copy external user id" value=id/> })}
             </dl>
         </section>
     }
@@ -137,7 +137,7 @@ fn Claims(claims: Vec<ClaimView>) -> impl IntoView {
     view! {
         <details class="claims">
             <summary>"Show the checked claims"</summary>
-            <div class="table" role="region" aria-labelledby="claims-title" tabindex="0">
+            <div class="table" role="region" aria-label="Claims" tabindex="0">
                 <table>
                     <thead>
                         <tr>

@@ -5,13 +5,14 @@
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
 //! - [`profile`], [`dashboard`], [`views`]: what pages show.
-//! - [`problem`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
+//! - [`problem`], [`function_errors`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod auth;
 pub mod clock;
 pub mod cookies;
 pub mod csrf;
 pub mod dashboard;
+pub mod function_errors;
 pub mod guard;
 pub mod headers;
 pub mod health;
@@ -73,7 +74,8 @@ pub fn router(state: &Arc<AppState>) -> Router {
             move || shell(options.clone()),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(Arc::clone(state), finish_plain_answers))
+        .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
+        .layer(from_fn(empty_redirects))
         .route("/auth/login", get(auth::login::start_login))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
@@ -116,38 +118,14 @@ async fn serve_file(State((site, state)): State<(ServeDir, Arc<AppState>)>, requ
     }
 }
 
-/// Empties the body of redirects, which would carry what was rendered, and shows people who posted a plain form a page
-/// instead of an encoded error.
-async fn finish_plain_answers(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let asker = Asker::of(request.method(), request.uri(), request.headers());
-    let is_function = request.uri().path().starts_with("/api/");
+/// Empties the body of redirects, which would carry what was rendered before the redirect was decided.
+async fn empty_redirects(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if response.status().is_redirection() {
-        return without_body(response);
+    if !response.status().is_redirection() {
+        return response;
     }
-    if is_function && response.status().is_client_error() | response.status().is_server_error() && asker.accepts_html {
-        return plain_form_error(&state, &response, &asker);
-    }
-    response
-}
-
-fn without_body(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::empty())
-}
-
-fn plain_form_error(state: &AppState, response: &Response, asker: &Asker) -> Response {
-    let error = match response.status().as_u16() {
-        401 => AppError::Unauthenticated,
-        503 => AppError::Unavailable { retry_after: 5 },
-        400..=499 => AppError::Invalid,
-        _ => AppError::Internal,
-    };
-    let mut page = problem::respond_with_status(state, &error, response.status(), asker);
-    for cookie in response.headers().get_all(header::SET_COOKIE) {
-        page.headers_mut().append(header::SET_COOKIE, cookie.clone());
-    }
-    page
 }

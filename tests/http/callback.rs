@@ -16,7 +16,7 @@ async fn refused(app: &App, browser: &mut Browser, callback: &str) -> Page {
     page
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_foreign_or_changed_state_is_refused() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -37,7 +37,7 @@ async fn a_missing_foreign_or_changed_state_is_refused() {
     assert_eq!(browser.get(&genuine).await.status, 302, "a wrong answer does not use the attempt up");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_browsers_answer_is_refused() {
     let app = app().await;
     let mut attacker = app.browser();
@@ -47,7 +47,7 @@ async fn another_browsers_answer_is_refused() {
     assert_eq!(app.user_of(&mut victim).await.as_deref(), Some(ADA));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replayed_answer_is_refused_and_the_session_stays() {
     let app = app().await;
     let mut browser = app.browser();
@@ -61,7 +61,7 @@ async fn a_replayed_answer_is_refused_and_the_session_stays() {
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_answer_twenty_times_at_once_makes_one_token_call_and_one_session() {
     let app = app().await;
     let mut browser = app.browser();
@@ -80,7 +80,7 @@ async fn the_same_answer_twenty_times_at_once_makes_one_token_call_and_one_sessi
     assert_eq!(app.token_calls("authorization_code"), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_after_ten_minutes_is_refused() {
     let app = app().await;
     let mut browser = app.browser();
@@ -89,7 +89,7 @@ async fn an_answer_after_ten_minutes_is_refused() {
     assert_eq!(refused(&app, &mut browser, &callback).await.status, 400);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doubled_oversized_and_contradictory_parameters_are_refused() {
     let app = app().await;
     let mut browser = app.browser();
@@ -106,7 +106,7 @@ async fn doubled_oversized_and_contradictory_parameters_are_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelling_at_the_provider_is_explained_and_keeps_the_session() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -119,7 +119,7 @@ async fn cancelling_at_the_provider_is_explained_and_keeps_the_session() {
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_providers_error_text_is_never_shown() {
     let app = app().await;
     let mut browser = app.browser();
@@ -133,7 +133,7 @@ async fn the_providers_error_text_is_never_shown() {
     assert!(!page.body.contains("phish"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_endpoint_that_fails_is_a_503_page_and_the_next_try_works() {
     let app = app().await;
     for fault in [
@@ -156,7 +156,7 @@ async fn a_token_endpoint_that_fails_is_a_503_page_and_the_next_try_works() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spent_code_is_explained() {
     let app = app().await;
     let mut browser = app.browser();
@@ -167,7 +167,7 @@ async fn a_spent_code_is_explained() {
     assert!(page.body.contains("This sign-in has expired"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_credentials_are_our_fault_and_say_so() {
     let app = app().await;
     let mut browser = app.browser();
@@ -178,7 +178,7 @@ async fn refused_credentials_are_our_fault_and_say_so() {
     assert!(page.body.contains("not set up correctly"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_goes_away_during_the_exchange_does_not_cut_it_in_half() {
     let app = app().await;
     let mut browser = app.browser();

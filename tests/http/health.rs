@@ -4,7 +4,7 @@ use scalekit_emulator::{Endpoint, Fault};
 
 use crate::support::app;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_without_its_provider_is_alive_but_not_ready() {
     let app = app().await;
     let mut browser = app.browser();
@@ -17,7 +17,7 @@ async fn a_process_without_its_provider_is_alive_but_not_ready() {
     assert_eq!(browser.get("/readyz").await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_answer_carries_the_protecting_headers() {
     let app = app().await;
     let mut browser = app.browser();
@@ -34,7 +34,7 @@ async fn every_kind_of_answer_carries_the_protecting_headers() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_page_has_a_nonce_of_its_own_and_its_scripts_carry_it() {
     let app = app().await;
     let mut browser = app.browser();

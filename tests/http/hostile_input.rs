@@ -2,7 +2,7 @@
 
 use crate::support::{ADA, app};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_corrupt_or_foreign_session_cookie_is_anonymous() {
     let app = app().await;
     let unknown = "A".repeat(43);
@@ -15,7 +15,7 @@ async fn a_corrupt_or_foreign_session_cookie_is_anonymous() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planted_names_and_foreign_bytes_neither_become_the_session_nor_hide_it() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -42,7 +42,7 @@ async fn planted_names_and_foreign_bytes_neither_become_the_session_nor_hide_it(
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cookie_sealed_for_another_attempt_or_by_other_keys_starts_nothing() {
     let app = app().await;
     let mut browser = app.browser();
@@ -55,7 +55,7 @@ async fn a_cookie_sealed_for_another_attempt_or_by_other_keys_starts_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oversized_bodies_are_refused() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

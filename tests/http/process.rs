@@ -25,7 +25,7 @@ async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn production_without_settings_refuses_to_start_and_names_them_all() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(process(&folder).env("LEPTOS_ENV", "PROD")).await;
@@ -39,7 +39,7 @@ async fn production_without_settings_refuses_to_start_and_names_them_all() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_settings_file_that_is_not_toml_is_refused_with_its_fault() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Leptos.toml"), "[app\nurl = 1").unwrap();
@@ -48,7 +48,7 @@ async fn a_settings_file_that_is_not_toml_is_refused_with_its_fault() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("is not valid TOML"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands_in() {
     let folder = tempfile::tempdir().unwrap();
     let (port, emulator_port) = (free_port().await, free_port().await);
@@ -82,7 +82,7 @@ async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands
     child.kill().await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_occupied_address_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();

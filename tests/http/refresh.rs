@@ -33,7 +33,7 @@ async fn refresh_calls_settle(app: &App, expected: u64) {
     assert_eq!(app.token_calls("refresh_token"), expected);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_requests_at_expiry_make_one_refresh_and_all_are_served() {
     let app = app().await;
     let browser = app.signed_in(ADA).await;
@@ -45,7 +45,7 @@ async fn fifty_requests_at_expiry_make_one_refresh_and_all_are_served() {
     assert_eq!(app.emulator.control().state().refresh_reuse, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fresh_session_costs_no_provider_call_at_all() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -58,7 +58,7 @@ async fn a_fresh_session_costs_no_provider_call_at_all() {
     assert_eq!(app.provider_calls(), calls);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_is_due_is_served_at_once_and_refreshed_beside_the_request() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -69,7 +69,7 @@ async fn a_session_that_is_due_is_served_at_once_and_refreshed_beside_the_reques
     refresh_calls_settle(&app, 1).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_brings_new_roles_and_keeps_the_cookie() {
     let app = app().await;
     let mut browser = app.signed_in(CHARLES).await;
@@ -82,7 +82,7 @@ async fn a_refresh_brings_new_roles_and_keeps_the_cookie() {
     assert_eq!(browser.cookies["session"], cookie, "rotation needs no new cookie");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_without_a_new_id_token_keeps_the_person_and_the_sign_out_hint() {
     let app = app().await;
     app.emulator
@@ -95,7 +95,7 @@ async fn a_refresh_without_a_new_id_token_keeps_the_person_and_the_sign_out_hint
     assert!(answer.location().contains("id_token_hint="));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_ended_at_the_provider_ends_here_at_the_next_refresh() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -110,7 +110,7 @@ async fn a_session_ended_at_the_provider_ends_here_at_the_next_refresh() {
     assert_eq!(app.token_calls("refresh_token"), 1, "an ended session is not refreshed again");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_hiccup_keeps_the_session() {
     let app = app().await;
     for fault in [
@@ -141,7 +141,7 @@ async fn a_provider_hiccup_keeps_the_session() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_token_is_good_a_failing_provider_is_not_noticed() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -154,7 +154,7 @@ async fn while_the_token_is_good_a_failing_provider_is_not_noticed() {
     assert!(app.token_calls("refresh_token") <= 2, "the process leaves a failing provider alone for a moment");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_lost_after_the_provider_rotated_ends_in_one_clean_sign_in() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -166,7 +166,7 @@ async fn an_answer_lost_after_the_provider_rotated_ends_in_one_clean_sign_in() {
     assert_eq!(answer.location(), "/login?return_to=/dashboard%3Fx%3D1&reason=expired");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_can_not_be_fetched_lose_no_rotated_token() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -180,7 +180,7 @@ async fn keys_that_can_not_be_fetched_lose_no_rotated_token() {
     assert_eq!(app.emulator.control().state().refresh_reuse, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_goes_away_during_a_refresh_loses_nothing() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -193,7 +193,7 @@ async fn a_browser_that_goes_away_during_a_refresh_loses_nothing() {
     assert_eq!(app.emulator.control().state().refresh_reuse, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refreshed_tokens_of_somebody_else_end_the_session() {
     use scalekit_emulator::{Tamper, TokenKind};
     let app = app().await;

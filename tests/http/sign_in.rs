@@ -2,7 +2,7 @@
 
 use crate::support::{ADA, ALAN, CHARLES, app};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_lands_on_the_profile_with_an_opaque_cookie_and_nothing_else() {
     let app = app().await;
     let browser = app.signed_in(ADA).await;
@@ -12,7 +12,7 @@ async fn a_sign_in_lands_on_the_profile_with_an_opaque_cookie_and_nothing_else()
     assert_eq!(browser.cookies["session"].len(), 43);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_authorization_request_has_state_nonce_pkce_and_only_allowed_parameters() {
     let app = app().await;
     let mut browser = app.browser();
@@ -41,7 +41,7 @@ async fn the_authorization_request_has_state_nonce_pkce_and_only_allowed_paramet
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_prompt_or_provider_is_refused_and_unknown_parameters_are_ignored() {
     let app = app().await;
     let mut browser = app.browser();
@@ -52,7 +52,7 @@ async fn an_unknown_prompt_or_provider_is_refused_and_unknown_parameters_are_ign
     assert!(browser.cookies.len() == 1, "refused starts leave no attempt behind");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deep_link_survives_sign_in_exactly() {
     let app = app().await;
     let mut browser = app.browser();
@@ -63,7 +63,7 @@ async fn a_deep_link_survives_sign_in_exactly() {
     assert_eq!(browser.sign_in(&format!("/auth/login?{return_to}"), ADA).await, wanted);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_return_path_to_another_origin_becomes_the_default_page() {
     let app = app().await;
     for spelling in [
@@ -82,7 +82,7 @@ async fn a_return_path_to_another_origin_becomes_the_default_page() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_in_as_somebody_else_ends_the_session_that_the_browser_had() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -96,7 +96,7 @@ async fn signing_in_as_somebody_else_ends_the_session_that_the_browser_had() {
     assert_eq!(app.user_of(&mut old).await, None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_tabs_can_sign_in_at_once_and_each_lands_where_it_wanted() {
     let app = app().await;
     let mut browser = app.browser();
@@ -111,7 +111,7 @@ async fn five_tabs_can_sign_in_at_once_and_each_lands_where_it_wanted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn external_identifiers_reach_the_session() {
     let app = app().await;
     let mut browser = app.signed_in(ALAN).await;

@@ -4,7 +4,7 @@ use scalekit_emulator::{Endpoint, Fault};
 
 use crate::support::{ADA, app};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -30,7 +30,7 @@ async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
     assert_eq!(app.user_of(&mut old).await, None, "the old cookie leads nowhere");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_works_from_the_hydrated_page_too() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -39,14 +39,14 @@ async fn sign_out_works_from_the_hydrated_page_too() {
     assert!(!browser.cookies.contains_key("session"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_without_a_session_leads_to_the_signed_out_page() {
     let app = app().await;
     let answer = app.browser().post("/api/logout", &[]).await;
     assert_eq!((answer.status, answer.location()), (302, "/logged-out"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_never_calls_the_provider_from_the_server() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -56,7 +56,7 @@ async fn sign_out_never_calls_the_provider_from_the_server() {
     assert_eq!(app.provider_calls(), calls, "an expired session is not refreshed in order to end it");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_in_flight_does_not_bring_the_session_back() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -77,7 +77,7 @@ async fn a_refresh_in_flight_does_not_bring_the_session_back() {
     assert_eq!(app.user_of(&mut old).await, None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_get_does_not_sign_out() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
@@ -85,7 +85,7 @@ async fn a_get_does_not_sign_out() {
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_site_can_not_sign_anybody_out() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

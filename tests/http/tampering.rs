@@ -22,7 +22,7 @@ async fn refuses(app: &App, name: &str, tamper: Tamper) {
     app.emulator.control().clear_tamper();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_token_that_is_wrong_in_any_way_is_refused() {
     let app = app().await;
     drop(app.signed_in(ADA).await);
@@ -61,7 +61,7 @@ async fn an_id_token_that_is_wrong_in_any_way_is_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_access_token_that_is_wrong_in_any_way_is_refused() {
     let app = app().await;
     drop(app.signed_in(ADA).await);
@@ -87,7 +87,7 @@ async fn an_access_token_that_is_wrong_in_any_way_is_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_response_without_an_id_token_is_refused() {
     let app = app().await;
     let mut browser = app.browser();
@@ -97,7 +97,7 @@ async fn a_token_response_without_an_id_token_is_refused() {
     assert!(!browser.cookies.contains_key("session"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rotated_key_is_found_without_a_restart() {
     let app = app().await;
     drop(app.signed_in(ADA).await);

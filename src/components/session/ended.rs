@@ -2,7 +2,10 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Watcher, watcher::Notice};
+use super::{
+    Watcher,
+    watcher::Notice,
+};
 use crate::components::{
     browser,
     icons::{Icon, WARNING},
@@ -37,15 +40,23 @@ pub fn SessionNotice(
 #[component]
 fn SessionEnded() -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    let open = move || {
         if let Some(dialog) = dialog.get() {
             // It fails only if the dialog is open already.
             let _ = dialog.show_modal();
         }
-    });
+    };
+    Effect::new(move |_| open());
 
     view! {
-        <dialog node_ref=dialog class="dialog" aria-labelledby="session-ended-title" on:cancel=|event: web_sys::Event| event.prevent_default()>
+        // Browsers let a repeated Escape close any dialog: then it opens again.
+        <dialog
+            node_ref=dialog
+            class="dialog"
+            aria-labelledby="session-ended-title"
+            on:cancel=|event: web_sys::Event| event.prevent_default()
+            on:close=move |_| open()
+        >
             <h2 id="session-ended-title">"Your session has ended"</h2>
             <p>"Sign in again to go on where you were."</p>
             <a class="button primary" rel="external" href=sign_in_page_after_expiry(&browser::current_address())>

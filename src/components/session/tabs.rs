@@ -1,7 +1,7 @@
 //! What the tabs of one browser tell each other: that somebody signed in or out. Words only, no data: each tab asks the
 //! server itself.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -25,45 +25,42 @@ pub enum News {
     SignedOut,
 }
 
-/// This tab's end of the channel. One object for sending and hearing: a second one would hear what the first one says.
-#[derive(Clone, Copy)]
-pub struct Tabs(StoredValue<Option<BroadcastChannel>, LocalStorage>);
+thread_local! {
+    /// This tab's end of the channel. One object for sending and hearing: a second one would hear what the first one says.
+    /// It belongs to the document, not to a view, and never exists on the server (where a browser's object, dropped by
+    /// another thread than the one that made it, would panic).
+    static OPEN_CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
+}
 
-impl Tabs {
-    /// Not connected yet, as on the server.
-    #[must_use]
-    pub fn unconnected() -> Self {
-        Self(StoredValue::new_local(None))
-    }
+/// Starts to listen, until the current owner is cleaned up. A browser without channels never hears anything; focus and the
+/// refresh timer still tell it.
+pub fn listen(hear: impl Fn(News) + 'static) {
+    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| match message.data().as_string().as_deref() {
+        Some(SIGNED_IN) => hear(News::SignedIn),
+        Some(SIGNED_OUT) => hear(News::SignedOut),
+        _ => {}
+    });
+    channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // The closure lives as long as the document; closing the channel silences it.
+    on_message.forget();
+    OPEN_CHANNEL.set(Some(channel));
+    on_cleanup(|| {
+        if let Some(channel) = OPEN_CHANNEL.take() {
+            channel.close();
+        }
+    });
+}
 
-    /// Starts to listen, until the current owner is cleaned up. A browser without channels never hears anything; focus
-    /// and the refresh timer still tell it.
-    pub fn listen(self, hear: impl Fn(News) + 'static) {
-        let Ok(channel) = BroadcastChannel::new(CHANNEL) else {
-            return;
-        };
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            match message.data().as_string().as_deref() {
-                Some(SIGNED_IN) => hear(News::SignedIn),
-                Some(SIGNED_OUT) => hear(News::SignedOut),
-                _ => {}
-            }
-        });
-        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        self.0.set_value(Some(channel));
-        // The closure belongs to the page, as the channel does; closing the channel silences it.
-        on_message.forget();
-        on_cleanup(move || {
-            self.0.try_update_value(|channel| channel.take().map(|channel| channel.close()));
-        });
-    }
-
-    /// Tells the other tabs.
-    pub fn tell(self, news: News) {
-        let word = match news {
-            News::SignedIn => SIGNED_IN,
-            News::SignedOut => SIGNED_OUT,
-        };
-        self.0.try_with_value(|channel| channel.as_ref().map(|channel| channel.post_message(&JsValue::from_str(word))));
+/// Tells the other tabs; also before this one listens.
+pub fn tell(news: News) {
+    let word = match news {
+        News::SignedIn => SIGNED_IN,
+        News::SignedOut => SIGNED_OUT,
+    };
+    let channel = OPEN_CHANNEL.with_borrow(Clone::clone).or_else(|| BroadcastChannel::new(CHANNEL).ok());
+    if let Some(channel) = channel {
+        // A message that can't be sent is not missed: the other tabs look when they come to the front.
+        let _ = channel.post_message(&JsValue::from_str(word));
     }
 }

@@ -13,7 +13,7 @@ use super::{
     Session,
     ended::SessionNotice,
     schedule,
-    tabs::{LOOK_AFTER_SIGN_OUT, News, Tabs},
+    tabs::{self, LOOK_AFTER_SIGN_OUT, News},
 };
 use crate::{
     api::session::{SessionState, SessionView, current_session, refresh_session},
@@ -39,7 +39,6 @@ pub enum Notice {
 #[derive(Clone, Copy)]
 pub struct Watcher {
     session: Session,
-    tabs: Tabs,
     /// What the person should know.
     pub notice: RwSignal<Notice>,
     /// Whether a call is under way.
@@ -72,7 +71,6 @@ impl Watcher {
     pub fn provide(session: Session, needs_session: fn(&str) -> bool) {
         provide_context(Self {
             session,
-            tabs: Tabs::unconnected(),
             notice: RwSignal::new(Notice::Quiet),
             busy: RwSignal::new(false),
             memory: StoredValue::new(Memory::default()),
@@ -102,16 +100,11 @@ impl Watcher {
     pub fn announce_sign_out(self) {
         self.clear_timer();
         self.memory.update_value(|memory| memory.leaving = true);
-        self.tabs.tell(News::SignedOut);
-    }
-
-    /// Called by the page after sign-out, whatever way led there.
-    pub fn confirm_sign_out(self) {
-        self.tabs.tell(News::SignedOut);
+        tabs::tell(News::SignedOut);
     }
 
     fn start(self) {
-        self.tabs.listen(move |news| match news {
+        tabs::listen(move |news| match news {
             News::SignedIn => self.look(),
             News::SignedOut => self.look_after_sign_out(0),
         });
@@ -134,7 +127,7 @@ impl Watcher {
             if let Ok(Some(view)) = self.session.current().await {
                 // Another sign-in than the last one that any tab has seen is news to the others.
                 if browser::remember("signed-in-at", &view.signed_in_at.to_string()) {
-                    self.tabs.tell(News::SignedIn);
+                    tabs::tell(News::SignedIn);
                 }
                 self.session.set_clock(&view, browser::document_requested_at());
                 self.memory.update_value(|memory| memory.known = Some(view));
@@ -169,9 +162,8 @@ impl Watcher {
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
         let now = browser::now();
-        let (known, fresh) = self
-            .memory
-            .with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
+        let (known, fresh) =
+            self.memory.with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
         let Some(view) = known else { return };
         if browser::is_hidden() {
             return;
@@ -198,9 +190,7 @@ impl Watcher {
 
     /// Another tab signed out: asks until the server confirms, a few times at most.
     fn look_after_sign_out(self, attempt: usize) {
-        let Some(wait) = LOOK_AFTER_SIGN_OUT.get(attempt) else {
-            return;
-        };
+        let Some(wait) = LOOK_AFTER_SIGN_OUT.get(attempt) else { return };
         if self.memory.with_value(|memory| memory.known.is_none() || memory.leaving) {
             return;
         }

@@ -51,10 +51,8 @@ impl RequestContext {
     pub fn visitor(&self) -> Result<Visitor, AppError> {
         match self.parts.extensions.get::<CurrentSession>() {
             Some(CurrentSession::Known(visitor)) => Ok(visitor.clone()),
-            Some(CurrentSession::Unavailable { retry_after }) => {
-                Err(self.refuse(AppError::Unavailable { retry_after: *retry_after }))
-            }
-            None => Err(self.refuse(AppError::Internal)),
+            Some(CurrentSession::Unavailable { retry_after }) => Err(AppError::Unavailable { retry_after: *retry_after }),
+            None => Err(AppError::Internal),
         }
     }
 
@@ -63,27 +61,24 @@ impl RequestContext {
     /// # Errors
     /// [`AppError::Unauthenticated`] without one.
     pub fn session_required(&self) -> Result<Arc<Session>, AppError> {
-        self.visitor()?.session().ok_or_else(|| self.refuse(AppError::Unauthenticated))
+        self.visitor()?.session().ok_or(AppError::Unauthenticated)
     }
 
     /// The request's cookies.
     fn cookies(&self) -> Result<Cookies, AppError> {
-        self.parts.extensions.get::<Cookies>().cloned().ok_or_else(|| self.refuse(AppError::Internal))
+        self.parts.extensions.get::<Cookies>().cloned().ok_or(AppError::Internal)
     }
 
-    /// Gives the response the status of `error`: Leptos would answer 500 for all of them.
-    fn refuse(&self, error: AppError) -> AppError {
+    /// Gives the page that is being rendered the status of `error`. Answers of server functions get theirs from
+    /// `server::function_errors`, so this is for errors that are the whole page.
+    fn set_page_status(&self, error: &AppError) {
         self.response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-        if let AppError::Unavailable { retry_after } = error {
-            self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(retry_after));
-        }
-        error
     }
 
     /// Sends the browser elsewhere, whatever kind of request this is. `leptos_axum::redirect` would panic on a control
     /// character and answers programs with 200.
     fn redirect(&self, location: &str) -> Result<(), AppError> {
-        let location = HeaderValue::from_str(location).map_err(|_| self.refuse(AppError::Internal))?;
+        let location = HeaderValue::from_str(location).map_err(|_| AppError::Internal)?;
         self.response.insert_header(header::LOCATION, location);
         self.response.set_status(StatusCode::FOUND);
         Ok(())
@@ -115,7 +110,11 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let cookies = request.cookies()?;
     match callback::finish_login(&request.state, &cookies, &query).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
-        Err(problem) => Err(request.refuse(AppError::SignIn(problem))),
+        Err(problem) => {
+            let error = AppError::SignIn(problem);
+            request.set_page_status(&error);
+            Err(error)
+        }
     }
 }
 
@@ -126,12 +125,12 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
 pub async fn refresh_session() -> Result<SessionView, AppError> {
     let request = RequestContext::take()?;
     let SessionCookie::Valid(id) = request.state.cookies.session(&request.cookies()?) else {
-        return Err(request.refuse(AppError::Unauthenticated));
+        return Err(AppError::Unauthenticated);
     };
     match request.state.sessions.refresh_if_due(&id.key()).await {
         Current::SignedIn(session) => Ok(views::session(&session, request.state.clock.now())),
-        Current::Ended => Err(request.refuse(AppError::Unauthenticated)),
-        Current::Unavailable { retry_after } => Err(request.refuse(AppError::Unavailable { retry_after })),
+        Current::Ended => Err(AppError::Unauthenticated),
+        Current::Unavailable { retry_after } => Err(AppError::Unavailable { retry_after }),
     }
 }
 
@@ -145,7 +144,7 @@ pub async fn logout() -> Result<(), AppError> {
         Ok(location) => request.redirect(&location),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a session could not be ended");
-            Err(request.refuse(AppError::Unavailable { retry_after: 5 }))
+            Err(AppError::Unavailable { retry_after: 5 })
         }
     }
 }

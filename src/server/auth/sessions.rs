@@ -130,7 +130,12 @@ impl Sessions {
         match self.shared.find(key).await {
             Ok(Some(Found { session, .. })) => match session.freshness(self.shared.clock.now()) {
                 Freshness::Fresh => Current::SignedIn(Arc::new(session)),
-                Freshness::Due | Freshness::Expired => self.refreshed(key).await,
+                Freshness::Due => match self.refreshed(key).await {
+                    // The token is still good: a provider out of reach is not noticed yet.
+                    Current::Unavailable { .. } => Current::SignedIn(Arc::new(session)),
+                    other => other,
+                },
+                Freshness::Expired => self.refreshed(key).await,
             },
             Ok(None) => Current::Ended,
             Err(error) => store_failed(&error),

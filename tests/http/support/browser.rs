@@ -1,8 +1,11 @@
 //! A browser as far as HTTP goes: cookies, navigation headers, one step at a time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use reqwest::{Client, Method, RequestBuilder, header, redirect::Policy};
+
+/// An answer that takes longer will never come.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// Keeps cookies by name: application and emulator share the host `localhost`, and browsers ignore ports.
 #[derive(Clone)]
@@ -22,7 +25,7 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(super) fn new(origin: &str) -> Self {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let client = Client::builder().redirect(Policy::none()).timeout(LONGEST_ANSWER).build().unwrap();
         Self { client, origin: origin.to_owned(), cookies: BTreeMap::new() }
     }
 
@@ -42,9 +45,8 @@ impl Browser {
     /// Calls a server function as the hydrated page does.
     pub(crate) async fn call(&mut self, path: &str, body: &str) -> Page {
         let request = self
-            .request(Method::POST, path)
+            .request_as(Method::POST, path, "application/json")
             .header("sec-fetch-site", "same-origin")
-            .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(body.to_owned());
         self.send(request).await
@@ -52,7 +54,11 @@ impl Browser {
 
     /// A request with this browser's cookies, to change before it is sent.
     pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
-        let mut request = self.client.request(method, self.absolute(url)).header(header::ACCEPT, "text/html,*/*");
+        self.request_as(method, url, "text/html,*/*")
+    }
+
+    fn request_as(&self, method: Method, url: &str, accept: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, self.absolute(url)).header(header::ACCEPT, accept);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
