@@ -16,7 +16,7 @@ export class Hosted {
     this.code = page.locator('input[name="code"]');
     this.name = page.locator('input[name="name"]');
     this.continue = page.getByRole("button", { name: "Continue", exact: true });
-    this.cancel = page.getByRole("button", { name: "Cancel and go back to the app" });
+    this.cancel = page.getByRole("button", { name: /^Cancel/ });
   }
 
   /** The one-click button of a seeded person. */

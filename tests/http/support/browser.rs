@@ -1,6 +1,6 @@
 //! A browser as far as HTTP goes: cookies, navigation headers, one step at a time.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use reqwest::{Client, Method, RequestBuilder, header, redirect::Policy};
 
@@ -25,7 +25,14 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(super) fn new(origin: &str) -> Self {
-        let client = Client::builder().redirect(Policy::none()).timeout(LONGEST_ANSWER).build().unwrap();
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .timeout(LONGEST_ANSWER)
+            // The application listens on IPv4 only. Trying [::1] first can connect a socket to itself: the port is in the
+            // range from which the kernel takes the connecting socket's own.
+            .resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
+            .build()
+            .unwrap();
         Self { client, origin: origin.to_owned(), cookies: BTreeMap::new() }
     }
 
