@@ -54,7 +54,7 @@ async fn sweep(state: Arc<AppState>) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "ended sessions removed"),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed")
+                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed");
             }
         }
     }
@@ -80,7 +80,7 @@ async fn stop_signal() {
 
 /// Scalekit itself, or in development the embedded emulator.
 mod provider {
-    use leptos_scalekit::server::settings::Settings;
+    use leptos_scalekit::server::settings::{IdentityProvider, Settings};
 
     /// The provider that this process uses.
     pub(super) struct Provider {
@@ -93,14 +93,14 @@ mod provider {
     }
 
     pub(super) async fn connect(settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
-        match &settings.scalekit {
-            Some(config) => Ok(Provider {
-                config: config.clone(),
+        match &settings.provider {
+            IdentityProvider::Scalekit(config) => Ok(Provider {
+                config: (**config).clone(),
                 notice: format!("Sign-in by {}", config.issuer()),
                 #[cfg(feature = "emulator")]
                 _emulator: None,
             }),
-            None => emulate(settings).await,
+            IdentityProvider::Emulator => emulate(settings).await,
         }
     }
 

@@ -32,7 +32,8 @@ pub const MOON: &str = r#"<path d="M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 1
 /// The person.
 pub const PERSON: &str = r#"<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>"#;
 /// Refreshes or tries again.
-pub const REFRESH: &str = r#"<path d="M20 11a8 8 0 0 0-14.3-4L3.5 9.5M3.5 4.5v5h5M4 13a8 8 0 0 0 14.3 4l2.2-2.5M20.5 19.5v-5h-5"/>"#;
+pub const REFRESH: &str =
+    r#"<path d="M20 11a8 8 0 0 0-14.3-4L3.5 9.5M3.5 4.5v5h5M4 13a8 8 0 0 0 14.3 4l2.2-2.5M20.5 19.5v-5h-5"/>"#;
 /// Leaves the session.
 pub const SIGN_OUT: &str = r#"<path d="M14 4H6a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h8M10 12h11M17 8l4 4-4 4"/>"#;
 /// The light scheme.

@@ -83,7 +83,9 @@ fn explanation(error: AppError) -> impl IntoView {
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     let primary = match error {
         AppError::Unauthenticated => Some(("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard")))),
-        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => Some(("Try again", "/login".to_owned())),
+        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => {
+            Some(("Try again", "/login".to_owned()))
+        }
         AppError::SignIn(_) => Some(("Sign in again", "/login".to_owned())),
         AppError::Unavailable { .. } | AppError::Internal => retry.map(|path| ("Try again", path)),
         AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => None,

@@ -89,7 +89,9 @@ fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
     let outcome = move || match asked.get() {
         None => "",
         Some(_) if watcher.busy.get() => "Asking …",
-        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => "Not due yet: the token is still fresh.",
+        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => {
+            "Not due yet: the token is still fresh."
+        }
         Some(_) => "Refreshed.",
     };
     let refresh = move |_| {

@@ -85,10 +85,16 @@ fn Sequence() -> impl IntoView {
 }
 
 const STEPS: [(&str, &str); 6] = [
-    ("You ask to sign in", "The app makes state, nonce and a PKCE verifier, and seals them in a cookie that lives ten minutes."),
+    (
+        "You ask to sign in",
+        "The app makes state, nonce and a PKCE verifier, and seals them in a cookie that lives ten minutes.",
+    ),
     ("Scalekit asks who you are", "Password, passkey, social or your company's SSO: on its page, never on ours."),
     ("You come back with a code", "State and cookie must match. A code that was stolen or replayed ends here."),
-    ("The app trades the code, once", "Server to server, with the verifier. The tokens never pass through the browser."),
+    (
+        "The app trades the code, once",
+        "Server to server, with the verifier. The tokens never pass through the browser.",
+    ),
     ("Every token is verified", "Signature, issuer, audience, nonce and lifetime, before anything is stored."),
     ("You are in", "The browser holds an opaque session cookie. The record stays on the server, encrypted."),
 ];
@@ -113,5 +119,9 @@ const CELLS: [(&str, &str, &str); 6] = [
     ("RS256", "and every claim checked", "Issuer, audience, nonce, times and session: both tokens, before they count."),
     ("AES-256-GCM", "sealed sessions", "In SQLite, under keys that you rotate. A copied database signs nobody in."),
     ("1 file", "to deploy", "Server, pages, styles and settings in one binary. It runs from an empty directory."),
-    ("2 commands", "to a signed-in page", "Clone, make run. The Scalekit emulator stands in until you have an account."),
+    (
+        "2 commands",
+        "to a signed-in page",
+        "Clone, make run. The Scalekit emulator stands in until you have an account.",
+    ),
 ];

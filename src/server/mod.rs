@@ -55,7 +55,6 @@ use state::{AppState, RouterState};
 const MAX_BODY_BYTES: usize = 32 * 1024;
 
 /// The whole application as one router. For `main` and for tests.
-#[must_use]
 pub fn router(state: &Arc<AppState>) -> Router {
     let options = state.settings.leptos.clone();
     let site = ServeDir::new(options.site_root.as_ref())

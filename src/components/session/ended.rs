@@ -2,10 +2,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{
-    Watcher,
-    watcher::Notice,
-};
+use super::{Watcher, watcher::Notice};
 use crate::components::{
     browser,
     icons::{Icon, WARNING},

@@ -162,8 +162,9 @@ impl Watcher {
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
         let now = browser::now();
-        let (known, fresh) =
-            self.memory.with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
+        let (known, fresh) = self
+            .memory
+            .with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
         let Some(view) = known else { return };
         if browser::is_hidden() {
             return;

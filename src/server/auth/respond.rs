@@ -51,7 +51,9 @@ impl RequestContext {
     pub fn visitor(&self) -> Result<Visitor, AppError> {
         match self.parts.extensions.get::<CurrentSession>() {
             Some(CurrentSession::Known(visitor)) => Ok(visitor.clone()),
-            Some(CurrentSession::Unavailable { retry_after }) => Err(AppError::Unavailable { retry_after: *retry_after }),
+            Some(CurrentSession::Unavailable { retry_after }) => {
+                Err(AppError::Unavailable { retry_after: *retry_after })
+            }
             None => Err(AppError::Internal),
         }
     }

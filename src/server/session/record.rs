@@ -15,9 +15,9 @@ use super::{
 /// The tokens as they are sealed; the only place where they are serialised.
 #[derive(Serialize, Deserialize)]
 struct TokensText {
-    access_token: String,
-    id_token: String,
-    refresh_token: Option<String>,
+    access: String,
+    id: String,
+    refresh: Option<String>,
 }
 
 /// Seals a session for the row `key`.
@@ -26,9 +26,9 @@ struct TokensText {
 /// [`SealError`] if the cipher refuses.
 pub fn seal(ring: &KeyRing, key: &SessionKey, session: &Session, tokens: &SessionTokens) -> Result<Record, SealError> {
     let tokens = TokensText {
-        access_token: tokens.access_token.expose_secret().to_owned(),
-        id_token: tokens.id_token.expose_secret().to_owned(),
-        refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
+        access: tokens.access_token.expose_secret().to_owned(),
+        id: tokens.id_token.expose_secret().to_owned(),
+        refresh: tokens.refresh_token.as_ref().map(|token| token.expose_secret().to_owned()),
     };
     let session_text = serde_json::to_vec(session).map_err(|_| SealError)?;
     let tokens_text = serde_json::to_vec(&tokens).map_err(|_| SealError)?;
@@ -52,8 +52,8 @@ pub fn open_tokens(ring: &KeyRing, key: &SessionKey, record: &Record) -> Option<
     let text = ring.open(Purpose::SessionTokens, key.as_bytes(), &record.tokens)?;
     let tokens: TokensText = serde_json::from_slice(&text).ok()?;
     Some(SessionTokens {
-        access_token: SecretString::from(tokens.access_token),
-        id_token: SecretString::from(tokens.id_token),
-        refresh_token: tokens.refresh_token.map(SecretString::from),
+        access_token: SecretString::from(tokens.access),
+        id_token: SecretString::from(tokens.id),
+        refresh_token: tokens.refresh.map(SecretString::from),
     })
 }

@@ -30,8 +30,8 @@ pub struct Settings {
     pub environment: Environment,
     /// `APP_URL`: the public base URL, without a path.
     pub app_url: Url,
-    /// `SCALEKIT_*`; `None` (development only): the embedded emulator stands in.
-    pub scalekit: Option<scalekit::Config>,
+    /// `SCALEKIT_*`, or the emulator.
+    pub provider: IdentityProvider,
     /// `EMULATOR_PORT`: where the embedded emulator listens.
     pub emulator_port: u16,
     /// `SESSION_STORE`.
@@ -51,6 +51,15 @@ pub enum Environment {
     Development,
     /// Everything else: nothing insecure is accepted.
     Production,
+}
+
+/// Where people sign in.
+#[derive(Debug, Clone)]
+pub enum IdentityProvider {
+    /// The embedded emulator stands in: development without `SCALEKIT_*`.
+    Emulator,
+    /// A Scalekit environment.
+    Scalekit(Box<scalekit::Config>),
 }
 
 /// Where sessions are kept.
@@ -79,7 +88,7 @@ impl Settings {
         let mut problems = Problems::default();
         let environment = environment(source, &mut problems);
         let app_url = app_url(source, environment, &mut problems);
-        let scalekit = scalekit(source, environment, &mut problems);
+        let provider = provider(source, environment, &mut problems);
         let emulator_port =
             number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
         let store = store(source, environment, &mut problems);
@@ -92,10 +101,10 @@ impl Settings {
             &mut problems,
         );
         let leptos = leptos_options(source, environment, &mut problems);
-        match (app_url, scalekit, emulator_port, store, key_ring, lifetime_hours, leptos) {
+        match (app_url, provider, emulator_port, store, key_ring, lifetime_hours, leptos) {
             (
                 Some(app_url),
-                Some(scalekit),
+                Some(provider),
                 Some(emulator_port),
                 Some(store),
                 Some(key_ring),
@@ -104,7 +113,7 @@ impl Settings {
             ) if problems.is_empty() => Ok(Self {
                 environment,
                 app_url,
-                scalekit,
+                provider,
                 emulator_port,
                 store,
                 key_ring,
@@ -179,12 +188,11 @@ fn app_url(source: &Source, environment: Environment, problems: &mut Problems) -
         return refuse("must be scheme, host and port only, without a path, query or credentials");
     }
     match url.scheme() {
-        "https" => Some(url),
         "http" if !is_loopback(&url) => refuse("must use https: plain http is accepted on loopback only"),
         "http" if environment == Environment::Production && source.is_default("APP_URL", "app.url") => {
             refuse("is not set; production needs the public address of this site")
         }
-        "http" => Some(url),
+        "http" | "https" => Some(url),
         _ => refuse("must start with https://"),
     }
 }
@@ -200,7 +208,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// The three `SCALEKIT_*` settings belong together: all, or (in development) none.
-fn scalekit(source: &Source, environment: Environment, problems: &mut Problems) -> Option<Option<scalekit::Config>> {
+fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
     const KEYS: [(&str, &str, &str); 3] = [
         ("SCALEKIT_ENVIRONMENT_URL", "scalekit.environment-url", "SCALEKIT_ENVIRONMENT_URL=https://acme.scalekit.dev"),
         ("SCALEKIT_CLIENT_ID", "scalekit.client-id", "SCALEKIT_CLIENT_ID=skc_1234567890"),
@@ -212,7 +220,7 @@ fn scalekit(source: &Source, environment: Environment, problems: &mut Problems) 
     ];
     let values = KEYS.map(|(variable, key, _)| source.text(variable, key).filter(|value| !value.is_empty()));
     if values.iter().all(Option::is_none) && environment == Environment::Development {
-        return Some(None);
+        return Some(IdentityProvider::Emulator);
     }
     let [Some(url), Some(client_id), Some(client_secret)] = values else {
         for ((variable, key, example), value) in KEYS.iter().zip(&values) {
@@ -223,7 +231,7 @@ fn scalekit(source: &Source, environment: Environment, problems: &mut Problems) 
         return None;
     };
     match scalekit::Config::new(&url, &client_id, SecretString::from(client_secret)) {
-        Ok(config) => Some(Some(config)),
+        Ok(config) => Some(IdentityProvider::Scalekit(Box::new(config))),
         Err(errors) => {
             for error in errors {
                 let (variable, key, example) = match error {

@@ -113,7 +113,7 @@ fn development_needs_no_scalekit_settings() {
     let scalekit =
         ["SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET"].map(|name| (name, "(unset)"));
     let settings = load(&[scalekit.as_slice(), &[("LEPTOS_ENV", "DEV"), ("APP_URL", "(unset)")]].concat()).unwrap();
-    assert!(settings.scalekit.is_none());
+    assert!(matches!(settings.provider, IdentityProvider::Emulator));
     assert_eq!(settings.app_url.as_str(), "http://localhost:3000/");
     assert!(!settings.secure_cookies());
 }

@@ -8,7 +8,7 @@ use leptos_scalekit::server::{
     clock::Clock,
     router,
     session::{memory::MemoryStore, seal::KeyRing, store::SessionStore},
-    settings::{Environment, Settings, StoreAddress},
+    settings::{Environment, IdentityProvider, Settings, StoreAddress},
     state::AppState,
 };
 use scalekit_emulator::{Emulator, Options};
@@ -57,7 +57,7 @@ fn settings(url: &str) -> Settings {
     Settings {
         environment: Environment::Development,
         app_url: url.parse().unwrap(),
-        scalekit: None,
+        provider: IdentityProvider::Emulator,
         emulator_port: 0,
         store: StoreAddress::Memory,
         key_ring: KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()))
