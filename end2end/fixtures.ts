@@ -51,8 +51,8 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
     trouble.check();
   },
 
-  context: async ({ context, trouble }, use) => {
-    trouble.watch(context);
+  context: async ({ context, trouble, javaScriptEnabled }, use) => {
+    trouble.watch(context, { scripts: javaScriptEnabled });
     await watchHydration(context);
     await use(context);
   },
@@ -62,8 +62,8 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
     await use(async (options = {}) => {
       const context = await browser.newContext({ baseURL: servers.appUrl, viewport, ...options });
       opened.push(context);
-      trouble.watch(context);
-      if (options.javaScriptEnabled !== false) await watchHydration(context);
+      trouble.watch(context, { scripts: options.javaScriptEnabled ?? true });
+      await watchHydration(context);
       return context;
     });
     for (const context of opened) await context.close();

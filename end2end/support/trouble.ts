@@ -14,11 +14,14 @@ export class Trouble {
   private readonly expected: ExpectedStatus[] = [];
 
   /** Listens to a context; to be called before its first page opens. */
-  watch(context: BrowserContext): void {
+  watch(context: BrowserContext, { scripts }: { scripts: boolean }): void {
+    // Where scripts are off, the browser refuses and reports what was only meant for them.
+    const forScripts = (text: string, url: string): boolean => !scripts && /^csp$|was preloaded using link preload but not used/.test(text) && /\.(js|wasm)$/.test(url);
     context.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
       const { url } = message.location();
-      if (!this.isExpected(message.text(), url)) {
+      const preloaded = /^The resource (\S+) was preloaded/.exec(message.text())?.[1] ?? "";
+      if (!this.isExpected(message.text(), url) && !forScripts(message.text(), preloaded)) {
         this.found.push(`console ${message.type()} on ${message.page()?.url() ?? "?"}: ${message.text()} (${url})`);
       }
     });
@@ -27,8 +30,8 @@ export class Trouble {
     });
     context.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText ?? "?";
-      // The browser's word for what it gave up itself because its page was left.
-      if (reason !== "net::ERR_ABORTED") this.found.push(`failed: ${request.method()} ${request.url()}: ${reason}`);
+      // Aborted is the browser's word for what it gave up itself because its page was left.
+      if (reason !== "net::ERR_ABORTED" && !forScripts(reason, request.url())) this.found.push(`failed: ${request.method()} ${request.url()}: ${reason}`);
     });
   }
 

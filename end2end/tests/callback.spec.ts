@@ -13,20 +13,6 @@ async function beginAttempt(page: Page): Promise<string> {
   return state;
 }
 
-/** Completes a sign-in at the provider, keeps the browser from following, and answers with the callback's URL. */
-async function interceptCallback(page: Page): Promise<string> {
-  const intercepted = new Promise<string>((resolve) => {
-    void page.route("**/auth/callback?*", async (route) => {
-      resolve(route.request().url());
-      await route.abort("aborted");
-    });
-  });
-  await new Hosted(page).signInAs(people.ada);
-  const url = await intercepted;
-  await page.unroute("**/auth/callback?*");
-  return url;
-}
-
 async function sessionCookie(context: BrowserContext): Promise<string | undefined> {
   return (await context.cookies()).find((cookie) => cookie.name === "session")?.value;
 }
@@ -37,9 +23,9 @@ test.describe("A callback that answers nothing this browser asked", () => {
   const answers: [title: string, query: string, heading: string][] = [
     ["without any parameter", "", headings.malformed],
     ["without a state", "?code=abc", headings.malformed],
-    ["without code and error", "?state=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", headings.malformed],
+    ["without code and error", "?state=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", headings.noAttempt],
     ["with a state of nobody's", "?code=abc&state=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", headings.noAttempt],
-    ["with a state of strange characters", "?code=abc&state=%00%0d%0a%22%3Cscript%3E", headings.noAttempt],
+    ["with a state of strange characters", "?code=abc&state=%00%0d%0a%22%3Cscript%3E", headings.malformed],
     ["with two states", "?code=abc&state=a&state=b", headings.malformed],
     ["with two codes", "?code=abc&code=def&state=abc", headings.malformed],
     ["with a code and an error", "?code=abc&error=access_denied&state=abc", headings.malformed],
@@ -105,7 +91,7 @@ test.describe("A callback whose attempt", () => {
 
   test("belongs to another browser is refused, and that browser can still use it", async ({ page, anotherBrowser, emulator }) => {
     await page.goto("/auth/login");
-    const url = await interceptCallback(page);
+    const url = await new Hosted(page).answerFor(people.ada);
 
     const victim = await (await anotherBrowser()).newPage();
     const answer = await victim.goto(url);
@@ -119,7 +105,7 @@ test.describe("A callback whose attempt", () => {
 
   test("has lost its cookie, as after ten minutes, is refused", async ({ page, context, emulator }) => {
     await page.goto("/auth/login");
-    const url = await interceptCallback(page);
+    const url = await new Hosted(page).answerFor(people.ada);
     await context.clearCookies({ name: /^login\./ });
     const answer = await page.goto(url);
     await new Problem(page).expect(answer, 400, headings.noAttempt);
@@ -128,7 +114,7 @@ test.describe("A callback whose attempt", () => {
 
   test("has a forged cookie is refused", async ({ page, context, emulator }) => {
     await page.goto("/auth/login");
-    const url = await interceptCallback(page);
+    const url = await new Hosted(page).answerFor(people.ada);
     const [attempt] = (await context.cookies()).filter((cookie) => cookie.name.startsWith("login."));
     if (attempt === undefined) throw new Error("There is no attempt's cookie.");
     const last = attempt.value.at(-2) === "A" ? "B" : "A";

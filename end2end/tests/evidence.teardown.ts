@@ -20,7 +20,7 @@ test.describe("Everything that the run produced", () => {
     expect(exchanges.some(({ setCookie }) => setCookie.some((one) => one.startsWith("session=")))).toBe(true);
     expect(exchanges.some(({ url }) => url.startsWith("/auth/callback?code="))).toBe(true);
     for (const worker of workers) {
-      expect(worker.log.split("\n").length, `${worker.name}'s log`).toBeGreaterThan(10);
+      expect(worker.log, `${worker.name}'s log`).toContain("request");
       expect(worker.stores.map(({ name }) => name)).toContain("sessions.db");
     }
   });

@@ -57,6 +57,8 @@ test.describe("Signing out", () => {
 
   test("works here even when the provider's logout does not", async ({ signedIn: page, context, emulator, trouble }) => {
     trouble.expectStatus(503, /^\/oidc\/logout/);
+    // The provider's bare answer has no icon either.
+    trouble.expectStatus(404, /^\/favicon.ico$/);
     await emulator.breakNext({ endpoint: "logout", kind: "status", status: 503 });
     const answer = page.waitForResponse((response) => new URL(response.url()).pathname === "/oidc/logout");
     await new Shell(page).signOut();
