@@ -15,14 +15,15 @@ use crate::{
     components::{
         brand::{Brand, document_title},
         frame::{SkipLink, provide_frames},
+        icons::Drawings,
         problem::ProblemPage,
         session::{Session, SessionWatcher, Watcher},
         theme_switch::ThemeSwitch,
     },
     error::AppError,
     pages::{
-        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
-        not_found::NotFound, profile::Profile,
+        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login, not_found::NotFound,
+        profile::Profile,
     },
 };
 
@@ -91,6 +92,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                <Drawings/>
             </body>
         </html>
     }
@@ -138,6 +140,7 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
                         {waiting.map(|(seconds, _)| view! { <Retrying seconds=seconds/> })}
                     </main>
                 </div>
+                <Drawings/>
             </body>
         </html>
     }

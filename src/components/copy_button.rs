@@ -6,7 +6,6 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     browser,
-    icons::{CHECK, COPY, Icon},
 };
 
 /// A button that copies `value` and says so to eyes and ears alike.
@@ -35,10 +34,10 @@ pub fn CopyButton(
     view! {
         <button type="button" class="copy icon-button needs-scripts" class:copied=move || message.get() == "Copied" aria-label=label on:click=copy>
             <span class="copy-before">
-                <Icon shape=COPY/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-copy"></use></svg>
             </span>
             <span class="copy-after">
-                <Icon shape=CHECK/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-check"></use></svg>
             </span>
         </button>
         <span class="copy-message" class:shown=move || !message.get().is_empty() role="status">

@@ -1,16 +1,15 @@
 //! What stands around every page: header or rail, main, footer.
 //!
-//! Session-dependent parts (person, organization, emulator notice) stand under a `<Suspense>` of their own, beside the
+//! Session-dependent parts (person, organization, emulator notice) stand under a `<Transition>` of their own, beside the
 //! page's and never around it. A signed-in page's frame also guards client-side navigation: on the server a layer in front
 //! of the router has already turned anonymous requests away.
 
-use leptos::{either::Either, html, prelude::*};
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 
 use super::{
     brand::{Brand, PRODUCT_NAME, document_title},
     browser,
-    icons::{BUILDING, DASHBOARD, Icon, MENU, PERSON, WARNING},
     links::sign_in_page,
     session::Session,
     theme_switch::ThemeSwitch,
@@ -35,32 +34,31 @@ pub fn PublicFrame(
                 <Brand/>
                 <div class="top-end">
                     <ThemeSwitch/>
-                    <Suspense>
+                    <Transition>
                         {Suspend::new(async move {
                             let person = session.person().await;
-                            move || match person.get() {
+                            (move || match person.get() {
                                 Some(user) => {
-                                    Either::Left(
-                                        view! {
-                                            <a class="button quiet" href="/dashboard">
-                                                "Dashboard"
-                                            </a>
-                                            <UserMenu user=user/>
-                                        },
-                                    )
+                                    view! {
+                                        <a class="button quiet" href="/dashboard">
+                                            "Dashboard"
+                                        </a>
+                                        <UserMenu user=user/>
+                                    }
+                                        .into_any()
                                 }
                                 None => {
-                                    Either::Right(
-                                        view! {
-                                            <a class="button quiet" href="/login">
-                                                "Sign in"
-                                            </a>
-                                        },
-                                    )
+                                    view! {
+                                        <a class="button quiet" href="/login">
+                                            "Sign in"
+                                        </a>
+                                    }
+                                        .into_any()
                                 }
-                            }
+                            })
+                                .into_any()
                         })}
-                    </Suspense>
+                    </Transition>
                 </div>
             </header>
             <Main>{children()}</Main>
@@ -96,28 +94,28 @@ pub fn SignedInFrame(
             <header class="rail">
                 <Brand/>
                 <button type="button" class="icon-button rail-opener" popovertarget="rail-panel" aria-label="Menu">
-                    <Icon shape=MENU/>
+                    <svg class="icon" aria-hidden="true"><use href="#icon-menu"></use></svg>
                 </button>
                 <div id="rail-panel" class="rail-panel" popover>
-                    <Suspense>{Suspend::new(async move { session.require().await.ok().map(|view| organization(view.get_untracked().organization)) })}</Suspense>
+                    <Transition>{Suspend::new(async move { session.require().await.ok().map(|view| organization(view.get_untracked().organization)).into_any() })}</Transition>
                     <nav aria-label="Sections">
                         <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
-                            <Icon shape=DASHBOARD/>
+                            <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
                             "Dashboard"
                         </a>
                         <a class="rail-link" href="/dashboard/profile" aria-current=place("/dashboard/profile")>
-                            <Icon shape=PERSON/>
+                            <svg class="icon" aria-hidden="true"><use href="#icon-person"></use></svg>
                             "Profile"
                         </a>
                     </nav>
                 </div>
                 <div class="rail-person">
-                    <Suspense>
+                    <Transition>
                         {Suspend::new(async move {
                             let person = session.person().await;
-                            move || person.get().map(|user| view! { <UserMenu user=user/> })
+                            (move || person.get().map(|user| view! { <UserMenu user=user/> })).into_any()
                         })}
-                    </Suspense>
+                    </Transition>
                     <ThemeSwitch/>
                 </div>
             </header>
@@ -134,7 +132,7 @@ fn Main(children: Children) -> impl IntoView {
     let shown = expect_context::<FrameShown>().0;
     Effect::new(move |_| {
         if let Some(main) = main.get()
-            && shown.try_update_value(|shown| std::mem::replace(shown, true)) == Some(true)
+            && shown.try_update_untracked(|shown| std::mem::replace(shown, true)) == Some(true)
         {
             // It fails only on an element that can't take the focus.
             let _ = main.focus();
@@ -150,18 +148,18 @@ fn Main(children: Children) -> impl IntoView {
 
 /// Whether a frame has been shown before in this document: then the next one comes by client-side navigation.
 #[derive(Clone, Copy)]
-struct FrameShown(StoredValue<bool>);
+struct FrameShown(RwSignal<bool>);
 
 /// Lets frames know of each other. Called by `App`.
 pub fn provide_frames() {
-    provide_context(FrameShown(StoredValue::new(false)));
+    provide_context(FrameShown(RwSignal::new(false)));
 }
 
 fn organization(organization: crate::api::session::OrganizationView) -> impl IntoView {
     let name = organization.name.unwrap_or_else(|| "Your organization".to_owned());
     view! {
         <p class="rail-organization">
-            <Icon shape=BUILDING/>
+            <svg class="icon" aria-hidden="true"><use href="#icon-building"></use></svg>
             <span>
                 <span class="visually-hidden">"Organization: "</span>
                 {name}
@@ -187,7 +185,7 @@ fn Footer() -> impl IntoView {
 
     view! {
         <footer class="footer">
-            <Suspense>
+            <Transition>
                 {Suspend::new(async move {
                     session
                         .provider()
@@ -196,7 +194,7 @@ fn Footer() -> impl IntoView {
                         .map(|provider| {
                             view! {
                                 <p class="emulated">
-                                    <Icon shape=WARNING/>
+                                    <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
                                     <span>
                                         <strong>"Emulated Scalekit: development only"</strong>
                                         " "
@@ -207,8 +205,9 @@ fn Footer() -> impl IntoView {
                                 </p>
                             }
                         })
+                        .into_any()
                 })}
-            </Suspense>
+            </Transition>
             <p class="footer-line">{PRODUCT_NAME} " · Leptos, Axum and Scalekit"</p>
         </footer>
     }

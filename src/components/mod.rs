@@ -3,6 +3,7 @@
 //! - [`session`]: who is signed in, as the browser knows it: the guard for client-side navigation and the watcher
 //!   that keeps a session fresh and notices its end.
 //! - [`frame`]: header, rail, main and footer around every page; [`user_menu`] is its person.
+//! - [`page_data`]: what a page loads before it is shown.
 //! - [`problem`]: how an [`AppError`](crate::error::AppError) looks, as a whole page or as part of one.
 //! - [`links`]: addresses with parameters: the sign-in page and the start of a sign-in.
 //! - [`sign_out`]: the sign-out form.
@@ -20,6 +21,7 @@ pub mod copy_button;
 pub mod frame;
 pub mod icons;
 pub mod links;
+pub mod page_data;
 pub mod problem;
 pub mod session;
 pub mod session_ring;

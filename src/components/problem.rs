@@ -1,12 +1,9 @@
 //! How an [`AppError`] looks: what happened, what to do next, and the way on. The same whether it is a whole document, a page
 //! of the hydrated application or a part of one.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
-use super::{
-    icons::{ARROW, Icon, REFRESH},
-    links::sign_in_page,
-};
+use super::links::sign_in_page;
 use crate::error::{AppError, SignInProblem};
 
 /// A problem as the content of a page: its title is the page's heading.
@@ -81,36 +78,26 @@ fn explanation(error: AppError) -> impl IntoView {
 
 /// One primary action and the way home. All of them are full page loads, so that nothing of a failed page stays.
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
-    let primary = match error {
-        AppError::Unauthenticated => Some(("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard")))),
-        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => {
-            Some(("Try again", "/login".to_owned()))
-        }
-        AppError::SignIn(_) => Some(("Sign in again", "/login".to_owned())),
-        AppError::Unavailable { .. } | AppError::Internal => retry.map(|path| ("Try again", path)),
-        AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => None,
+    let (label, address) = match error {
+        AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),
+        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => ("Try again", "/login".to_owned()),
+        AppError::SignIn(_) => ("Sign in again", "/login".to_owned()),
+        AppError::Unavailable { .. } | AppError::Internal => ("Try again", retry.unwrap_or_default()),
+        AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => ("Start page", "/".to_owned()),
     };
-    match primary {
-        Some((label, address)) => {
-            let shape = if label == "Try again" { REFRESH } else { ARROW };
-            Either::Left(view! {
-                <p class="actions">
-                    <a class="button primary" rel="external" href=address>
-                        {label}
-                        <Icon shape=shape/>
-                    </a>
-                    <a class="button" rel="external" href="/">
-                        "Start page"
-                    </a>
-                </p>
-            })
+    let home = (address != "/").then(|| {
+        view! {
+            <a class="button" rel="external" href="/">
+                "Start page"
+            </a>
         }
-        None => Either::Right(view! {
-            <p class="actions">
-                <a class="button primary" rel="external" href="/">
-                    "Start page"
-                </a>
-            </p>
-        }),
+    });
+    view! {
+        <p class="actions">
+            <a class="button primary" rel="external" href=address>
+                {label}
+            </a>
+            {home}
+        </p>
     }
 }

@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    icons::{Icon, REFRESH},
     session::{Session, Watcher, schedule},
     time_text::{TimeText, countdown},
 };
@@ -21,19 +20,18 @@ pub fn SessionRing(
     view: Signal<SessionView>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
-    // The server's clock in milliseconds; `None` until hydrated.
-    let now = RwSignal::new(None::<f64>);
+    // The server's clock in milliseconds: its last reading, until the page is hydrated.
+    let now = RwSignal::new(schedule::milliseconds(view.with_untracked(|view| view.server_time)));
     Effect::new(move |_| {
-        now.set(Some(session.server_now()));
         let tick = move || {
-            now.try_set(Some(session.server_now()));
+            now.try_set(session.server_now());
         };
+        tick();
         let ticking = set_interval_with_handle(tick, Duration::from_secs(1));
         on_cleanup(move || drop(ticking.map(|interval| interval.clear())));
     });
-    let moment = move |view: &SessionView| now.get().unwrap_or_else(|| schedule::milliseconds(view.server_time));
-    let emptied = move || view.with(|view| 100.0 * (1.0 - schedule::share_left(view, moment(view))));
-    let left = move || view.with(|view| countdown(seconds_until(view.access_expires_at, moment(view))));
+    let emptied = move || (1_000 - view.with(|view| schedule::thousandths_left(view, now.get()))).to_string();
+    let left = move || countdown(seconds_until(view.with(|view| view.access_expires_at), now.get()));
 
     view! {
         <div class="session-state">
@@ -44,8 +42,8 @@ pub fn SessionRing(
                     cx="60"
                     cy="60"
                     r="52"
-                    pathLength="100"
-                    stroke-dasharray="100"
+                    pathLength="1000"
+                    stroke-dasharray="1000"
                     stroke-dashoffset=emptied
                     transform="rotate(-90 60 60)"
                 />
@@ -78,31 +76,30 @@ pub fn SessionRing(
             <RefreshNow view=view/>
         </div>
     }
+    .into_any()
 }
 
 /// Asks for a refresh and says what came of it.
 #[component]
 fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
     let watcher = expect_context::<Watcher>();
-    // The token's time of issue when the button was pressed.
-    let asked = RwSignal::new(None::<i64>);
-    let outcome = move || match asked.get() {
-        None => "",
-        Some(_) if watcher.busy.get() => "Asking …",
-        Some(issued_at) if view.with(|view| view.access_issued_at) == issued_at => {
-            "Not due yet: the token is still fresh."
-        }
-        Some(_) => "Refreshed.",
-    };
+    let outcome = RwSignal::new("");
+    let issued_at = move || view.with_untracked(|view| view.access_issued_at);
     let refresh = move |_| {
-        asked.set(Some(view.with_untracked(|view| view.access_issued_at)));
-        watcher.refresh();
+        outcome.set("Asking …");
+        spawn_local(async move {
+            let before = issued_at();
+            watcher.refresh().await;
+            outcome.try_set(if issued_at() == before { "Not due yet: the token is still fresh." } else { "Refreshed." });
+        });
     };
 
     view! {
         <p class="refresh needs-scripts">
-            <button type="button" class="button" on:click=refresh aria-disabled=move || watcher.busy.get().to_string()>
-                <Icon shape=REFRESH/>
+            <button type="button" class="button" on:click=refresh>
+                <svg class="icon" aria-hidden="true">
+                    <use href="#icon-refresh"></use>
+                </svg>
                 "Refresh now"
             </button>
             <span class="refresh-outcome" role="status">

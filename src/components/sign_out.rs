@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{
-    icons::{Icon, SIGN_OUT},
     session::Watcher,
 };
 
@@ -15,7 +14,7 @@ pub fn SignOut() -> impl IntoView {
     view! {
         <form method="post" action="/api/logout" on:submit=move |_| watcher.announce_sign_out()>
             <button type="submit" class="menu-item">
-                <Icon shape=SIGN_OUT/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-sign-out"></use></svg>
                 "Sign out"
             </button>
         </form>

@@ -3,18 +3,16 @@
 
 use leptos::prelude::*;
 
-use super::icons::{Icon, MOON, SUN};
-
 /// An icon button; which of its icons shows is decided in CSS.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     view! {
         <button type="button" class="icon-button needs-scripts" data-theme-switch aria-label="Switch between light and dark">
             <span class="when-light">
-                <Icon shape=MOON/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-moon"></use></svg>
             </span>
             <span class="when-dark">
-                <Icon shape=SUN/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-sun"></use></svg>
             </span>
         </button>
     }

@@ -20,6 +20,7 @@ pub fn TimeText(
             {move || if local.get() { local_text(at.get()) } else { utc(at.get(), " ", " UTC") }}
         </time>
     }
+    .into_any()
 }
 
 /// Minutes and seconds, `4:05`; with hours from one hour on. Nothing below zero.

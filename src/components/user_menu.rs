@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use super::{
     avatar::Avatar,
-    icons::{DASHBOARD, Icon, PERSON},
     sign_out::SignOut,
 };
 use crate::api::session::UserView;
@@ -32,11 +31,11 @@ pub fn UserMenu(
                 {email.map(|email| view! { <span>{email}</span> })}
             </p>
             <a class="menu-item" href="/dashboard">
-                <Icon shape=DASHBOARD/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
                 "Dashboard"
             </a>
             <a class="menu-item" href="/dashboard/profile">
-                <Icon shape=PERSON/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-person"></use></svg>
                 "Profile"
             </a>
             <SignOut/>

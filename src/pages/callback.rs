@@ -8,7 +8,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     api::session::exchange_code,
-    components::{frame::PublicFrame, problem::ProblemPage},
+    components::{frame::PublicFrame, page_data::load, problem::ProblemPage},
 };
 
 /// `/auth/callback`
@@ -16,11 +16,11 @@ use crate::{
 pub fn Callback() -> impl IntoView {
     // Raw, as the provider sent it; it holds the authorization code, so it is never shown or logged.
     let query = use_location().search.get_untracked();
-    let outcome = Resource::new_blocking(|| (), move |()| exchange_code(query.clone()));
+    let outcome = load(exchange_code(query));
 
     view! {
         <PublicFrame title="Sign-in">
-            <Suspense>{Suspend::new(async move { outcome.await.err().map(|error| view! { <ProblemPage error=error/> }) })}</Suspense>
+            <Transition>{Suspend::new(async move { outcome.await.err().map(|error| view! { <ProblemPage error=error/> }).into_any() })}</Transition>
         </PublicFrame>
     }
 }

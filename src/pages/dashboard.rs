@@ -10,7 +10,7 @@ use crate::{
     },
     components::{
         frame::SignedInFrame,
-        icons::{CHECK, CIRCLE, Icon},
+        page_data::load,
         problem::ProblemPart,
         session::Session,
         session_ring::SessionRing,
@@ -21,25 +21,28 @@ use crate::{
 #[component]
 pub fn Dashboard() -> impl IntoView {
     let session = expect_context::<Session>();
-    // Roles and permissions can change with a refresh; then the page shows the new ones.
-    let dashboard = Resource::new_blocking(move || session.grant_changes(), |_| load_dashboard());
+    let dashboard = load(load_dashboard());
 
     view! {
         <SignedInFrame title="Dashboard" path="/dashboard">
             <Transition fallback=skeleton>
-                {move || Suspend::new(async move {
-                    match (session.require().await, dashboard.await) {
-                        (Ok(view), Ok(dashboard)) => Either::Left(view! { <Content view=view dashboard=dashboard/> }),
-                        (Err(error), _) | (_, Err(error)) => {
-                            Either::Right(
+                {move || {
+                    // Roles and permissions can change with a refresh; then the page shows the new ones.
+                    let outdated = session.grant_changes() > 0;
+                    Suspend::new(async move {
+                        let answer = if outdated { load_dashboard().await } else { dashboard.await };
+                        match (session.require().await, answer) {
+                            (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.into_any(),
+                            (Err(error), _) | (_, Err(error)) => {
                                 view! {
                                     <h1>"Dashboard"</h1>
                                     <ProblemPart error=error retry="/dashboard"/>
-                                },
-                            )
+                                }
+                                    .into_any()
+                            }
                         }
-                    }
-                })}
+                    })
+                }}
             </Transition>
         </SignedInFrame>
     }
@@ -86,9 +89,9 @@ fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView
 #[component]
 fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
     if grants.is_empty() {
-        return Either::Left(view! { <p class="nothing">{nothing}</p> });
+        return view! { <p class="nothing">{nothing}</p> }.into_any();
     }
-    Either::Right(view! {
+    view! {
         <ul class="grants">
             {grants
                 .into_iter()
@@ -102,7 +105,8 @@ fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
                 })
                 .collect_view()}
         </ul>
-    })
+    }
+    .into_any()
 }
 
 #[component]
@@ -114,7 +118,9 @@ fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
                 .map(|step| {
                     view! {
                         <li class="step" class:done=step.done>
-                            <Icon shape=if step.done { CHECK } else { CIRCLE }/>
+                            <svg class="icon" aria-hidden="true">
+                                <use href=if step.done { "#icon-check" } else { "#icon-to-do" }></use>
+                            </svg>
                             <div>
                                 <p class="step-title">
                                     {step.title} <span class="visually-hidden">{if step.done { " (done)" } else { " (to do)" }}</span>
@@ -127,6 +133,7 @@ fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
                 .collect_view()}
         </ol>
     }
+    .into_any()
 }
 
 /// Keeps the final layout while the data is on its way.

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::components::{
     frame::PublicFrame,
-    icons::{CHECK, Icon},
     session::tabs::{News, tell},
 };
 
@@ -17,7 +16,7 @@ pub fn LoggedOut() -> impl IntoView {
         <PublicFrame title="Signed out">
             <section class="card narrow centered">
                 <span class="badge success">
-                    <Icon shape=CHECK/>
+                    <svg class="icon" aria-hidden="true"><use href="#icon-check"></use></svg>
                 </span>
                 <h1>"You are signed out"</h1>
                 <p>"Your session has been ended here and at the sign-in service. On a shared computer, close the browser too."</p>

@@ -3,12 +3,11 @@
 //!
 //! `return_to` is passed on as it came: the server checks it. `reason=expired` explains why one is here.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::{
     frame::PublicFrame,
-    icons::{ARROW, Icon},
     links::start_sign_in,
     session::Session,
 };
@@ -26,10 +25,10 @@ pub fn Login() -> impl IntoView {
             <section class="card narrow">
                 <h1>"Sign in"</h1>
                 {expired.then(|| view! { <p class="remark">"Your session has ended. Sign in to go on where you were."</p> })}
-                <Suspense>
+                <Transition>
                     {Suspend::new(async move {
                         let person = session.person().await;
-                        move || {
+                        (move || {
                             person
                                 .get()
                                 .map(|user| {
@@ -43,9 +42,10 @@ pub fn Login() -> impl IntoView {
                                         </p>
                                     }
                                 })
-                        }
+                        })
+                            .into_any()
                     })}
-                </Suspense>
+                </Transition>
                 <WorkEmail return_to=return_to.clone()/>
                 <p class="or">
                     <span>"or"</span>
@@ -57,7 +57,9 @@ pub fn Login() -> impl IntoView {
                             view! {
                                 <li>
                                     <a class="button wide" rel="external" href=start_sign_in("provider", provider.name, &return_to)>
-                                        <svg class="logo" viewBox="0 0 24 24" aria-hidden="true" inner_html=provider.logo></svg>
+                                        <svg class="logo" aria-hidden="true">
+                                            <use href=provider.logo></use>
+                                        </svg>
                                         {provider.label}
                                     </a>
                                 </li>
@@ -107,7 +109,7 @@ fn WorkEmail(return_to: String) -> impl IntoView {
             </p>
             <button type="submit" class="button primary wide">
                 "Continue"
-                <Icon shape=ARROW/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-arrow"></use></svg>
             </button>
         </form>
     }
@@ -117,16 +119,15 @@ fn WorkEmail(return_to: String) -> impl IntoView {
 fn WhatComesNext(session: Session) -> impl IntoView {
     view! {
         <p class="what-next">
-            <Suspense>
+            <Transition>
                 {Suspend::new(async move {
-                    match session.provider().await {
-                        Some(provider) if provider.emulated => {
-                            Either::Left("Next: the emulator's sign-in page, standing in for Scalekit. No account needed.")
-                        }
-                        _ => Either::Right("Next: Scalekit's sign-in page. It brings you back here when you are done."),
-                    }
+                    let text = match session.provider().await {
+                        Some(provider) if provider.emulated => "Next: the emulator's sign-in page, standing in for Scalekit. No account needed.",
+                        _ => "Next: Scalekit's sign-in page. It brings you back here when you are done.",
+                    };
+                    text.into_any()
                 })}
-            </Suspense>
+            </Transition>
         </p>
     }
 }
@@ -139,27 +140,7 @@ struct Provider {
 }
 
 const PROVIDERS: [Provider; 3] = [
-    Provider {
-        name: "google",
-        label: "Continue with Google",
-        logo: concat!(
-            r##"<path fill="#4285f4" d="M21.6 12.23c0-.7-.06-1.37-.18-2.02H12v3.83h5.38a4.6 4.6 0 0 1-2 3.02v2.5h3.23c1.9-1.74 2.99-4.31 2.99-7.33Z"/>"##,
-            r##"<path fill="#34a853" d="M12 22c2.7 0 4.97-.9 6.62-2.44l-3.23-2.5c-.9.6-2.04.95-3.39.95-2.6 0-4.81-1.76-5.6-4.12H3.07v2.58A10 10 0 0 0 12 22Z"/>"##,
-            r##"<path fill="#fbbc05" d="M6.4 13.89a6 6 0 0 1 0-3.79V7.52H3.07a10 10 0 0 0 0 8.95l3.33-2.58Z"/>"##,
-            r##"<path fill="#ea4335" d="M12 5.98c1.47 0 2.79.5 3.83 1.5l2.86-2.87A9.6 9.6 0 0 0 12 2a10 10 0 0 0-8.93 5.52L6.4 10.1C7.19 7.74 9.4 5.98 12 5.98Z"/>"##,
-        ),
-    },
-    Provider {
-        name: "microsoft",
-        label: "Continue with Microsoft",
-        logo: concat!(
-            r##"<path fill="#f25022" d="M3 3h8.5v8.5H3z"/><path fill="#7fba00" d="M12.5 3H21v8.5h-8.5z"/>"##,
-            r##"<path fill="#00a4ef" d="M3 12.5h8.5V21H3z"/><path fill="#ffb900" d="M12.5 12.5H21V21h-8.5z"/>"##,
-        ),
-    },
-    Provider {
-        name: "github",
-        label: "Continue with GitHub",
-        logo: r#"<path fill="currentColor" d="M12 2a10 10 0 0 0-3.16 19.49c.5.09.68-.22.68-.48v-1.7c-2.78.6-3.37-1.34-3.37-1.34-.45-1.16-1.1-1.46-1.1-1.46-.91-.63.07-.61.07-.61 1 .07 1.53 1.03 1.53 1.03.9 1.53 2.34 1.09 2.91.83.1-.65.35-1.09.64-1.34-2.22-.25-4.56-1.11-4.56-4.94 0-1.1.39-1.99 1.03-2.69-.1-.25-.45-1.27.1-2.64 0 0 .84-.27 2.75 1.02a9.6 9.6 0 0 1 5 0c1.91-1.29 2.75-1.02 2.75-1.02.55 1.37.2 2.39.1 2.64.64.7 1.03 1.6 1.03 2.69 0 3.84-2.34 4.69-4.57 4.93.36.31.68.92.68 1.85V21c0 .27.18.58.69.48A10 10 0 0 0 12 2Z"/>"#,
-    },
+    Provider { name: "google", label: "Continue with Google", logo: "#logo-google" },
+    Provider { name: "microsoft", label: "Continue with Microsoft", logo: "#logo-microsoft" },
+    Provider { name: "github", label: "Continue with GitHub", logo: "#logo-github" },
 ];

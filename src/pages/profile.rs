@@ -11,7 +11,7 @@ use crate::{
         avatar::Avatar,
         copy_button::CopyButton,
         frame::SignedInFrame,
-        icons::{CHECK, Icon, WARNING},
+        page_data::load,
         problem::ProblemPart,
         session::Session,
     },
@@ -21,23 +21,23 @@ use crate::{
 #[component]
 pub fn Profile() -> impl IntoView {
     let session = expect_context::<Session>();
-    let claims = Resource::new_blocking(|| (), |()| list_claims());
+    let claims = load(list_claims());
 
     view! {
         <SignedInFrame title="Profile" path="/dashboard/profile">
             <h1>"Profile"</h1>
-            <Suspense>
+            <Transition>
                 {Suspend::new(async move {
                     match session.require().await {
-                        Ok(view) => Either::Left(view! { <Identity view=view.get_untracked()/> }),
-                        Err(error) => Either::Right(view! { <ProblemPart error=error retry="/dashboard/profile"/> }),
+                        Ok(view) => view! { <Identity view=view.get_untracked()/> }.into_any(),
+                        Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.into_any(),
                     }
                 })}
-            </Suspense>
+            </Transition>
             <section class="card" aria-labelledby="claims-title">
                 <h2 id="claims-title">"What the app knows about you"</h2>
                 <p class="hint">"Every claim below was in a token whose signature, issuer, audience and lifetime were checked. Nothing else is kept about you."</p>
-                <Suspense fallback=|| {
+                <Transition fallback=|| {
                     view! {
                         <p class="nothing" role="status">
                             "Loading the claims …"
@@ -46,11 +46,11 @@ pub fn Profile() -> impl IntoView {
                 }>
                     {Suspend::new(async move {
                         match claims.await {
-                            Ok(claims) => Either::Left(view! { <Claims claims=claims/> }),
-                            Err(error) => Either::Right(view! { <p role="alert">{error.explanation()}</p> }),
+                            Ok(claims) => view! { <Claims claims=claims/> }.into_any(),
+                            Err(error) => view! { <p role="alert">{error.explanation()}</p> }.into_any(),
                         }
                     })}
-                </Suspense>
+                </Transition>
             </section>
         </SignedInFrame>
     }
@@ -62,14 +62,14 @@ fn Identity(view: SessionView) -> impl IntoView {
     let verified = if user.email_verified {
         Either::Left(view! {
             <span class="tag success">
-                <Icon shape=CHECK/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-check"></use></svg>
                 "Verified"
             </span>
         })
     } else {
         Either::Right(view! {
             <span class="tag warning">
-                <Icon shape=WARNING/>
+                <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
                 "Not verified"
             </span>
         })

@@ -2,10 +2,12 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Watcher, watcher::Notice};
+use super::{
+    Watcher,
+    watcher::Notice,
+};
 use crate::components::{
     browser,
-    icons::{Icon, WARNING},
     links::sign_in_page_after_expiry,
 };
 
@@ -22,7 +24,7 @@ pub fn SessionNotice(
                     .then(|| {
                         view! {
                             <p class="notice-line">
-                                <Icon shape=WARNING/>
+                                <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
                                 "Connection problem: still signed in, retrying."
                             </p>
                         }

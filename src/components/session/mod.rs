@@ -4,7 +4,7 @@
 //! no security boundary: the server guards routes and checks each call by itself. [`Watcher`] brings the later answers;
 //! [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`] shows what became of it.
 //!
-//! The resource is read by `.await` under a `<Suspense>` only, once for a view; what changes later is a signal.
+//! The first answer is read by `.await` under a `<Transition>` only, once for a view; what changes later is a signal.
 
 pub mod ended;
 pub mod schedule;
@@ -13,7 +13,10 @@ pub mod watcher;
 
 use leptos::prelude::*;
 
-use super::browser;
+use super::{
+    browser,
+    page_data::{PageData, load},
+};
 use crate::{
     api::session::{ProviderView, SessionState, SessionView, UserView, current_session},
     error::AppError,
@@ -24,13 +27,13 @@ pub use watcher::{SessionWatcher, Watcher};
 /// The session as this document knows it.
 #[derive(Clone, Copy)]
 pub struct Session {
-    at_load: Resource<Result<SessionState, AppError>>,
+    at_load: PageData<SessionState>,
     /// The latest answer after the one that came with the document, if there was any.
     later: RwSignal<Option<Later>>,
     /// Counts changes of roles and permissions after the document was loaded.
     grant_changes: RwSignal<u32>,
     /// By how many milliseconds the server's clock is ahead of the browser's.
-    clock_lead: StoredValue<f64>,
+    clock_lead: RwSignal<f64>,
 }
 
 /// What a later answer said.
@@ -45,10 +48,10 @@ impl Session {
     #[must_use]
     pub fn provide() -> Self {
         let session = Self {
-            at_load: Resource::new_blocking(|| (), |()| current_session()),
+            at_load: load(current_session()),
             later: RwSignal::new(None),
             grant_changes: RwSignal::new(0),
-            clock_lead: StoredValue::new(0.0),
+            clock_lead: RwSignal::new(0.0),
         };
         provide_context(session);
         session
@@ -94,8 +97,7 @@ impl Session {
         self.at_load.await.ok().map(|state| state.provider)
     }
 
-    /// Changes whenever roles or permissions did. What depends on them can use it as a resource's source.
-    #[must_use]
+    /// How often roles or permissions have changed since the document was loaded. Tracked: what depends on them follows.
     pub fn grant_changes(self) -> u32 {
         self.grant_changes.get()
     }
@@ -103,7 +105,7 @@ impl Session {
     /// The server's clock, in milliseconds since 1970.
     #[must_use]
     pub fn server_now(self) -> f64 {
-        browser::now() + self.clock_lead.try_get_value().unwrap_or_default()
+        browser::now() + self.clock_lead.get_untracked()
     }
 
     /// Takes over a later answer; `None` says that nobody is signed in.
@@ -114,6 +116,6 @@ impl Session {
     /// Takes the reading of the server's clock that came with an answer asked for at `asked_at` (browser's clock). Using that
     /// moment and not the arrival errs towards refreshing early.
     fn set_clock(self, view: &SessionView, asked_at: f64) {
-        self.clock_lead.set_value(schedule::milliseconds(view.server_time) - asked_at);
+        self.clock_lead.set(schedule::milliseconds(view.server_time) - asked_at);
     }
 }

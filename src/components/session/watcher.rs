@@ -41,8 +41,6 @@ pub struct Watcher {
     session: Session,
     /// What the person should know.
     pub notice: RwSignal<Notice>,
-    /// Whether a call is under way.
-    pub busy: RwSignal<bool>,
     memory: StoredValue<Memory>,
     needs_session: fn(&str) -> bool,
 }
@@ -54,6 +52,8 @@ struct Memory {
     timer: Option<TimeoutHandle>,
     failures: u32,
     looked_at: f64,
+    /// A call is under way.
+    busy: bool,
     /// The person is signing out: nothing is called or shown any more.
     leaving: bool,
 }
@@ -72,28 +72,25 @@ impl Watcher {
         provide_context(Self {
             session,
             notice: RwSignal::new(Notice::Quiet),
-            busy: RwSignal::new(false),
             memory: StoredValue::new(Memory::default()),
             needs_session,
         });
     }
 
     /// Refreshes now, whether due or not, unless a call is under way. The server decides whether anything is due.
-    pub fn refresh(self) {
+    pub async fn refresh(self) {
         self.clear_timer();
         if !self.begin_call() {
             return;
         }
         let asked_at = browser::now();
-        spawn_local(async move {
-            match refresh_session().await {
-                Ok(view) => self.adopt(view, asked_at),
-                // A late answer to a session that another tab has replaced says the same: ask who is signed in now.
-                Err(AppError::Unauthenticated) => self.settle(current_session().await, asked_at),
-                Err(_) => self.keep_and_retry(),
-            }
-            self.busy.set(false);
-        });
+        match refresh_session().await {
+            Ok(view) => self.adopt(view, asked_at),
+            // A late answer to a session that another tab has replaced says the same: ask who is signed in now.
+            Err(AppError::Unauthenticated) => self.settle(current_session().await, asked_at),
+            Err(_) => self.keep_and_retry(),
+        }
+        self.end_call();
     }
 
     /// Called by the sign-out form as it is sent.
@@ -155,22 +152,21 @@ impl Watcher {
     /// The timer's end. A hidden tab waits until it is looked at: [`Self::look_if_stale`] goes on from there.
     fn refresh_if_visible(self) {
         if !browser::is_hidden() {
-            self.refresh();
+            spawn_local(self.refresh());
         }
     }
 
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
         let now = browser::now();
-        let (known, fresh) = self
-            .memory
-            .with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
+        let (known, fresh) =
+            self.memory.with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
         let Some(view) = known else { return };
         if browser::is_hidden() {
             return;
         }
         if schedule::is_due(&view, self.session.server_now()) {
-            self.refresh();
+            spawn_local(self.refresh());
         } else if !fresh {
             self.look();
         }
@@ -185,7 +181,7 @@ impl Watcher {
         self.memory.update_value(|memory| memory.looked_at = asked_at);
         spawn_local(async move {
             self.settle(current_session().await, asked_at);
-            self.busy.set(false);
+            self.end_call();
         });
     }
 
@@ -203,7 +199,7 @@ impl Watcher {
                 }
                 spawn_local(async move {
                     let answer = current_session().await;
-                    self.busy.set(false);
+                    self.end_call();
                     if matches!(answer, Ok(SessionState { session: None, .. })) {
                         self.follow_sign_out();
                     } else {
@@ -295,12 +291,13 @@ impl Watcher {
         self.schedule();
     }
 
+    /// Whether a call may be made now; then none may be made until [`Self::end_call`].
     fn begin_call(self) -> bool {
-        if self.busy.get_untracked() || self.is_leaving() {
-            return false;
-        }
-        self.busy.set(true);
-        true
+        self.memory.try_update_value(|memory| !memory.leaving && !std::mem::replace(&mut memory.busy, true)).unwrap_or(false)
+    }
+
+    fn end_call(self) {
+        self.memory.update_value(|memory| memory.busy = false);
     }
 
     fn is_leaving(self) -> bool {

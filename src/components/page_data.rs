@@ -1,0 +1,47 @@
+//! What a page loads before it is shown: once, on the server if the page comes from there, and then written into the document.
+//!
+//! Made before anything is awaited, so that server and browser number the data alike; read by `.await` under a
+//! `<Transition>`. Blocking: the server sends nothing before it is there, so that a redirect or a status can still be set.
+
+use leptos::{
+    prelude::*,
+    serde_json,
+    server::codee::{Decoder, Encoder},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::AppError;
+
+/// Loaded once; `Copy`, so that it can be handed on.
+pub type PageData<T> = OnceResource<Result<T, AppError>, JsonBytes>;
+
+/// Starts to load what a page needs.
+pub fn load<T>(answer: impl Future<Output = Result<T, AppError>> + Send + 'static) -> PageData<T>
+where
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+{
+    OnceResource::new_with_options(answer, true)
+}
+
+/// JSON, read as server functions read their answers. Leptos' own codec reads text instead of bytes, for which the
+/// compiler makes all readers a second time: 50 kB of code.
+#[derive(Debug)]
+pub struct JsonBytes;
+
+impl<T: Serialize> Encoder<T> for JsonBytes {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, serde_json::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for JsonBytes {
+    type Error = serde_json::Error;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(text.as_bytes())
+    }
+}
