@@ -1,8 +1,7 @@
 //! What stands around every page: header or rail, main, footer.
 //!
-//! Session-dependent parts (person, organization, emulator notice) stand under a `<Transition>` of their own, beside the
-//! page's and never around it. A signed-in page's frame also guards client-side navigation: on the server a layer in front
-//! of the router has already turned anonymous requests away.
+//! Session-dependent parts (person, organization, emulator notice) are there in the first HTML. A signed-in page's frame also
+//! guards client-side navigation: on the server a layer in front of the router has already turned anonymous requests away.
 
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
@@ -24,7 +23,7 @@ pub fn PublicFrame(
     /// The page's content; it brings the one `<h1>`.
     children: Children,
 ) -> impl IntoView {
-    let session = expect_context::<Session>();
+    let person = expect_context::<Session>().person();
 
     view! {
         <Title text=document_title(title)/>
@@ -34,31 +33,25 @@ pub fn PublicFrame(
                 <Brand/>
                 <div class="top-end">
                     <ThemeSwitch/>
-                    <Transition>
-                        {Suspend::new(async move {
-                            let person = session.person().await;
-                            (move || match person.get() {
-                                Some(user) => {
-                                    view! {
-                                        <a class="button quiet" href="/dashboard">
-                                            "Dashboard"
-                                        </a>
-                                        <UserMenu user=user/>
-                                    }
-                                        .into_any()
-                                }
-                                None => {
-                                    view! {
-                                        <a class="button quiet" href="/login">
-                                            "Sign in"
-                                        </a>
-                                    }
-                                        .into_any()
-                                }
-                            })
+                    {move || match person.get() {
+                        Some(user) => {
+                            view! {
+                                <a class="button quiet" href="/dashboard">
+                                    "Dashboard"
+                                </a>
+                                <UserMenu user=user/>
+                            }
                                 .into_any()
-                        })}
-                    </Transition>
+                        }
+                        None => {
+                            view! {
+                                <a class="button quiet" href="/login">
+                                    "Sign in"
+                                </a>
+                            }
+                                .into_any()
+                        }
+                    }}
                 </div>
             </header>
             <Main>{children()}</Main>
@@ -79,12 +72,11 @@ pub fn SignedInFrame(
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     Effect::new(move |_| {
-        leptos::task::spawn_local(async move {
-            if matches!(session.current().await, Ok(None)) {
-                browser::leave_for(&sign_in_page(&browser::current_address()));
-            }
-        });
+        if matches!(session.current(), Ok(None)) {
+            browser::leave_for(&sign_in_page(&browser::current_address()));
+        }
     });
+    let person = session.person();
     let place = move |address: &'static str| (address == path).then_some("page");
 
     view! {
@@ -97,7 +89,7 @@ pub fn SignedInFrame(
                     <svg class="icon" aria-hidden="true"><use href="#icon-menu"></use></svg>
                 </button>
                 <div id="rail-panel" class="rail-panel" popover>
-                    <Transition>{Suspend::new(async move { session.require().await.ok().map(|view| organization(view.get_untracked().organization)).into_any() })}</Transition>
+                    {session.require().ok().map(|view| organization(view.get_untracked().organization))}
                     <nav aria-label="Sections">
                         <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
@@ -110,12 +102,7 @@ pub fn SignedInFrame(
                     </nav>
                 </div>
                 <div class="rail-person">
-                    <Transition>
-                        {Suspend::new(async move {
-                            let person = session.person().await;
-                            (move || person.get().map(|user| view! { <UserMenu user=user/> })).into_any()
-                        })}
-                    </Transition>
+                    {move || person.get().map(|user| view! { <UserMenu user=user/> })}
                     <ThemeSwitch/>
                 </div>
             </header>
@@ -185,29 +172,23 @@ fn Footer() -> impl IntoView {
 
     view! {
         <footer class="footer">
-            <Transition>
-                {Suspend::new(async move {
-                    session
-                        .provider()
-                        .await
-                        .filter(|provider| provider.emulated)
-                        .map(|provider| {
-                            view! {
-                                <p class="emulated">
-                                    <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
-                                    <span>
-                                        <strong>"Emulated Scalekit: development only"</strong>
-                                        " "
-                                        <a href=provider.url.clone() rel="external">
-                                            {provider.url.clone()}
-                                        </a>
-                                    </span>
-                                </p>
-                            }
-                        })
-                        .into_any()
+            {session
+                .provider()
+                .filter(|provider| provider.emulated)
+                .map(|provider| {
+                    view! {
+                        <p class="emulated">
+                            <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
+                            <span>
+                                <strong>"Emulated Scalekit: development only"</strong>
+                                " "
+                                <a href=provider.url.clone() rel="external">
+                                    {provider.url.clone()}
+                                </a>
+                            </span>
+                        </p>
+                    }
                 })}
-            </Transition>
             <p class="footer-line">{PRODUCT_NAME} " · Leptos, Axum and Scalekit"</p>
         </footer>
     }

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     api::session::exchange_code,
-    components::{frame::PublicFrame, page_data::load, problem::ProblemPage},
+    components::{frame::PublicFrame, page_data::{load, once_loaded}, problem::ProblemPage},
 };
 
 /// `/auth/callback`
@@ -20,7 +20,7 @@ pub fn Callback() -> impl IntoView {
 
     view! {
         <PublicFrame title="Sign-in">
-            <Transition>{Suspend::new(async move { outcome.await.err().map(|error| view! { <ProblemPage error=error/> }).into_any() })}</Transition>
+            {once_loaded(outcome.into_future(), |outcome| outcome.err().map(|error| view! { <ProblemPage error=error/> }).into_any())}
         </PublicFrame>
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     components::{
         frame::SignedInFrame,
-        page_data::load,
+        page_data::{load, once_loaded},
         problem::ProblemPart,
         session::Session,
         session_ring::SessionRing,
@@ -25,25 +25,21 @@ pub fn Dashboard() -> impl IntoView {
 
     view! {
         <SignedInFrame title="Dashboard" path="/dashboard">
-            <Transition fallback=skeleton>
-                {move || {
-                    // Roles and permissions can change with a refresh; then the page shows the new ones.
-                    let outdated = session.grant_changes() > 0;
-                    Suspend::new(async move {
-                        let answer = if outdated { load_dashboard().await } else { dashboard.await };
-                        match (session.require().await, answer) {
-                            (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.into_any(),
-                            (Err(error), _) | (_, Err(error)) => {
-                                view! {
-                                    <h1>"Dashboard"</h1>
-                                    <ProblemPart error=error retry="/dashboard"/>
-                                }
-                                    .into_any()
-                            }
+            {move || {
+                // Roles and permissions can change with a refresh; then the page shows the new ones.
+                let outdated = session.grant_changes() > 0;
+                let answer = async move { if outdated { load_dashboard().await } else { dashboard.await } };
+                once_loaded(answer, move |answer| match (session.require(), answer) {
+                    (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.into_any(),
+                    (Err(error), _) | (_, Err(error)) => {
+                        view! {
+                            <h1>"Dashboard"</h1>
+                            <ProblemPart error=error retry="/dashboard"/>
                         }
-                    })
-                }}
-            </Transition>
+                            .into_any()
+                    }
+                })
+            }}
         </SignedInFrame>
     }
 }
@@ -134,18 +130,4 @@ fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
         </ol>
     }
     .into_any()
-}
-
-/// Keeps the final layout while the data is on its way.
-fn skeleton() -> impl IntoView {
-    view! {
-        <div class="skeleton" role="status">
-            <span class="visually-hidden">"Loading"</span>
-            <div class="skeleton-title"></div>
-            <div class="cards">
-                <div class="card skeleton-card"></div>
-                <div class="card skeleton-card"></div>
-            </div>
-        </div>
-    }
 }

@@ -16,6 +16,7 @@ use crate::components::{
 #[component]
 pub fn Login() -> impl IntoView {
     let session = expect_context::<Session>();
+    let person = session.person();
     let query = use_query_map().get_untracked();
     let return_to = query.get("return_to").unwrap_or_default();
     let expired = query.get("reason").as_deref() == Some("expired");
@@ -25,27 +26,21 @@ pub fn Login() -> impl IntoView {
             <section class="card narrow">
                 <h1>"Sign in"</h1>
                 {expired.then(|| view! { <p class="remark">"Your session has ended. Sign in to go on where you were."</p> })}
-                <Transition>
-                    {Suspend::new(async move {
-                        let person = session.person().await;
-                        (move || {
-                            person
-                                .get()
-                                .map(|user| {
-                                    view! {
-                                        <p class="remark">
-                                            "You are signed in as "
-                                            <strong>{user.display_name}</strong>
-                                            ". "
-                                            <a href="/dashboard">"Go to your dashboard"</a>
-                                            ", or sign in as somebody else below."
-                                        </p>
-                                    }
-                                })
+                {move || {
+                    person
+                        .get()
+                        .map(|user| {
+                            view! {
+                                <p class="remark">
+                                    "You are signed in as "
+                                    <strong>{user.display_name}</strong>
+                                    ". "
+                                    <a href="/dashboard">"Go to your dashboard"</a>
+                                    ", or sign in as somebody else below."
+                                </p>
+                            }
                         })
-                            .into_any()
-                    })}
-                </Transition>
+                }}
                 <WorkEmail return_to=return_to.clone()/>
                 <p class="or">
                     <span>"or"</span>
@@ -117,19 +112,11 @@ fn WorkEmail(return_to: String) -> impl IntoView {
 
 #[component]
 fn WhatComesNext(session: Session) -> impl IntoView {
-    view! {
-        <p class="what-next">
-            <Transition>
-                {Suspend::new(async move {
-                    let text = match session.provider().await {
-                        Some(provider) if provider.emulated => "Next: the emulator's sign-in page, standing in for Scalekit. No account needed.",
-                        _ => "Next: Scalekit's sign-in page. It brings you back here when you are done.",
-                    };
-                    text.into_any()
-                })}
-            </Transition>
-        </p>
-    }
+    let text = match session.provider() {
+        Some(provider) if provider.emulated => "Next: the emulator's sign-in page, standing in for Scalekit. No account needed.",
+        _ => "Next: Scalekit's sign-in page. It brings you back here when you are done.",
+    };
+    view! { <p class="what-next">{text}</p> }
 }
 
 /// A social sign-in that the environment may offer; remove what yours does not.

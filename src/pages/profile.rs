@@ -11,7 +11,7 @@ use crate::{
         avatar::Avatar,
         copy_button::CopyButton,
         frame::SignedInFrame,
-        page_data::load,
+        page_data::{load, once_loaded},
         problem::ProblemPart,
         session::Session,
     },
@@ -26,31 +26,17 @@ pub fn Profile() -> impl IntoView {
     view! {
         <SignedInFrame title="Profile" path="/dashboard/profile">
             <h1>"Profile"</h1>
-            <Transition>
-                {Suspend::new(async move {
-                    match session.require().await {
-                        Ok(view) => view! { <Identity view=view.get_untracked()/> }.into_any(),
-                        Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {match session.require() {
+                Ok(view) => view! { <Identity view=view.get_untracked()/> }.into_any(),
+                Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.into_any(),
+            }}
             <section class="card" aria-labelledby="claims-title">
                 <h2 id="claims-title">"What the app knows about you"</h2>
                 <p class="hint">"Every claim below was in a token whose signature, issuer, audience and lifetime were checked. Nothing else is kept about you."</p>
-                <Transition fallback=|| {
-                    view! {
-                        <p class="nothing" role="status">
-                            "Loading the claims …"
-                        </p>
-                    }
-                }>
-                    {Suspend::new(async move {
-                        match claims.await {
-                            Ok(claims) => view! { <Claims claims=claims/> }.into_any(),
-                            Err(error) => view! { <p role="alert">{error.explanation()}</p> }.into_any(),
-                        }
-                    })}
-                </Transition>
+                {once_loaded(claims.into_future(), |answer| match answer {
+                    Ok(claims) => view! { <Claims claims=claims/> }.into_any(),
+                    Err(error) => view! { <p role="alert">{error.explanation()}</p> }.into_any(),
+                })}
             </section>
         </SignedInFrame>
     }

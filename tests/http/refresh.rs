@@ -50,7 +50,7 @@ async fn a_fresh_session_costs_no_provider_call_at_all() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     let calls = app.provider_calls();
-    app.advance(LIFETIME - 31);
+    app.advance(LIFETIME - 60);
     for _ in 0..10 {
         assert_eq!(browser.get("/dashboard/profile").await.status, 200);
     }

@@ -4,19 +4,23 @@
 //! no security boundary: the server guards routes and checks each call by itself. [`Watcher`] brings the later answers;
 //! [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`] shows what became of it.
 //!
-//! The first answer is read by `.await` under a `<Transition>` only, once for a view; what changes later is a signal.
+//! The first answer is a shared value, not a resource that loads: the guard in front of the router has found it out already,
+//! so the server has it at once, writes it into the document, and the browser reads it there. Several `<Suspense>` that wait
+//! for one resource can hang while the server renders (leptos#4851, leptos#4578); here nothing waits.
 
 pub mod ended;
 pub mod schedule;
 pub mod tabs;
 pub mod watcher;
 
-use leptos::prelude::*;
-
-use super::{
-    browser,
-    page_data::{PageData, load},
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
 };
+
+use leptos::{prelude::*, server::SharedValue};
+
+use super::{browser, page_data::JsonBytes};
 use crate::{
     api::session::{ProviderView, SessionState, SessionView, UserView, current_session},
     error::AppError,
@@ -27,7 +31,7 @@ pub use watcher::{SessionWatcher, Watcher};
 /// The session as this document knows it.
 #[derive(Clone, Copy)]
 pub struct Session {
-    at_load: PageData<SessionState>,
+    at_load: StoredValue<Result<SessionState, AppError>>,
     /// The latest answer after the one that came with the document, if there was any.
     later: RwSignal<Option<Later>>,
     /// Counts changes of roles and permissions after the document was loaded.
@@ -47,8 +51,9 @@ impl Session {
     /// Makes the one session of a document. Called by `App`, before any other resource.
     #[must_use]
     pub fn provide() -> Self {
+        let at_load = SharedValue::<_, JsonBytes>::new_with_encoding(|| at_once(current_session()));
         let session = Self {
-            at_load: load(current_session()),
+            at_load: StoredValue::new(at_load.into_inner()),
             later: RwSignal::new(None),
             grant_changes: RwSignal::new(0),
             clock_lead: RwSignal::new(0.0),
@@ -61,11 +66,11 @@ impl Session {
     ///
     /// # Errors
     /// [`AppError::Unavailable`] while the server can't tell.
-    pub async fn current(self) -> Result<Option<SessionView>, AppError> {
+    pub fn current(self) -> Result<Option<SessionView>, AppError> {
         match self.later.get_untracked() {
             Some(Later::SignedIn(view)) => Ok(Some(*view)),
             Some(Later::SignedOut) => Ok(None),
-            None => Ok(self.at_load.await?.session),
+            None => self.at_load.with_value(|state| state.as_ref().map(|state| state.session.clone()).map_err(Clone::clone)),
         }
     }
 
@@ -73,8 +78,8 @@ impl Session {
     ///
     /// # Errors
     /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while the server can't tell.
-    pub async fn require(self) -> Result<Signal<SessionView>, AppError> {
-        let initially = self.current().await?.ok_or(AppError::Unauthenticated)?;
+    pub fn require(self) -> Result<Signal<SessionView>, AppError> {
+        let initially = self.current()?.ok_or(AppError::Unauthenticated)?;
         Ok(Signal::derive(move || match self.later.get() {
             Some(Later::SignedIn(view)) => *view,
             // Once ended, the page behind the dialog goes on showing what it showed.
@@ -83,8 +88,8 @@ impl Session {
     }
 
     /// The signed-in person, kept up to date; `None` for an anonymous visitor. Changes only when the person does.
-    pub async fn person(self) -> Memo<Option<UserView>> {
-        let initially = self.current().await.ok().flatten().map(|view| view.user);
+    pub fn person(self) -> Memo<Option<UserView>> {
+        let initially = self.current().ok().flatten().map(|view| view.user);
         Memo::new(move |_| match self.later.get() {
             Some(Later::SignedIn(view)) => Some(view.user),
             Some(Later::SignedOut) => None,
@@ -93,8 +98,8 @@ impl Session {
     }
 
     /// The identity provider, if the server could tell.
-    pub async fn provider(self) -> Option<ProviderView> {
-        self.at_load.await.ok().map(|state| state.provider)
+    pub fn provider(self) -> Option<ProviderView> {
+        self.at_load.with_value(|state| state.as_ref().ok().map(|state| state.provider.clone()))
     }
 
     /// How often roles or permissions have changed since the document was loaded. Tracked: what depends on them follows.
@@ -117,5 +122,14 @@ impl Session {
     /// moment and not the arrival errs towards refreshing early.
     fn set_clock(self, view: &SessionView, asked_at: f64) {
         self.clock_lead.set(schedule::milliseconds(view.server_time) - asked_at);
+    }
+}
+
+/// The answer of a server function that has nothing to wait for, on the server. In the browser, which would have to wait,
+/// there is no answer; it asks only if the document brings none.
+fn at_once<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Err(AppError::Unavailable { retry_after: 1 }),
     }
 }

@@ -120,17 +120,15 @@ impl Watcher {
             listeners.into_iter().for_each(WindowListenerHandle::remove);
         });
 
-        spawn_local(async move {
-            if let Ok(Some(view)) = self.session.current().await {
-                // Another sign-in than the last one that any tab has seen is news to the others.
-                if browser::remember("signed-in-at", &view.signed_in_at.to_string()) {
-                    tabs::tell(News::SignedIn);
-                }
-                self.session.set_clock(&view, browser::document_requested_at());
-                self.memory.update_value(|memory| memory.known = Some(view));
-                self.schedule();
+        if let Ok(Some(view)) = self.session.current() {
+            // Another sign-in than the last one that any tab has seen is news to the others.
+            if browser::remember("signed-in-at", &view.signed_in_at.to_string()) {
+                tabs::tell(News::SignedIn);
             }
-        });
+            self.session.set_clock(&view, browser::document_requested_at());
+            self.memory.update_value(|memory| memory.known = Some(view));
+            self.schedule();
+        }
     }
 
     /// Sets the timer for the next refresh.

@@ -38,7 +38,8 @@ impl RequestContext {
         let (Some(state), Some(parts), Some(response)) =
             (use_context::<Arc<AppState>>(), use_context::<Parts>(), use_context::<ResponseOptions>())
         else {
-            tracing::error!("a server function was called outside a request");
+            // Also while the router lists its routes at start.
+            tracing::debug!("a server function was called outside a request");
             return Err(AppError::Internal);
         };
         Ok(Self { state, parts, response })
