@@ -22,8 +22,8 @@ use crate::{
     },
     error::AppError,
     pages::{
-        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login, not_found::NotFound,
-        profile::Profile,
+        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
+        not_found::NotFound, profile::Profile,
     },
 };
 

@@ -22,7 +22,12 @@ pub enum AppError {
         permission: String,
     },
     /// A sign-in could not be completed.
-    SignIn(SignInProblem),
+    SignIn {
+        /// Why not.
+        problem: SignInProblem,
+        /// Where the person wanted to go, if the attempt was found: the next one leads there.
+        return_to: Option<String>,
+    },
     /// The request itself was malformed.
     Invalid,
     /// There is nothing at this address.
@@ -74,7 +79,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::Unavailable { .. } => 503,
             Self::Internal => 500,
-            Self::SignIn(problem) => problem.status(),
+            Self::SignIn { problem, .. } => problem.status(),
         }
     }
 
@@ -88,7 +93,7 @@ impl AppError {
             Self::NotFound => "There is no page here",
             Self::Unavailable { .. } => "Temporarily unavailable",
             Self::Internal => "Something failed on our side",
-            Self::SignIn(problem) => problem.title(),
+            Self::SignIn { problem, .. } => problem.title(),
         }
     }
 
@@ -107,7 +112,7 @@ impl AppError {
                 "A service that this page needs is not answering. Nothing is lost; try again in a moment."
             }
             Self::Internal => "The fault has been recorded. Try again, and tell us if it stays.",
-            Self::SignIn(problem) => problem.explanation(),
+            Self::SignIn { problem, .. } => problem.explanation(),
         }
     }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    browser,
-};
+use super::browser;
 
 /// A button that copies `value` and says so to eyes and ears alike.
 #[component]

@@ -80,8 +80,13 @@ fn explanation(error: AppError) -> impl IntoView {
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     let (label, address) = match error {
         AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),
-        AppError::SignIn(SignInProblem::ProviderUnreachable | SignInProblem::Provider) => ("Try again", "/login".to_owned()),
-        AppError::SignIn(_) => ("Sign in again", "/login".to_owned()),
+        AppError::SignIn { problem, return_to } => {
+            let label = match problem {
+                SignInProblem::ProviderUnreachable | SignInProblem::Provider => "Try again",
+                _ => "Sign in again",
+            };
+            (label, return_to.as_deref().map_or_else(|| "/login".to_owned(), sign_in_page))
+        }
         AppError::Unavailable { .. } | AppError::Internal => ("Try again", retry.unwrap_or_default()),
         AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => ("Start page", "/".to_owned()),
     };

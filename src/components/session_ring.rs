@@ -90,7 +90,11 @@ fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
         spawn_local(async move {
             let before = issued_at();
             watcher.refresh().await;
-            outcome.try_set(if issued_at() == before { "Not due yet: the token is still fresh." } else { "Refreshed." });
+            outcome.try_set(if issued_at() == before {
+                "Not due yet: the token is still fresh."
+            } else {
+                "Refreshed."
+            });
         });
     };
 

@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    session::Watcher,
-};
+use super::session::Watcher;
 
 /// A button that ends the session here and at the provider.
 #[component]

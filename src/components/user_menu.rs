@@ -5,10 +5,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    avatar::Avatar,
-    sign_out::SignOut,
-};
+use super::{avatar::Avatar, sign_out::SignOut};
 use crate::api::session::UserView;
 
 /// A button with the person's picture and the menu that it opens.

@@ -8,7 +8,11 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     api::session::exchange_code,
-    components::{frame::PublicFrame, page_data::{load, once_loaded}, problem::ProblemPage},
+    components::{
+        frame::PublicFrame,
+        page_data::{load, once_loaded},
+        problem::ProblemPage,
+    },
 };
 
 /// `/auth/callback`

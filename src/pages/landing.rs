@@ -1,15 +1,16 @@
 //! What this is, how a sign-in travels, what is inside. Replace it with your product's own front page.
 //!
-//! Everything here is written out, without a loop or a value: such markup is taken as it is and costs the browser build
-//! next to nothing.
+//! Nearly everything here is written out, without a loop or a value: such markup is taken as it is and costs the browser
+//! build next to nothing.
 
 use leptos::prelude::*;
 
-use crate::components::frame::PublicFrame;
+use crate::components::{frame::PublicFrame, session::Session};
 
 /// `/`
 #[component]
 pub fn Landing() -> impl IntoView {
+    let person = expect_context::<Session>().person();
     view! {
         <PublicFrame title="Sign-in that is already right">
             <section class="hero">
@@ -18,15 +19,29 @@ pub fn Landing() -> impl IntoView {
                     "A full-stack Rust starter on Leptos and Axum. Your users sign up and sign in through Scalekit; sessions, refresh and sign-out are done, tested and yours to build on."
                 </p>
                 <p class="actions">
-                    <a class="button primary large" href="/login">
-                        "Sign in"
-                        <svg class="icon" aria-hidden="true">
-                            <use href="#icon-arrow"></use>
-                        </svg>
-                    </a>
-                    <a class="button large" rel="external" href="/auth/login?prompt=create">
-                        "Create account"
-                    </a>
+                    {move || {
+                        if person.with(Option::is_some) {
+                            view! {
+                                <a class="button primary large" href="/dashboard">
+                                    "Open your dashboard"
+                                </a>
+                            }
+                                .into_any()
+                        } else {
+                            view! {
+                                <a class="button primary large" href="/login">
+                                    "Sign in"
+                                    <svg class="icon" aria-hidden="true">
+                                        <use href="#icon-arrow"></use>
+                                    </svg>
+                                </a>
+                                <a class="button large" rel="external" href="/auth/login?prompt=create">
+                                    "Create account"
+                                </a>
+                            }
+                                .into_any()
+                        }
+                    }}
                 </p>
             </section>
             <Sequence/>

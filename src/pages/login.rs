@@ -4,11 +4,11 @@
 //! `return_to` is passed on as it came: the server checks it. `reason=expired` explains why one is here.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 use crate::components::{
     frame::PublicFrame,
-    links::start_sign_in,
+    links::{query_value, start_sign_in},
     session::Session,
 };
 
@@ -17,9 +17,9 @@ use crate::components::{
 pub fn Login() -> impl IntoView {
     let session = expect_context::<Session>();
     let person = session.person();
-    let query = use_query_map().get_untracked();
-    let return_to = query.get("return_to").unwrap_or_default();
-    let expired = query.get("reason").as_deref() == Some("expired");
+    let query = use_location().search.get_untracked();
+    let return_to = query_value(&query, "return_to").unwrap_or_default();
+    let expired = query_value(&query, "reason").as_deref() == Some("expired");
 
     view! {
         <PublicFrame title="Sign in">
@@ -51,7 +51,7 @@ pub fn Login() -> impl IntoView {
                         .map(|provider| {
                             view! {
                                 <li>
-                                    <a class="button wide" rel="external" href=start_sign_in("provider", provider.name, &return_to)>
+                                    <a class="button wide" rel="external" href=start_sign_in(Some(("provider", provider.name)), &return_to)>
                                         <svg class="logo" aria-hidden="true">
                                             <use href=provider.logo></use>
                                         </svg>
@@ -63,8 +63,11 @@ pub fn Login() -> impl IntoView {
                         .collect_view()}
                 </ul>
                 <p class="aside">
-                    "New here? "
-                    <a rel="external" href=start_sign_in("prompt", "create", &return_to)>
+                    <a rel="external" href=start_sign_in(None, &return_to)>
+                        "Sign in another way"
+                    </a>
+                    " · New here? "
+                    <a rel="external" href=start_sign_in(Some(("prompt", "create")), &return_to)>
                         "Create account"
                     </a>
                 </p>
@@ -113,7 +116,9 @@ fn WorkEmail(return_to: String) -> impl IntoView {
 #[component]
 fn WhatComesNext(session: Session) -> impl IntoView {
     let text = match session.provider() {
-        Some(provider) if provider.emulated => "Next: the emulator's sign-in page, standing in for Scalekit. No account needed.",
+        Some(provider) if provider.emulated => {
+            "Next: the emulator's sign-in page, standing in for Scalekit. No account needed."
+        }
         _ => "Next: Scalekit's sign-in page. It brings you back here when you are done.",
     };
     view! { <p class="what-next">{text}</p> }

@@ -2,14 +2,8 @@
 
 use leptos::{html, prelude::*};
 
-use super::{
-    Watcher,
-    watcher::Notice,
-};
-use crate::components::{
-    browser,
-    links::sign_in_page_after_expiry,
-};
+use super::{Watcher, watcher::Notice};
+use crate::components::{browser, links::sign_in_page_after_expiry};
 
 /// A live region that is there from the start, so that screen readers hear of changes, and the dialog when it is needed.
 #[component]

@@ -70,7 +70,9 @@ impl Session {
         match self.later.get_untracked() {
             Some(Later::SignedIn(view)) => Ok(Some(*view)),
             Some(Later::SignedOut) => Ok(None),
-            None => self.at_load.with_value(|state| state.as_ref().map(|state| state.session.clone()).map_err(Clone::clone)),
+            None => {
+                self.at_load.with_value(|state| state.as_ref().map(|state| state.session.clone()).map_err(Clone::clone))
+            }
         }
     }
 

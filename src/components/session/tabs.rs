@@ -36,10 +36,12 @@ thread_local! {
 /// refresh timer still tell it.
 pub fn listen(hear: impl Fn(News) + 'static) {
     let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| match message.data().as_string().as_deref() {
-        Some(SIGNED_IN) => hear(News::SignedIn),
-        Some(SIGNED_OUT) => hear(News::SignedOut),
-        _ => {}
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        match message.data().as_string().as_deref() {
+            Some(SIGNED_IN) => hear(News::SignedIn),
+            Some(SIGNED_OUT) => hear(News::SignedOut),
+            _ => {}
+        }
     });
     channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // The closure lives as long as the document; closing the channel silences it.

@@ -157,8 +157,9 @@ impl Watcher {
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
         let now = browser::now();
-        let (known, fresh) =
-            self.memory.with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
+        let (known, fresh) = self
+            .memory
+            .with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
         let Some(view) = known else { return };
         if browser::is_hidden() {
             return;
@@ -291,7 +292,9 @@ impl Watcher {
 
     /// Whether a call may be made now; then none may be made until [`Self::end_call`].
     fn begin_call(self) -> bool {
-        self.memory.try_update_value(|memory| !memory.leaving && !std::mem::replace(&mut memory.busy, true)).unwrap_or(false)
+        self.memory
+            .try_update_value(|memory| !memory.leaving && !std::mem::replace(&mut memory.busy, true))
+            .unwrap_or(false)
     }
 
     fn end_call(self) {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, ProviderErrorCode};
+use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode};
 use tower_cookies::Cookies;
 
 use super::attempt::LoginAttempt;
@@ -19,17 +19,44 @@ use crate::{
     },
 };
 
+/// A sign-in that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub problem: SignInProblem,
+    /// Where the person wanted to go, once the attempt was found.
+    pub return_to: Option<ReturnTo>,
+}
+
+impl From<SignInProblem> for Refusal {
+    fn from(problem: SignInProblem) -> Self {
+        Self { problem, return_to: None }
+    }
+}
+
 /// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on `cookies`.
 ///
 /// # Errors
 /// Why there is no session, as the callback page explains it. The cause is in the log.
-pub async fn finish_login(state: &Arc<AppState>, cookies: &Cookies, query: &str) -> Result<ReturnTo, SignInProblem> {
+pub async fn finish_login(state: &Arc<AppState>, cookies: &Cookies, query: &str) -> Result<ReturnTo, Refusal> {
     let query = CallbackQuery::parse(query).map_err(|error| explain_callback(&error))?;
-    let Some(attempt) = take_attempt(state, cookies, &query) else {
-        tracing::info!(outcome = "no attempt", "sign-in refused");
-        return Err(SignInProblem::NoAttempt);
-    };
-    let LoginAttempt { pending, return_to, .. } = attempt;
+    let LoginAttempt { pending, return_to, .. } = take_attempt(state, cookies, &query)?;
+    match complete(state, cookies, query, pending).await {
+        Ok(id) => {
+            state.cookies.set_session(cookies, &id, state.settings.session_lifetime);
+            Ok(return_to)
+        }
+        Err(problem) => Err(Refusal { problem, return_to: Some(return_to) }),
+    }
+}
+
+/// From the genuine answer to the stored session.
+async fn complete(
+    state: &Arc<AppState>,
+    cookies: &Cookies,
+    query: CallbackQuery,
+    pending: PendingLogin,
+) -> Result<SessionId, SignInProblem> {
     let code = query.into_code(pending, state.scalekit.config()).map_err(|error| explain_callback(&error))?;
     let previous = match state.cookies.session(cookies) {
         SessionCookie::Valid(id) => Some(id.key()),
@@ -37,21 +64,24 @@ pub async fn finish_login(state: &Arc<AppState>, cookies: &Cookies, query: &str)
     };
     // In a task of its own: a browser that goes away must not cut the exchange in half.
     let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, previous)).await;
-    let id = begun.unwrap_or_else(|error| {
+    begun.unwrap_or_else(|error| {
         tracing::error!(%error, "the code exchange panicked");
         Err(SignInProblem::ProviderUnreachable)
-    })?;
-    state.cookies.set_session(cookies, &id, state.settings.session_lifetime);
-    Ok(return_to)
+    })
 }
 
 /// Finds the attempt that the answer belongs to, removes its cookie and makes sure that it is used once.
-fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Option<LoginAttempt> {
-    let value = query.state()?;
+fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Result<LoginAttempt, SignInProblem> {
+    let value = query.state().ok_or(SignInProblem::Malformed)?;
     let now = state.clock.now();
-    let attempt = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now)?;
-    LoginAttempt::forget(value, state.cookies, cookies);
-    state.spent_attempts.spend(value, now).then_some(attempt)
+    let attempt = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now).filter(|_| {
+        LoginAttempt::forget(value, state.cookies, cookies);
+        state.spent_attempts.spend(value, now)
+    });
+    attempt.ok_or_else(|| {
+        tracing::info!(outcome = "no attempt", "sign-in refused");
+        SignInProblem::NoAttempt
+    })
 }
 
 async fn exchange_and_begin(

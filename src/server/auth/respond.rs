@@ -8,7 +8,11 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tower_cookies::Cookies;
 
-use super::{callback, logout, sessions::Current};
+use super::{
+    callback::{self, Refusal},
+    logout,
+    sessions::Current,
+};
 use crate::{
     api::session::{ProviderView, SessionState, SessionView},
     error::AppError,
@@ -113,8 +117,9 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let cookies = request.cookies()?;
     match callback::finish_login(&request.state, &cookies, &query).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
-        Err(problem) => {
-            let error = AppError::SignIn(problem);
+        Err(Refusal { problem, return_to }) => {
+            let return_to = return_to.map(|path| path.as_str().to_owned());
+            let error = AppError::SignIn { problem, return_to };
             request.set_page_status(&error);
             Err(error)
         }

@@ -46,7 +46,7 @@ fn frame(status: StatusCode, title: &str, content: &str, details: &str, form_tar
 <link rel="stylesheet" href="/__emulator/style.css">
 </head>
 <body>
-<div class="bar" role="note"><span>Emulated Scalekit: development only</span></div>
+<header class="bar"><span>Emulated Scalekit: development only</span></header>
 <main>
 <h1>{title}</h1>
 {content}
