@@ -12,6 +12,9 @@
 //! Protocol knowledge lives in the `scalekit` crate, the development stand-in in `scalekit-emulator`.
 //! Conditional compilation stands in this file and, for the emulator, in `main.rs`; nowhere else.
 
+// Views are types within types; the compiler's default of 128 levels is soon reached.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod app;
 pub mod components;

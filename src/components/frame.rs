@@ -58,6 +58,8 @@ pub fn PublicFrame(
             <Footer/>
         </div>
     }
+    // The view's type would nest deeper than the compiler follows.
+    .into_any()
 }
 
 /// The frame of a page that needs a session.
@@ -89,7 +91,7 @@ pub fn SignedInFrame(
                     <svg class="icon" aria-hidden="true"><use href="#icon-menu"></use></svg>
                 </button>
                 <div id="rail-panel" class="rail-panel" popover>
-                    {session.require().ok().map(|view| organization(view.get_untracked().organization))}
+                    {session.require().ok().map(|view| organization(view.get_untracked().organization)).into_any()}
                     <nav aria-label="Sections">
                         <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
@@ -102,7 +104,7 @@ pub fn SignedInFrame(
                     </nav>
                 </div>
                 <div class="rail-person">
-                    {move || person.get().map(|user| view! { <UserMenu user=user/> })}
+                    {move || person.get().map(|user| view! { <UserMenu user=user/> }).into_any()}
                     <ThemeSwitch/>
                 </div>
             </header>
@@ -110,6 +112,8 @@ pub fn SignedInFrame(
             <Footer/>
         </div>
     }
+    // The view's type would nest deeper than the compiler follows.
+    .into_any()
 }
 
 /// The page's content. After client-side navigation it takes the focus, as a new document would.
@@ -192,4 +196,5 @@ fn Footer() -> impl IntoView {
             <p class="footer-line">{PRODUCT_NAME} " · Leptos, Axum and Scalekit"</p>
         </footer>
     }
+    .into_any()
 }

@@ -31,12 +31,13 @@ where
 pub fn once_loaded<T: Send + 'static>(
     answer: impl Future<Output = T> + Send + 'static,
     show: impl FnOnce(T) -> AnyView + Send + 'static,
-) -> impl IntoView {
+) -> AnyView {
     let owner = Owner::current().unwrap_or_default();
     Suspend::new(async move {
         let answer = answer.await;
         owner.with(|| show(answer))
     })
+    .into_any()
 }
 
 /// JSON, read as server functions read their answers. Leptos' own codec reads text instead of bytes, for which the

@@ -16,4 +16,5 @@ pub fn ThemeSwitch() -> impl IntoView {
             </span>
         </button>
     }
+    .into_any()
 }

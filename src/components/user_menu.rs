@@ -38,4 +38,5 @@ pub fn UserMenu(
             <SignOut/>
         </div>
     }
+    .into_any()
 }

@@ -38,6 +38,15 @@ async fn a_missing_foreign_or_changed_state_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incomplete_answer_and_one_without_an_attempt_are_told_apart() {
+    let app = app().await;
+    let mut browser = app.browser();
+    assert!(refused(&app, &mut browser, "/auth/callback?code=abc").await.body.contains("answer can't be read"));
+    let foreign = refused(&app, &mut browser, "/auth/callback?code=abc&state=AAAAAAAAAAAAAAAAAAAAAAAA").await;
+    assert!(foreign.body.contains("can't be continued"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_browsers_answer_is_refused() {
     let app = app().await;
     let mut attacker = app.browser();
@@ -110,12 +119,13 @@ async fn doubled_oversized_and_contradictory_parameters_are_refused() {
 async fn cancelling_at_the_provider_is_explained_and_keeps_the_session() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
-    let hosted = browser.open_hosted_page("/auth/login?prompt=login").await;
+    let hosted = browser.open_hosted_page("/auth/login?prompt=login&return_to=%2Fdashboard%3Ftab%3D1").await;
     let answer = browser.post(&format!("{hosted}/cancel"), &[]).await;
     let callback = browser.follow_to_app(answer, &hosted).await;
     let page = refused(&app, &mut browser, &callback).await;
     assert_eq!(page.status, 400);
     assert!(page.body.contains("Sign-in was cancelled"));
+    assert!(page.body.contains("/login?return_to=%2Fdashboard%3Ftab%3D1"), "the way back is kept");
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 

@@ -25,6 +25,9 @@ pub(crate) struct Environment {
     pub(crate) id_token_lifetime: u64,
     pub(crate) session_absolute_lifetime: u64,
     pub(crate) session_idle_lifetime: u64,
+    /// The claim under which access tokens carry the organization's name, as a team sets it up in the dashboard under
+    /// "Token claims" (scalekit-api §8.2); without it they carry none.
+    pub(crate) organization_name_claim: Option<String>,
 }
 
 impl Default for Environment {
@@ -36,6 +39,7 @@ impl Default for Environment {
             id_token_lifetime: 1800,
             session_absolute_lifetime: 30 * 24 * 3600,
             session_idle_lifetime: 7 * 24 * 3600,
+            organization_name_claim: None,
         }
     }
 }

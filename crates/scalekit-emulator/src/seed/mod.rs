@@ -125,6 +125,7 @@ mod tests {
             [environment]
             default_creator_role = "owner"
             access_token_lifetime = 0
+            organization_name_claim = "roles"
             [[roles]]
             name = "member"
             permissions = ["projects"]
@@ -145,6 +146,7 @@ mod tests {
             "default_creator_role",
             "owner",
             "access_token_lifetime",
+            "organization_name_claim is `roles`, which is reserved",
             "`projects`",
             "`acme`",
             "`nobody`",

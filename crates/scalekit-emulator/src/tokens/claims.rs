@@ -28,6 +28,7 @@ pub(crate) struct Facts {
     sid: String,
     scope: Vec<String>,
     connection: Option<String>,
+    organization_name_claim: Option<String>,
     now: i64,
 }
 
@@ -44,6 +45,7 @@ impl Facts {
             sid: grant.sid.clone(),
             scope: grant.scope.clone(),
             connection: world.sessions.get(&grant.sid).and_then(|session| session.connection.clone()),
+            organization_name_claim: world.directory.environment.organization_name_claim.clone(),
             user,
             organization,
             now,
@@ -59,6 +61,11 @@ impl Facts {
         claims.insert("permissions".into(), json!(self.permissions));
         claims.insert("scope".into(), json!(self.scope.join(" ")));
         insert_some(&mut claims, "xuid", self.user.external_id.as_deref());
+        if let Some(name) = &self.organization_name_claim {
+            // An expression that resolves to nothing omits the claim (scalekit-api §8.2).
+            let value = Some(self.organization.display_name.as_str()).filter(|name| !name.is_empty());
+            insert_some(&mut claims, name, value);
+        }
         claims
     }
 
