@@ -3,6 +3,7 @@
 //! Session-dependent parts (person, organization, emulator notice) are there in the first HTML. A signed-in page's frame also
 //! guards client-side navigation: on the server a layer in front of the router has already turned anonymous requests away.
 
+use crate::components::erase::Erase as _;
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
 
@@ -41,7 +42,7 @@ pub fn PublicFrame(
                                 </a>
                                 <UserMenu user=user/>
                             }
-                                .into_any()
+                                .erase()
                         }
                         None => {
                             view! {
@@ -49,7 +50,7 @@ pub fn PublicFrame(
                                     "Sign in"
                                 </a>
                             }
-                                .into_any()
+                                .erase()
                         }
                     }}
                 </div>
@@ -59,7 +60,7 @@ pub fn PublicFrame(
         </div>
     }
     // The view's type would nest deeper than the compiler follows.
-    .into_any()
+    .erase()
 }
 
 /// The frame of a page that needs a session.
@@ -91,7 +92,7 @@ pub fn SignedInFrame(
                     <svg class="icon" aria-hidden="true"><use href="#icon-menu"></use></svg>
                 </button>
                 <div id="rail-panel" class="rail-panel" popover>
-                    {session.require().ok().map(|view| organization(view.get_untracked().organization)).into_any()}
+                    {session.require().ok().map(|view| organization(view.get_untracked().organization)).erase()}
                     <nav aria-label="Sections">
                         <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
@@ -104,7 +105,7 @@ pub fn SignedInFrame(
                     </nav>
                 </div>
                 <div class="rail-person">
-                    {move || person.get().map(|user| view! { <UserMenu user=user/> }).into_any()}
+                    {move || person.get().map(|user| view! { <UserMenu user=user/> }).erase()}
                     <ThemeSwitch/>
                 </div>
             </header>
@@ -113,7 +114,7 @@ pub fn SignedInFrame(
         </div>
     }
     // The view's type would nest deeper than the compiler follows.
-    .into_any()
+    .erase()
 }
 
 /// The page's content. After client-side navigation it takes the focus, as a new document would.
@@ -196,5 +197,5 @@ fn Footer() -> impl IntoView {
             <p class="footer-line">{PRODUCT_NAME} " · Leptos, Axum and Scalekit"</p>
         </footer>
     }
-    .into_any()
+    .erase()
 }

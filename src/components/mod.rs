@@ -18,6 +18,7 @@ pub mod avatar;
 pub mod brand;
 pub mod browser;
 pub mod copy_button;
+pub mod erase;
 pub mod frame;
 pub mod icons;
 pub mod links;

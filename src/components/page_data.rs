@@ -3,6 +3,7 @@
 //! Made before anything is awaited, so that server and browser number the data alike. Blocking: the server sends nothing
 //! before it is there, so that a redirect or a status can still be set. Shown by [`once_loaded`].
 
+use crate::components::erase::Erase as _;
 use leptos::{
     prelude::*,
     serde_json,
@@ -37,7 +38,7 @@ pub fn once_loaded<T: Send + 'static>(
         let answer = answer.await;
         owner.with(|| show(answer))
     })
-    .into_any()
+    .erase()
 }
 
 /// JSON, read as server functions read their answers. Leptos' own codec reads text instead of bytes, for which the

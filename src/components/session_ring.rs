@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::components::erase::Erase as _;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -76,7 +77,7 @@ pub fn SessionRing(
             <RefreshNow view=view/>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Asks for a refresh and says what came of it.

@@ -1,6 +1,7 @@
 //! Points in time and spans as text. The server writes UTC; after hydration an effect puts the reader's own time in its
 //! place, in a space that was reserved for it. Nothing depends on the clock while hydrating.
 
+use crate::components::erase::Erase as _;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -20,7 +21,7 @@ pub fn TimeText(
             {move || if local.get() { local_text(at.get()) } else { utc(at.get(), " ", " UTC") }}
         </time>
     }
-    .into_any()
+    .erase()
 }
 
 /// Minutes and seconds, `4:05`; with hours from one hour on. Nothing below zero.

@@ -3,6 +3,7 @@
 //! A popover: the browser opens it, closes it on Escape and on a press outside, and returns the focus, all of that without
 //! scripts.
 
+use crate::components::erase::Erase as _;
 use leptos::prelude::*;
 
 use super::{avatar::Avatar, sign_out::SignOut};
@@ -38,5 +39,5 @@ pub fn UserMenu(
             <SignOut/>
         </div>
     }
-    .into_any()
+    .erase()
 }

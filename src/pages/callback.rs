@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 use crate::{
     api::session::exchange_code,
     components::{
+        erase::Erase as _,
         frame::PublicFrame,
         page_data::{load, once_loaded},
         problem::ProblemPage,
@@ -24,7 +25,7 @@ pub fn Callback() -> impl IntoView {
 
     view! {
         <PublicFrame title="Sign-in">
-            {once_loaded(outcome.into_future(), |outcome| outcome.err().map(|error| view! { <ProblemPage error=error/> }).into_any())}
+            {once_loaded(outcome.into_future(), |outcome| outcome.err().map(|error| view! { <ProblemPage error=error/> }).erase())}
         </PublicFrame>
     }
 }

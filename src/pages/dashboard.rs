@@ -9,6 +9,7 @@ use crate::{
         session::SessionView,
     },
     components::{
+        erase::Erase as _,
         frame::SignedInFrame,
         page_data::{load, once_loaded},
         problem::ProblemPart,
@@ -30,13 +31,13 @@ pub fn Dashboard() -> impl IntoView {
                 let outdated = session.grant_changes() > 0;
                 let answer = async move { if outdated { load_dashboard().await } else { dashboard.await } };
                 once_loaded(answer, move |answer| match (session.require(), answer) {
-                    (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.into_any(),
+                    (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.erase(),
                     (Err(error), _) | (_, Err(error)) => {
                         view! {
                             <h1>"Dashboard"</h1>
                             <ProblemPart error=error retry="/dashboard"/>
                         }
-                            .into_any()
+                            .erase()
                     }
                 })
             }}
@@ -85,7 +86,7 @@ fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView
 #[component]
 fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
     if grants.is_empty() {
-        return view! { <p class="nothing">{nothing}</p> }.into_any();
+        return view! { <p class="nothing">{nothing}</p> }.erase();
     }
     view! {
         <ul class="grants">
@@ -102,7 +103,7 @@ fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
                 .collect_view()}
         </ul>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -129,5 +130,5 @@ fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
                 .collect_view()}
         </ol>
     }
-    .into_any()
+    .erase()
 }

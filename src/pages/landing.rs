@@ -5,14 +5,13 @@
 
 use leptos::prelude::*;
 
-use crate::components::{frame::PublicFrame, session::Session};
+use crate::components::{erase::Erase as _, frame::PublicFrame, session::Session};
 
 /// `/`
 #[component]
 pub fn Landing() -> impl IntoView {
     let person = expect_context::<Session>().person();
-    view! {
-        <PublicFrame title="Sign-in that is already right">
+    let content = view! {
             <section class="hero">
                 <h1>"Sign-in that is already right"</h1>
                 <p class="hero-text">
@@ -26,7 +25,7 @@ pub fn Landing() -> impl IntoView {
                                     "Open your dashboard"
                                 </a>
                             }
-                                .into_any()
+                                .erase()
                         } else {
                             view! {
                                 <a class="button primary large" href="/login">
@@ -39,14 +38,17 @@ pub fn Landing() -> impl IntoView {
                                     "Create account"
                                 </a>
                             }
-                                .into_any()
+                                .erase()
                         }
                     }}
                 </p>
             </section>
             <Sequence/>
             <Inside/>
-        </PublicFrame>
+    }
+    .erase();
+    view! {
+        <PublicFrame title="Sign-in that is already right">{content}</PublicFrame>
     }
 }
 

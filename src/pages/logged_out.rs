@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{
+    erase::Erase as _,
     frame::PublicFrame,
     session::tabs::{News, tell},
 };
@@ -12,8 +13,7 @@ use crate::components::{
 pub fn LoggedOut() -> impl IntoView {
     Effect::new(|_| tell(News::SignedOut));
 
-    view! {
-        <PublicFrame title="Signed out">
+    let content = view! {
             <section class="card narrow centered">
                 <span class="badge success">
                     <svg class="icon" aria-hidden="true"><use href="#icon-check"></use></svg>
@@ -29,6 +29,9 @@ pub fn LoggedOut() -> impl IntoView {
                     </a>
                 </p>
             </section>
-        </PublicFrame>
+    }
+    .erase();
+    view! {
+        <PublicFrame title="Signed out">{content}</PublicFrame>
     }
 }

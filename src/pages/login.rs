@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::components::{
+    erase::Erase as _,
     frame::PublicFrame,
     links::{query_value, start_sign_in},
     session::Session,
@@ -21,8 +22,7 @@ pub fn Login() -> impl IntoView {
     let return_to = query_value(&query, "return_to").unwrap_or_default();
     let expired = query_value(&query, "reason").as_deref() == Some("expired");
 
-    view! {
-        <PublicFrame title="Sign in">
+    let content = view! {
             <section class="card narrow">
                 <h1>"Sign in"</h1>
                 {expired.then(|| view! { <p class="remark">"Your session has ended. Sign in to go on where you were."</p> })}
@@ -73,7 +73,10 @@ pub fn Login() -> impl IntoView {
                 </p>
                 <WhatComesNext session=session/>
             </section>
-        </PublicFrame>
+    }
+    .erase();
+    view! {
+        <PublicFrame title="Sign in">{content}</PublicFrame>
     }
 }
 

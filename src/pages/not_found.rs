@@ -4,16 +4,18 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{frame::PublicFrame, problem::ProblemPage},
+    components::{erase::Erase as _, frame::PublicFrame, problem::ProblemPage},
     error::AppError,
 };
 
 /// The router's fallback.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    view! {
-        <PublicFrame title="Not found">
+    let content = view! {
             <ProblemPage error=AppError::NotFound/>
-        </PublicFrame>
+    }
+    .erase();
+    view! {
+        <PublicFrame title="Not found">{content}</PublicFrame>
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     components::{
         avatar::Avatar,
         copy_button::CopyButton,
+        erase::Erase as _,
         frame::SignedInFrame,
         page_data::{load, once_loaded},
         problem::ProblemPart,
@@ -23,22 +24,24 @@ pub fn Profile() -> impl IntoView {
     let session = expect_context::<Session>();
     let claims = load(list_claims());
 
-    view! {
-        <SignedInFrame title="Profile" path="/dashboard/profile">
+    let content = view! {
             <h1>"Profile"</h1>
             {match session.require() {
-                Ok(view) => view! { <Identity view=view.get_untracked()/> }.into_any(),
-                Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.into_any(),
+                Ok(view) => view! { <Identity view=view.get_untracked()/> }.erase(),
+                Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.erase(),
             }}
             <section class="card" aria-labelledby="claims-title">
                 <h2 id="claims-title">"What the app knows about you"</h2>
                 <p class="hint">"Every claim below was in a token whose signature, issuer, audience and lifetime were checked. Nothing else is kept about you."</p>
                 {once_loaded(claims.into_future(), |answer| match answer {
-                    Ok(claims) => view! { <Claims claims=claims/> }.into_any(),
-                    Err(error) => view! { <p role="alert">{error.explanation()}</p> }.into_any(),
+                    Ok(claims) => view! { <Claims claims=claims/> }.erase(),
+                    Err(error) => view! { <p role="alert">{error.explanation()}</p> }.erase(),
                 })}
             </section>
-        </SignedInFrame>
+    }
+    .erase();
+    view! {
+        <SignedInFrame title="Profile" path="/dashboard/profile">{content}</SignedInFrame>
     }
 }
 

@@ -53,9 +53,8 @@ fn environment(environment: &Environment, roles: &[Role], problems: &mut Vec<Str
         }
     }
     // Scalekit's reserved names (scalekit-api §8.2).
-    const RESERVED: [&str; 13] = [
-        "sub", "iss", "aud", "exp", "iat", "nbf", "jti", "oid", "sid", "xoid", "xuid", "roles", "permissions",
-    ];
+    const RESERVED: [&str; 13] =
+        ["sub", "iss", "aud", "exp", "iat", "nbf", "jti", "oid", "sid", "xoid", "xuid", "roles", "permissions"];
     if let Some(name) = environment.organization_name_claim.as_deref().filter(|name| RESERVED.contains(name)) {
         problems.push(format!("organization_name_claim is `{name}`, which is reserved"));
     }
