@@ -33,6 +33,10 @@ pub(crate) fn problems(directory: &Directory) -> Vec<String> {
     problems
 }
 
+/// Names that no configured claim may have (scalekit-api §8.2).
+const RESERVED: [&str; 13] =
+    ["sub", "iss", "aud", "exp", "iat", "nbf", "jti", "oid", "sid", "xoid", "xuid", "roles", "permissions"];
+
 fn environment(environment: &Environment, roles: &[Role], problems: &mut Vec<String>) {
     for (field, name) in [
         ("default_creator_role", &environment.default_creator_role),
@@ -52,9 +56,6 @@ fn environment(environment: &Environment, roles: &[Role], problems: &mut Vec<Str
             problems.push(format!("{field} is {seconds} seconds; between one second and a year is possible"));
         }
     }
-    // Scalekit's reserved names (scalekit-api §8.2).
-    const RESERVED: [&str; 13] =
-        ["sub", "iss", "aud", "exp", "iat", "nbf", "jti", "oid", "sid", "xoid", "xuid", "roles", "permissions"];
     if let Some(name) = environment.organization_name_claim.as_deref().filter(|name| RESERVED.contains(name)) {
         problems.push(format!("organization_name_claim is `{name}`, which is reserved"));
     }

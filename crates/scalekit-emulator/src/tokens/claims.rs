@@ -173,6 +173,7 @@ mod tests {
             sid: "ses_1".into(),
             scope: vec!["openid".into(), "profile".into(), "email".into()],
             connection: None,
+            organization_name_claim: None,
             now: 1_000,
         }
     }
@@ -188,6 +189,14 @@ mod tests {
         for absent in ["email", "name", "azp", "at_hash", "nonce"] {
             assert!(!claims.contains_key(absent), "{absent}");
         }
+    }
+
+    #[test]
+    fn a_configured_claim_carries_the_organizations_name_unless_it_has_none() {
+        let mut facts = Facts { organization_name_claim: Some("organization_name".into()), ..facts() };
+        assert_eq!(facts.access_token("tkn_1", 300)["organization_name"], "Harbor Compilers");
+        facts.organization.display_name.clear();
+        assert!(!facts.access_token("tkn_1", 300).contains_key("organization_name"));
     }
 
     #[test]
