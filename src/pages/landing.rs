@@ -181,17 +181,17 @@ fn Inside() -> impl IntoView {
                 <li class="cell">
                     <p class="cell-figure">"AES-256-GCM"</p>
                     <h3>"sealed sessions"</h3>
-                    <p>"In SQLite, under keys that you rotate. A copied database signs nobody in."</p>
+                    <p>"In SQLite, under a ring of keys. A copied database signs nobody in."</p>
                 </li>
                 <li class="cell">
-                    <p class="cell-figure">"1 file"</p>
-                    <h3>"to deploy"</h3>
-                    <p>"Server, pages, styles and settings in one binary. It runs from an empty directory."</p>
+                    <p class="cell-figure">"0 scripts"</p>
+                    <h3>"needed to sign in"</h3>
+                    <p>"Every page and form works before WebAssembly arrives, and without it."</p>
                 </li>
                 <li class="cell">
-                    <p class="cell-figure">"2 commands"</p>
+                    <p class="cell-figure">"1 command"</p>
                     <h3>"to a signed-in page"</h3>
-                    <p>"Clone, make run. The Scalekit emulator stands in until you have an account."</p>
+                    <p>"After cloning: make run. The Scalekit emulator stands in until you have an account."</p>
                 </li>
             </ul>
         </section>
