@@ -14,6 +14,9 @@ use tokio::net::TcpListener;
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 
+/// How long the process waits at its end for refreshes under way.
+const LAST_REFRESHES: Duration = Duration::from_secs(10);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -42,6 +45,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
     axum::serve(listener, server::router(&state)).with_graceful_shutdown(stop_signal()).await?;
+    state.sessions.finish_refreshes(LAST_REFRESHES).await;
     tracing::info!("stopped");
     Ok(())
 }

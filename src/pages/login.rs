@@ -66,7 +66,6 @@ pub fn Login() -> impl IntoView {
                     <a rel="external" href=start_sign_in(None, &return_to)>
                         "Sign in another way"
                     </a>
-                    " · New here? "
                     <a rel="external" href=start_sign_in(Some(("prompt", "create")), &return_to)>
                         "Create account"
                     </a>

@@ -4,6 +4,8 @@
 //! percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would be read as
 //! `__Host-session`. Not here: what the values mean.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::Request,
     http::{HeaderValue, header},
@@ -16,6 +18,9 @@ use super::session::id::SessionId;
 
 /// Longer values of our cookies are not looked at.
 const MAX_VALUE_LENGTH: usize = 4096;
+
+/// More cookies than browsers keep for a site are not read at all, in bytes: reading costs time on every request.
+const MAX_HEADER_LENGTH: usize = 64 * 1024;
 
 /// Names and attributes of our cookies, which depend on whether the site is served over https.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +122,9 @@ impl CookieJar {
 /// Other cookies may hold any bytes: they must neither hide ours nor become ours.
 pub async fn keep_plain_cookies(mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
-    let plain = plain_pairs(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
+    let sent = headers.get_all(header::COOKIE);
+    let size: usize = sent.iter().map(HeaderValue::len).sum();
+    let plain = if size > MAX_HEADER_LENGTH { Vec::new() } else { plain_pairs(sent.iter().map(HeaderValue::as_bytes)) };
     headers.remove(header::COOKIE);
     if let Ok(value) = HeaderValue::from_bytes(&plain)
         && !plain.is_empty()
@@ -137,9 +144,13 @@ fn plain_pairs<'a>(headers: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         })
         .filter(|(name, value)| is_token(name) && value.iter().all(|byte| is_cookie_octet(*byte)))
         .collect();
+    let mut copies: HashMap<&[u8], usize> = HashMap::new();
+    for (name, _) in &pairs {
+        *copies.entry(name).or_default() += 1;
+    }
     let kept: Vec<Vec<u8>> = pairs
         .iter()
-        .filter(|(name, _)| pairs.iter().filter(|(other, _)| other == name).count() == 1)
+        .filter(|(name, _)| copies.get(name) == Some(&1))
         .map(|(name, value)| [name, b"=".as_slice(), value].concat())
         .collect();
     kept.join(b"; ".as_slice())

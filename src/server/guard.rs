@@ -92,10 +92,9 @@ async fn current_session(state: &AppState, cookies: &Cookies) -> CurrentSession 
         }
         SessionCookie::Valid(id) => match state.sessions.current(&id.key()).await {
             Current::SignedIn(session) => Visitor::SignedIn(session),
-            Current::Ended => {
-                state.cookies.clear_session(cookies);
-                Visitor::SessionEnded
-            }
+            // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead
+            // identifier leads nowhere, and the next sign-in replaces it.
+            Current::Ended => Visitor::SessionEnded,
             Current::Unavailable { retry_after } => {
                 return CurrentSession::Unavailable { retry_after };
             }

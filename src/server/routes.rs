@@ -1,4 +1,5 @@
-//! Every route with who may call it. A test walks the router and fails for a route that is not listed here.
+//! Who may call what. A test fails for a page or server function that is not listed, and the guard refuses it. Health checks
+//! and files are outside: they are the same for everybody.
 //!
 //! Pages state their rule in `app::PAGES`, next to the view; this file adds the routes that are not pages.
 

@@ -14,7 +14,7 @@ use super::{
         sqlite::{OpenError, SqliteStore},
         store::SessionStore,
     },
-    settings::{Settings, StoreAddress},
+    settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
 };
 
 /// The application's shared state.
@@ -69,7 +69,7 @@ impl AppState {
         store: Arc<dyn SessionStore>,
         clock: Clock,
     ) -> Result<Arc<Self>, StartError> {
-        let emulated = provider.client_id() == "skc_emulator";
+        let emulated = provider.client_id() == EMULATOR_CLIENT_ID;
         let scalekit = scalekit::Client::new(provider)?;
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.session_lifetime);

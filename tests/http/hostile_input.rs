@@ -56,6 +56,17 @@ async fn a_cookie_sealed_for_another_attempt_or_by_other_keys_starts_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_cookies_than_a_browser_keeps_are_not_read() {
+    let app = app().await;
+    let browser = app.signed_in(ADA).await;
+    let session = browser.cookies["session"].clone();
+    let mut anonymous = app.browser();
+    let flood = format!("session={session}; {}", "a=;".repeat(30_000));
+    let request = anonymous.request(reqwest::Method::GET, "/dashboard").header("cookie", flood);
+    assert_eq!(anonymous.send(request).await.status, 302);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oversized_bodies_are_refused() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

@@ -11,12 +11,13 @@ const LONGEST_WAIT: f64 = 2_000_000_000.0;
 
 /// How long after `now` (the server's clock, milliseconds) the session's tokens should be refreshed.
 ///
-/// Due is the access token's end less 30 s or a tenth of its lifetime, whichever is less: the server's own rule. `jitter`
-/// (0 to 1) spreads the tabs over a quarter of that span, always after the due time: an earlier call would be in vain.
+/// Due is the access token's end less 30 s or a tenth of its lifetime, whichever is less, in whole seconds and at least one:
+/// the server's own rule (`Session::freshness`). `jitter` (0 to 1) spreads the tabs over a quarter of that span, always after
+/// the due time: an earlier call would be in vain.
 #[must_use]
 pub fn wait_until_refresh(session: &SessionView, now: f64, jitter: f64) -> Duration {
-    let lifetime = milliseconds(session.access_expires_at - session.access_issued_at).max(0.0);
-    let ahead = (lifetime / 10.0).min(30_000.0);
+    let lifetime = session.access_expires_at - session.access_issued_at;
+    let ahead = milliseconds((lifetime / 10).clamp(1, 30));
     let due = milliseconds(session.access_expires_at) - ahead * (1.0 - jitter / 4.0);
     wait(due - now)
 }
@@ -66,8 +67,9 @@ mod tests {
     }
 
     #[test]
-    fn short_token_is_refreshed_a_tenth_ahead() {
-        assert_eq!(wait_until_refresh(&session(20), 0.0, 0.0), Duration::from_secs(18));
+    fn short_token_is_refreshed_a_tenth_ahead_and_at_least_a_second() {
+        assert_eq!(wait_until_refresh(&session(29), 0.0, 0.0), Duration::from_secs(27));
+        assert_eq!(wait_until_refresh(&session(5), 0.0, 0.0), Duration::from_secs(4));
     }
 
     #[test]

@@ -21,6 +21,9 @@ use crate::server::{
 /// How long the provider's page may take; Scalekit's codes live as long.
 const LIFETIME_SECONDS: i64 = 600;
 
+/// How often spent attempts that have expired are forgotten.
+const SWEEP_SECONDS: i64 = 60;
+
 /// More attempts than this are not remembered at once: cookies are a scarce space.
 const MAX_AT_ONCE: usize = 5;
 
@@ -104,16 +107,26 @@ fn oldest_beyond_limit(jar: CookieJar, cookies: &Cookies, ring: &KeyRing) -> Vec
 /// Per process; the cookie's removal and the provider's single-use code stand behind it.
 #[derive(Debug, Default)]
 pub struct SpentAttempts {
-    seen: Mutex<HashMap<String, i64>>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    spent: HashMap<String, i64>,
+    swept_at: i64,
 }
 
 impl SpentAttempts {
     /// Takes an attempt for use. `false` if it was used before.
     pub fn spend(&self, state: &str, now: i64) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only genuine attempts come here and each lives ten minutes, so the map stays as small as the traffic.
-        seen.retain(|_, spent_at| now < *spent_at + LIFETIME_SECONDS);
-        seen.insert(state.to_owned(), now).is_none()
+        // Only genuine attempts come here and each lives ten minutes, so the map stays as small as the traffic. It is
+        // swept now and then, not at each call: a sweep costs time for every entry.
+        if now >= seen.swept_at + SWEEP_SECONDS {
+            seen.spent.retain(|_, spent_at| now < *spent_at + LIFETIME_SECONDS);
+            seen.swept_at = now;
+        }
+        seen.spent.insert(state.to_owned(), now).is_none()
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use scalekit::{Error, TokenSet};
+use scalekit::{Error, TokenSet, VerificationError};
 use tokio::sync::watch;
 
 use super::sessions::{Found, Shared};
@@ -90,6 +90,17 @@ impl Refreshes {
     }
 }
 
+impl Refreshes {
+    /// Waits until no refresh is under way: a rotated token must reach the store before the process ends.
+    pub(super) async fn finish(&self) {
+        loop {
+            let Some(mut receiver) = lock(&self.running).values().next().cloned() else { return };
+            // Closed or done: either way its entry is gone.
+            let _ = receiver.wait_for(Option::is_some).await;
+        }
+    }
+}
+
 /// Removes the refresh from the map when its task ends, by whatever way.
 struct Entry {
     refreshes: Refreshes,
@@ -131,22 +142,27 @@ async fn refresh(shared: &Shared, pause: &Mutex<Pause>, key: &SessionKey) -> Out
         Err(error) => Err(error),
     };
     match answer {
-        Ok(fresh) => {
-            lock(pause).end();
-            take_over(shared, key, found, tokens, fresh).await
-        }
+        Ok(fresh) => take_over(shared, pause, key, found, tokens, fresh).await,
         Err(Error::Ended { .. }) => ended_by_provider(shared, key, found.record.version).await,
         Err(error) => postpone(pause, &error, now),
     }
 }
 
 /// Verifies what the provider gave and writes it back.
-async fn take_over(shared: &Shared, key: &SessionKey, found: Found, old: SessionTokens, fresh: TokenSet) -> Outcome {
+async fn take_over(
+    shared: &Shared,
+    pause: &Mutex<Pause>,
+    key: &SessionKey,
+    found: Found,
+    old: SessionTokens,
+    fresh: TokenSet,
+) -> Outcome {
     let Found { mut session, record } = found;
     let now = shared.clock.now();
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
     match shared.scalekit.verify_refresh(fresh, &session.provider_identity(), now).await {
         Ok(refreshed) => {
+            lock(pause).end();
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
             let tokens = SessionTokens {
                 access_token: refreshed.tokens.access_token,
@@ -155,12 +171,12 @@ async fn take_over(shared: &Shared, key: &SessionKey, found: Found, old: Session
             };
             write(shared, key, record.version, session, &tokens).await
         }
-        Err(Error::Unavailable { .. }) => {
-            // The key that signed these tokens can't be had for now. The provider has rotated all the same, so the
-            // new refresh token is kept; the unverified claims are not.
+        Err(error @ (Error::Unavailable { .. } | Error::Refused(VerificationError::UnknownKey))) => {
+            // The key that signed these tokens can't be had for now, or is not published yet. The provider has rotated all
+            // the same, so the new refresh token is kept; the unverified claims are not.
             let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
             match write(shared, key, record.version, session, &tokens).await {
-                Outcome::Done(_) => Outcome::Later { retry_after: 5 },
+                Outcome::Done(_) => postpone(pause, &error, now),
                 other => other,
             }
         }
@@ -249,11 +265,14 @@ struct Pause {
 
 impl Pause {
     fn begin(&mut self, wanted: Option<Duration>, now: i64) -> u32 {
-        let doubled = FIRST_PAUSE_SECONDS << self.failures.min(5);
-        self.failures += 1;
+        // Calls that were under way when the pause began tell nothing new: only a failure after a pause doubles it.
+        if self.until <= now {
+            self.failures += 1;
+        }
+        let doubled = FIRST_PAUSE_SECONDS << self.failures.saturating_sub(1).min(5);
         let seconds = wanted.map_or(0, |wanted| i64::try_from(wanted.as_secs()).unwrap_or(i64::MAX));
         let seconds = seconds.max(doubled.min(LONGEST_PAUSE_SECONDS));
-        self.until = now.saturating_add(seconds);
+        self.until = self.until.max(now.saturating_add(seconds));
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 
@@ -278,13 +297,22 @@ mod tests {
     #[test]
     fn the_pause_doubles_up_to_its_limit_and_honours_retry_after() {
         let mut pause = Pause::default();
-        let seconds: Vec<u32> = (0..7).map(|_| pause.begin(None, 100)).collect();
+        let seconds: Vec<u32> = (1..=7).map(|round| pause.begin(None, round * 100)).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
-        assert_eq!(pause.remaining(129), Some(1));
-        assert_eq!(pause.remaining(130), None);
-        assert_eq!(pause.begin(Some(Duration::from_secs(60)), 100), 60);
+        assert_eq!(pause.remaining(729), Some(1));
+        assert_eq!(pause.remaining(730), None);
+        assert_eq!(pause.begin(Some(Duration::from_secs(60)), 800), 60);
         pause.end();
-        assert_eq!(pause.remaining(100), None);
-        assert_eq!(pause.begin(None, 100), 1);
+        assert_eq!(pause.remaining(800), None);
+        assert_eq!(pause.begin(None, 800), 1);
+    }
+
+    #[test]
+    fn failures_that_were_under_way_when_the_pause_began_do_not_lengthen_it() {
+        let mut pause = Pause::default();
+        for _ in 0..10 {
+            assert_eq!(pause.begin(None, 100), 1);
+        }
+        assert_eq!(pause.begin(None, 101), 2);
     }
 }

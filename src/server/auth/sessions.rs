@@ -170,6 +170,13 @@ impl Sessions {
         self.shared.store.delete_ended(self.shared.clock.now()).await
     }
 
+    /// Waits until no refresh is under way, for at most `limit`. To be called before the process ends.
+    pub async fn finish_refreshes(&self, limit: Duration) {
+        if tokio::time::timeout(limit, self.refreshes.finish()).await.is_err() {
+            tracing::warn!("refreshes were still under way when the process had to end");
+        }
+    }
+
     /// Whether the store answers.
     ///
     /// # Errors

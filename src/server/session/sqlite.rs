@@ -184,7 +184,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|database| database.query_row("SELECT count(*) FROM sessions LIMIT 1", [], |_| Ok(()))).await
+        self.read(|database| database.query_row("SELECT 1", [], |_| Ok(()))).await
     }
 }
 

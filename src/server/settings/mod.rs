@@ -20,6 +20,9 @@ use crate::server::session::seal::KeyRing;
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
 
+/// The client identifier of every emulator: `scalekit-emulator` and this project share nothing but this contract.
+pub const EMULATOR_CLIENT_ID: &str = "skc_emulator";
+
 /// Where a development server keeps the session key that it made for itself.
 pub const DEVELOPMENT_SECRET_FILE: &str = "data/session-secret";
 
@@ -93,7 +96,7 @@ impl Settings {
             number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
         let store = store(source, environment, &mut problems);
         let key_ring = key_ring(source, environment, &mut problems);
-        let lifetime_hours = number::<u32>(
+        let lifetime_hours = number::<std::num::NonZeroU32>(
             source,
             "SESSION_LIFETIME_HOURS",
             "session.lifetime-hours",
@@ -117,7 +120,7 @@ impl Settings {
                 emulator_port,
                 store,
                 key_ring,
-                session_lifetime: Duration::from_secs(u64::from(hours) * 3600),
+                session_lifetime: Duration::from_secs(u64::from(hours.get()) * 3600),
                 leptos,
             }),
             _ => Err(problems),
@@ -192,6 +195,7 @@ fn app_url(source: &Source, environment: Environment, problems: &mut Problems) -
         "http" if environment == Environment::Production && source.is_default("APP_URL", "app.url") => {
             refuse("is not set; production needs the public address of this site")
         }
+        "http" if environment == Environment::Production => refuse("must use https in production"),
         "http" | "https" => Some(url),
         _ => refuse("must start with https://"),
     }
@@ -230,6 +234,19 @@ fn provider(source: &Source, environment: Environment, problems: &mut Problems) 
         }
         return None;
     };
+    if environment == Environment::Production {
+        if client_id == EMULATOR_CLIENT_ID {
+            problems.add(
+                KEYS[1].0,
+                KEYS[1].1,
+                "is the emulator's, which is for development only".to_owned(),
+                KEYS[1].2,
+            );
+        }
+        if url.starts_with("http:") {
+            problems.add(KEYS[0].0, KEYS[0].1, "must use https in production".to_owned(), KEYS[0].2);
+        }
+    }
     match scalekit::Config::new(&url, &client_id, SecretString::from(client_secret)) {
         Ok(config) => Some(IdentityProvider::Scalekit(Box::new(config))),
         Err(errors) => {

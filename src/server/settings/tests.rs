@@ -87,9 +87,16 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     assert_eq!(problem(&[("LEPTOS_SITE_ADDR", "localhost")]), "LEPTOS_SITE_ADDR must be an IP address and a port");
     assert_eq!(problem(&[("LEPTOS_ENV", "staging")]), "LEPTOS_ENV is \"staging\"; it must be DEV or PROD");
     assert_eq!(problem(&[("SCALEKIT_CLIENT_ID", "(unset)")]), "SCALEKIT_CLIENT_ID is not set");
-    assert!(
-        problem(&[("SCALEKIT_ENVIRONMENT_URL", "http://acme.scalekit.com")]).starts_with("SCALEKIT_ENVIRONMENT_URL ")
+    assert_eq!(problem(&[("APP_URL", "http://localhost:8080")]), "APP_URL must use https in production");
+    assert_eq!(
+        problem(&[("SCALEKIT_ENVIRONMENT_URL", "http://localhost:3002")]),
+        "SCALEKIT_ENVIRONMENT_URL must use https in production"
     );
+    assert_eq!(
+        problem(&[("SCALEKIT_CLIENT_ID", "skc_emulator")]),
+        "SCALEKIT_CLIENT_ID is the emulator's, which is for development only"
+    );
+    assert!(problem(&[("SESSION_LIFETIME_HOURS", "0")]).starts_with("SESSION_LIFETIME_HOURS is \"0\""));
 }
 
 #[test]
