@@ -29,7 +29,8 @@ const beginsObject = (text: string): boolean => /^\{"[a-z_]{2,24}":/.test(Buffer
 
 export const tokens: Forbidden[] = [
   { what: "a part of a JSON web token", pattern: /eyJ[A-Za-z0-9_-]{8,}/g, confirm: beginsObject },
-  { what: "a refresh token", pattern: /(?<![A-Za-z0-9_-])rt_[A-Za-z0-9_-]{20,}/g },
+  // To the letter, since a nonce or state of 43 random characters may begin with `rt_` as well.
+  { what: "a refresh token", pattern: /(?<![A-Za-z0-9_-])rt_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/g },
   { what: "a token field with its value", pattern: /(access|refresh|id)_token"?\s*[:=]\s*"?[A-Za-z0-9_-]{8,}/g },
 ];
 
