@@ -181,6 +181,20 @@ async fn keys_that_can_not_be_fetched_lose_no_rotated_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signing_key_that_is_not_published_yet_keeps_the_session_and_its_rotated_token() {
+    use scalekit_emulator::{Tamper, TokenKind};
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(LIFETIME);
+    app.emulator.control().tamper(Tamper::new(TokenKind::Access).header("kid", "snk_not_published"));
+    assert_eq!(browser.get("/dashboard").await.status, 503);
+    app.emulator.control().clear_tamper();
+    app.advance(31);
+    assert_eq!(browser.get("/dashboard").await.status, 200);
+    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_goes_away_during_a_refresh_loses_nothing() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
