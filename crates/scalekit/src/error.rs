@@ -141,6 +141,30 @@ pub enum VerificationError {
     /// Another kind of token where an access token belongs.
     #[error("not an access token")]
     NotAnAccessToken,
+    /// Another kind of token where a logout token belongs: `events` does not name the back-channel logout event.
+    #[error("not a logout token")]
+    NotALogoutToken,
+    /// A logout token with a `nonce`, which could be taken for an ID token (Back-Channel Logout 1.0, section 2.4).
+    #[error("the logout token has a nonce")]
+    NonceInLogoutToken,
+    /// A logout token that names neither a user nor a session (Back-Channel Logout 1.0, section 2.4).
+    #[error("the logout token has neither `sub` nor `sid`")]
+    NobodyToLogOut,
+    /// `iat` is longer ago than such a token is good for.
+    #[error("the token was issued too long ago")]
+    IssuedLongAgo,
+    /// `exp` is further away than such a token is good for.
+    #[error("the token is valid for too long")]
+    LongLived,
+    /// A claim has more bytes than any real one.
+    #[error("the claim `{0}` is too long")]
+    ClaimTooLong(&'static str),
+    /// Another kind of token where the one of an IdP-initiated login belongs.
+    #[error("not the token of an IdP-initiated login")]
+    NotAnIdpInitiatedLogin,
+    /// The token of an IdP-initiated login names neither an organization nor a connection.
+    #[error("the token has neither `organization_id` nor `connection_id`")]
+    NowhereToLogIn,
     /// A sign-in without an ID token; `openid` was always asked for.
     #[error("there is no ID token")]
     IdTokenMissing,

@@ -1,14 +1,15 @@
-//! The one sender: a form post or a plain get, with every limit set.
+//! The one sender: a form post, a get, a call of the management API, with every limit set.
 //!
-//! Not here: what an answer means. What protects the client secret in here: redirects are not followed, proxy
-//! variables of the environment are ignored, an `https` environment is never spoken to in the clear, and nothing is
-//! sent twice. Used by [`crate::client`] and [`crate::keys`].
+//! Not here: what an answer means. What protects the client secret and the bearer token in here: redirects are not
+//! followed, proxy variables of the environment are ignored, an `https` environment is never spoken to in the clear,
+//! and nothing is sent twice. Used by [`crate::client`], [`crate::keys`] and [`crate::management`].
 
 use std::error::Error as _;
 use std::fmt::Write as _;
 
 use reqwest::header::{ACCEPT, RETRY_AFTER};
-use reqwest::{RequestBuilder, redirect, retry};
+use reqwest::{Method, RequestBuilder, redirect, retry};
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::Config;
@@ -53,6 +54,17 @@ impl Http {
 
     pub(crate) async fn get(&self, url: Url, limit: usize) -> Result<Answer, Error> {
         receive(self.client.get(url), limit).await
+    }
+
+    /// Without a body.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: Url,
+        bearer: &SecretString,
+        limit: usize,
+    ) -> Result<Answer, Error> {
+        receive(self.client.request(method, url).bearer_auth(bearer.expose_secret()), limit).await
     }
 }
 

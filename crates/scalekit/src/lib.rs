@@ -16,6 +16,14 @@
 //! Later: [`Client::refresh`] and [`Client::verify_refresh`], and [`LogoutRequest`] at the end. A step can't be left
 //! out: each takes the type that only the step before can make.
 //!
+//! # What Scalekit sends on its own
+//!
+//! ```text
+//! Client::verify_idp_initiated_login → IdpInitiatedLogin   where to begin a login
+//! Client::verify_logout_token        → LogoutToken         whose session ends (back-channel logout)
+//! WebhookSecrets::verify             → Webhook      pure   what has happened
+//! ```
+//!
 //! # Layout
 //!
 //! - [`config`]: where the Scalekit environment is and who we are; every complaint at once.
@@ -23,10 +31,12 @@
 //! - [`callback`]: judges what the browser brings back.
 //! - [`tokens`]: judges what the token endpoint answers.
 //! - [`keys`]: the environment's signing keys, and the cache that fetches them with restraint.
-//! - [`verify`]: signature and claim rules of ID and access tokens; pure.
+//! - [`verify`]: signature and claim rules of ID, access, logout and IdP-initiated login tokens; pure.
 //! - [`claims`]: what is known once a token has been verified.
-//! - [`client`]: ties them together; with [`keys`], the only part that does IO.
+//! - [`client`]: ties them together; with [`keys`] and [`management`], the only part that does IO.
 //! - [`logout`]: builds the end-session URL.
+//! - [`webhooks`]: signatures and events of webhooks; pure.
+//! - [`management`]: sessions of users at Scalekit, on behalf of the application.
 //! - [`error`]: what can go wrong between us and Scalekit, sorted by what the caller should do.
 //! - [`provider_text`]: foreign words, made fit for a log.
 
@@ -39,22 +49,30 @@ pub mod error;
 mod http;
 pub mod keys;
 pub mod logout;
+pub mod management;
+mod members;
 pub mod provider_text;
 #[cfg(test)]
 mod testing;
 pub mod tokens;
 pub mod verify;
+pub mod webhooks;
 
 pub use authorize::{LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, RandomnessError};
 pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode};
-pub use claims::{AccessTokenClaims, IdTokenClaims};
+pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
 pub use config::{Config, ConfigError};
 pub use error::{Error, UnavailableReason, VerificationError};
 pub use keys::KeySet;
 pub use logout::LogoutRequest;
+pub use management::{Management, ManagementError, ProviderDevice, ProviderSession, ProviderSessionStatus};
 pub use provider_text::ProviderText;
 pub use tokens::TokenSet;
+pub use webhooks::{
+    Event, EventKind, MembershipEvent, OrganizationEvent, SessionEvent, Webhook, WebhookError, WebhookHeaders,
+    WebhookSecretError, WebhookSecretProblem, WebhookSecrets,
+};
 
 /// Compiles the README's example with the tests.
 #[cfg(doctest)]

@@ -10,15 +10,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::callback::AuthorizationCode;
-use crate::claims::{AccessTokenClaims, IdTokenClaims};
+use crate::claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 use crate::config::Config;
 use crate::error::{Error, VerificationError};
 use crate::http::Http;
 use crate::keys::{KeyCache, KeySet};
+use crate::management::{Management, TokenCache};
 use crate::tokens::{self, TokenSet};
 use crate::verify::{self, Expected, ExpectedNonce};
 
-/// A client of one Scalekit environment. Clones share connections and the key cache.
+/// A client of one Scalekit environment. Clones share connections, the key cache and the management API's token.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -29,6 +30,7 @@ struct Inner {
     config: Config,
     http: Http,
     keys: KeyCache,
+    management_token: TokenCache,
 }
 
 /// A verified sign-in: both tokens passed every rule and belong to the same user, session and organization.
@@ -75,7 +77,7 @@ impl Client {
     pub fn new(config: Config) -> Result<Self, Error> {
         let http = Http::new(&config)?;
         let keys = KeyCache::new(&config, http.clone());
-        Ok(Self { inner: Arc::new(Inner { config, http, keys }) })
+        Ok(Self { inner: Arc::new(Inner { config, http, keys, management_token: TokenCache::default() }) })
     }
 
     /// The configuration this client was built with.
@@ -171,6 +173,42 @@ impl Client {
         Ok(Refreshed { tokens, access, id })
     }
 
+    /// Verifies the `logout_token` that Scalekit posts to the back-channel logout URL; `now` in seconds since 1970.
+    ///
+    /// The rules are OpenID Connect Back-Channel Logout 1.0, section 2.6, and a token is refused 10 minutes after it
+    /// was made. Whether its `jti` has been seen before is for the caller to know.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    pub async fn verify_logout_token(&self, token: &str, now: i64) -> Result<LogoutToken, Error> {
+        let keys = self.keys_for(token, now).await?;
+        let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
+        Ok(verify::verify_logout_token(token, &keys, &expected)?)
+    }
+
+    /// Verifies the value of `idp_initiated_login` on the initiate-login URL; `now` in seconds since 1970.
+    ///
+    /// Nobody is signed in by it: put what it says into a [`crate::LoginRequest`]. After an error begin a login
+    /// without it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    pub async fn verify_idp_initiated_login(&self, token: &str, now: i64) -> Result<IdpInitiatedLogin, Error> {
+        let keys = self.keys_for(token, now).await?;
+        let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
+        Ok(verify::verify_idp_initiated_login(token, &keys, &expected)?)
+    }
+
+    /// The management API. Needs "Allow Management API access" for this application, in the dashboard.
+    ///
+    /// It acts for the application and not for any user: see the warning in [`crate::management`].
+    #[must_use]
+    pub fn management(&self) -> Management<'_> {
+        Management::new(self)
+    }
+
     /// Whether signing keys are at hand; fetches them if there are none. For readiness probes.
     ///
     /// # Errors
@@ -178,6 +216,14 @@ impl Client {
     /// [`Error::Unavailable`].
     pub async fn keys_available(&self, now: i64) -> Result<(), Error> {
         self.inner.keys.available(now).await
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.inner.http
+    }
+
+    pub(crate) fn token_cache(&self) -> &TokenCache {
+        &self.inner.management_token
     }
 
     async fn verify_access(&self, token: &str, expected: &Expected<'_>) -> Result<AccessTokenClaims, Error> {

@@ -287,6 +287,41 @@ async fn a_refresh_may_bring_an_id_token_with_or_without_nonce_or_none() {
     assert_eq!(twice.unwrap_err(), Error::Refused(VerificationError::NotAnIdToken));
 }
 
+// ---- what Scalekit sends on its own ----
+
+#[tokio::test]
+async fn a_logout_token_is_verified_with_the_environments_keys() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    let event = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+    let claims = claims(&server, json!({ "jti": "1", "events": event }));
+    let token = client.verify_logout_token(&KEY_A.sign(&claims), NOW).await.unwrap();
+    assert_eq!((token.sub.as_deref(), token.sid.as_deref()), (Some("usr_1"), Some("ses_1")));
+    let unknown = client.verify_logout_token(&KEY_B.sign(&claims), NOW).await.unwrap_err();
+    assert_eq!(unknown, Error::Refused(VerificationError::UnknownKey));
+    let access = client.verify_logout_token(&access_token(&server, &KEY_A), NOW).await.unwrap_err();
+    assert_eq!(access, Error::Refused(VerificationError::NotALogoutToken));
+    assert_eq!(server.requests().len(), 2, "the unknown key causes the second fetch");
+}
+
+#[tokio::test]
+async fn a_logout_token_can_wait_for_the_keys() {
+    let server = Server::start([Answer::json(503, &"{}")]).await;
+    let token = KEY_A.sign(&claims(&server, json!({})));
+    assert_eq!(reason(client(&server).verify_logout_token(&token, NOW).await), Some(UnavailableReason::Status(503)));
+}
+
+#[tokio::test]
+async fn an_idp_initiated_login_says_where_to_begin() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    let token = KEY_A.sign(&json!({ "iss": server.url, "organization_id": "org_1", "exp": NOW + 300 }));
+    let login = client.verify_idp_initiated_login(&token, NOW).await.unwrap();
+    assert_eq!((login.organization_id.as_deref(), login.connection_id), (Some("org_1"), None));
+    let access = client.verify_idp_initiated_login(&access_token(&server, &KEY_A), NOW).await.unwrap_err();
+    assert_eq!(access, Error::Refused(VerificationError::NotAnIdpInitiatedLogin));
+}
+
 // ---- keys ----
 
 async fn verify(client: &Client, token: &str, now: i64) -> Result<(), Error> {
@@ -369,6 +404,8 @@ async fn what_is_no_token_causes_no_fetch() {
     let client = client(&server);
     let error = verify(&client, "garbage", NOW).await.unwrap_err();
     assert_eq!(error, Error::Refused(VerificationError::Malformed));
+    assert!(client.verify_logout_token("garbage", NOW).await.is_err());
+    assert!(client.verify_idp_initiated_login("garbage", NOW).await.is_err());
     assert!(server.requests().is_empty());
 }
 

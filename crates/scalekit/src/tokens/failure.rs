@@ -22,7 +22,7 @@ pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> E
         _ => return unavailable(UnavailableReason::Status(status)),
     }
 
-    let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    let body = ErrorBody::read(body);
     let description = body.description();
     match body.code().as_deref() {
         Some("invalid_grant") => Error::Ended { description },
@@ -36,10 +36,12 @@ pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> E
     }
 }
 
+/// An error as the token endpoint or the management API words it.
+///
 /// All members as plain values: an odd type in one of them must not hide the others.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ErrorBody {
+pub(crate) struct ErrorBody {
     error: Value,
     error_description: Value,
     code: Value,
@@ -48,7 +50,13 @@ struct ErrorBody {
 }
 
 impl ErrorBody {
-    fn code(&self) -> Option<String> {
+    /// What can't be read says nothing.
+    pub(crate) fn read(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    /// In lower case, without characters that codes don't have.
+    pub(crate) fn code(&self) -> Option<String> {
         let detail = || self.details.as_array()?.iter().find_map(|detail| detail.get("error_code")?.as_str());
         let named = self.error.as_str().or_else(detail).or(self.code.as_str()).filter(|code| !code.is_empty());
         named
@@ -56,7 +64,7 @@ impl ErrorBody {
             .or_else(|| grpc_name(self.code.as_u64()?).map(str::to_owned))
     }
 
-    fn description(&self) -> Option<ProviderText> {
+    pub(crate) fn description(&self) -> Option<ProviderText> {
         self.error_description.as_str().or(self.message.as_str()).and_then(ProviderText::clean)
     }
 }

@@ -11,6 +11,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(crate) use failure::ErrorBody;
+
 use crate::error::{Error, UnavailableReason};
 
 /// What the token endpoint handed out. Received over TLS, not yet verified: see [`crate::Client::verify_sign_in`].
@@ -87,7 +89,7 @@ fn garbage(what: &'static str) -> Error {
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
-fn waiting_time(value: &str, now: i64) -> Option<Duration> {
+pub(crate) fn waiting_time(value: &str, now: i64) -> Option<Duration> {
     let value = value.trim();
     let seconds = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // So many digits that they overflow mean "very long".

@@ -5,20 +5,25 @@
 //! header. `jsonwebtoken` checks the signature and nothing else, because its own claim checks read the system clock
 //! and pass what is absent.
 //!
-//! # How the two kinds of token are told apart
+//! # How the kinds of token are told apart
 //!
-//! Scalekit signs both with the same keys, the same `typ` and the same `aud`. So, following the documented contents:
+//! Scalekit signs all of them with the same keys, the same `typ` and the same `aud`. So, following the documented
+//! contents:
 //!
 //! - An ID token must not have a `jti` that begins with `tkn_` (every access token has one), nor the `typ` `at+jwt`;
 //!   at sign-in it must carry our `nonce`, which no access token has.
 //! - An access token must not have `nonce`, `at_hash` or `c_hash` (they bind an ID token), and must show at least one
 //!   sign of being one: `typ` `at+jwt`, `jti`, `nbf`, `scope`, `scopes`, `roles` or `permissions`.
-//! - Neither may have `events` (a logout token has).
+//! - Neither may have `events` (a logout token must, and must not have `nonce`) nor the `typ` `logout+jwt`.
+//! - The token of an IdP-initiated login must have neither `events` nor any claim that only a session's or an
+//!   application's token has (see `idp_initiated.rs`); it has no `sub` and `sid`, which ID and access tokens must have.
 //!
 //! `email` and the like decide nothing: the dashboard can add them to access tokens.
 
+mod idp_initiated;
 mod json;
 mod jws;
+mod logout_token;
 mod rules;
 
 use std::time::Duration;
@@ -28,7 +33,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+pub use idp_initiated::verify_idp_initiated_login;
 pub(crate) use jws::key_id;
+pub use logout_token::verify_logout_token;
 
 use crate::claims::{AccessTokenClaims, IdTokenClaims};
 use crate::config::Config;

@@ -1,7 +1,8 @@
 //! The rules for the registered claims, and readers for the others.
 //!
 //! Every claim that is looked at is taken out of the map; what remains goes to the application as `other`. Not here:
-//! which rules apply to which kind of token (`mod.rs`). Missing, `null` and the empty string are one case: absent.
+//! which rules apply to which kind of token (`mod.rs` and its children). Missing, `null` and the empty string are one
+//! case: absent; [`Claims::strict_text`] is the exception.
 
 use std::time::Duration;
 
@@ -50,20 +51,30 @@ impl Claims {
         if fits && (azp.is_some() || !azp_required) { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
     }
 
-    /// `exp` and `iat` are required, `nbf` is checked when present. Returns `exp` and `iat`.
+    /// [`Self::check_dates`] with `iat` required as well. Returns `exp` and `iat`.
+    pub(super) fn check_times(&mut self, now: i64, tolerance: Duration) -> Result<(i64, i64), VerificationError> {
+        let (exp, iat) = self.check_dates(now, tolerance)?;
+        Ok((exp, iat.ok_or(VerificationError::MissingClaim("iat"))?))
+    }
+
+    /// `exp` is required, `iat` and `nbf` are checked when present. Returns `exp` and `iat`.
     ///
     /// Valid from `nbf - tolerance` and `iat - tolerance`, that second included, until `exp + tolerance`, that second
     /// excluded (RFC 7519, section 4.1.4: "on or after").
-    pub(super) fn check_times(&mut self, now: i64, tolerance: Duration) -> Result<(i64, i64), VerificationError> {
+    pub(super) fn check_dates(
+        &mut self,
+        now: i64,
+        tolerance: Duration,
+    ) -> Result<(i64, Option<i64>), VerificationError> {
         let tolerance = i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX);
         let exp = self.date("exp")?.ok_or(VerificationError::MissingClaim("exp"))?;
-        let iat = self.date("iat")?.ok_or(VerificationError::MissingClaim("iat"))?;
+        let iat = self.date("iat")?;
         let nbf = self.date("nbf")?;
         if now.saturating_sub(tolerance) >= exp {
             return Err(VerificationError::Expired);
         }
         let latest = now.saturating_add(tolerance);
-        if iat > latest {
+        if iat.is_some_and(|iat| iat > latest) {
             return Err(VerificationError::IssuedInFuture);
         }
         if nbf.is_some_and(|nbf| nbf > latest) {
@@ -98,6 +109,17 @@ impl Claims {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok((!text.is_empty()).then_some(text)),
+            Some(_) => Err(VerificationError::ClaimType(name)),
+        }
+    }
+
+    /// As [`Self::text`], for claims in which `null` and the empty string are mistakes and not another way to say
+    /// "absent": those that decide whose sessions end.
+    pub(super) fn strict_text(&mut self, name: &'static str) -> Result<Option<String>, VerificationError> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Err(VerificationError::MissingClaim(name)),
+            Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(VerificationError::ClaimType(name)),
         }
     }

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::testing::{KEY_A, KEY_B, config};
 
-const NOW: i64 = 1_800_000_000;
-const TOLERANCE: i64 = 30;
+pub(super) const NOW: i64 = 1_800_000_000;
+pub(super) const TOLERANCE: i64 = 30;
 const NONCE: &str = "n-0S6_WzA2Mj";
 /// The token and hash of OpenID Connect Core, appendix A.3.
 const ACCESS: &str = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
@@ -17,7 +17,7 @@ const CODE: &str = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
 const C_HASH: &str = "LDktKdoQak3Pk0cnXxCltA";
 
 /// An ID token as documented in scalekit's claims table.
-fn id_claims() -> Value {
+pub(super) fn id_claims() -> Value {
     json!({
         "iss": "https://acme.scalekit.dev", "aud": ["skc_1"], "azp": "skc_1", "client_id": "skc_1",
         "sub": "usr_1", "sid": "ses_1", "oid": "org_1", "exp": NOW + 1800, "iat": NOW,
@@ -28,7 +28,7 @@ fn id_claims() -> Value {
 }
 
 /// An access token as documented.
-fn access_claims() -> Value {
+pub(super) fn access_claims() -> Value {
     json!({
         "iss": "https://acme.scalekit.dev", "aud": ["skc_1"], "client_id": "skc_1",
         "sub": "usr_1", "sid": "ses_1", "oid": "org_1", "exp": NOW + 299, "iat": NOW, "nbf": NOW, "jti": "tkn_1",
@@ -37,7 +37,7 @@ fn access_claims() -> Value {
     })
 }
 
-fn with(mut claims: Value, changes: Value) -> Value {
+pub(super) fn with(mut claims: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     for (name, value) in changes {
         claims[name] = value;
@@ -45,7 +45,7 @@ fn with(mut claims: Value, changes: Value) -> Value {
     claims
 }
 
-fn without(mut claims: Value, name: &str) -> Value {
+pub(super) fn without(mut claims: Value, name: &str) -> Value {
     claims.as_object_mut().unwrap().remove(name).unwrap();
     claims
 }
@@ -195,13 +195,15 @@ fn typ_may_be_missing_and_must_fit_otherwise() {
     };
     assert!(id(json!("jwt")).is_ok());
     assert_eq!(id(json!("at+jwt")), Err(VerificationError::TokenType));
-    assert_eq!(id(json!("logout+jwt")), Err(VerificationError::TokenType));
+    for typ in ["logout+jwt", "Logout+JWT", "application/logout+jwt"] {
+        assert_eq!(id(json!(typ)), Err(VerificationError::TokenType), "{typ}");
+        assert_eq!(access(json!(typ)), Err(VerificationError::TokenType), "{typ}");
+    }
     assert_eq!(id(json!("")), Err(VerificationError::TokenType));
     assert_eq!(id(json!(1)), Err(VerificationError::Malformed));
     for typ in ["JWT", "at+jwt", "AT+JWT", "application/at+jwt"] {
         assert!(access(json!(typ)).is_ok(), "{typ}");
     }
-    assert_eq!(access(json!("logout+jwt")), Err(VerificationError::TokenType));
 }
 
 #[test]

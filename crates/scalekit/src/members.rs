@@ -1,0 +1,12 @@
+//! Members of JSON objects that come from Scalekit's API and webhooks, read tolerantly.
+//!
+//! Unset strings arrive as `""` or not at all, unset objects as `null` (REST reference). All of it, and any other
+//! type, is absent here: one odd member must not cost the rest. Not for tokens, whose claims are judged by
+//! [`crate::verify`]. Used by [`crate::webhooks`] and [`crate::management`].
+
+use serde_json::Value;
+
+/// A non-empty string.
+pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
+    object.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
