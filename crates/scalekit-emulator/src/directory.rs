@@ -111,6 +111,12 @@ impl User {
         if self.name.is_empty() { &self.email } else { &self.name }
     }
 
+    /// Where their picture is. A path in the seed is a picture of the emulator's own.
+    pub(crate) fn picture_url(&self, issuer: &str) -> Option<String> {
+        let picture = self.picture.as_ref()?;
+        Some(if picture.starts_with('/') { format!("{issuer}{picture}") } else { picture.clone() })
+    }
+
     /// Their place in one organization, if they have one.
     pub(crate) fn membership(&self, organization: &str) -> Option<&Membership> {
         self.memberships.iter().find(|membership| membership.organization == organization)

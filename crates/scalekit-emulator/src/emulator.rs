@@ -17,6 +17,7 @@ use crate::{
     Control, Options, StartError,
     connection::{Connection, CuttableListener},
     ids::Secrets,
+    notify::{Notifications, courier, signature::WEBHOOK_SECRET},
     router,
     tokens::keys::{KeyRing, SigningKey},
     world::{CLIENT_ID, CLIENT_SECRET, Shared, registered::AppUrl},
@@ -32,6 +33,7 @@ pub struct Emulator {
     control: Control,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
+    courier: JoinHandle<()>,
 }
 
 impl Emulator {
@@ -44,6 +46,7 @@ impl Emulator {
         if options.is_production() {
             return Err(StartError::Production);
         }
+        let client = courier::client().map_err(|_| StartError::HttpClient)?;
         let apps = options.app_urls.iter().map(|url| AppUrl::parse(url)).collect::<Result<Vec<_>, _>>()?;
         let (port, listeners) = bind(options.port).await?;
         let key = tokio::task::spawn_blocking(SigningKey::generate).await;
@@ -52,7 +55,8 @@ impl Emulator {
 
         let url = format!("http://localhost:{port}");
         let (stop, stopped) = watch::channel(false);
-        let shared = Arc::new(Shared::new(url.clone(), options.seed, keys, secrets, stopped));
+        let (notifications, orders) = Notifications::new(options.seed.number);
+        let shared = Arc::new(Shared::new(url.clone(), options.seed, keys, secrets, notifications, stopped));
         for app in &apps {
             shared.world().registered.add_app(app);
         }
@@ -71,7 +75,8 @@ impl Emulator {
                 })
             })
             .collect();
-        Ok(Self { url, control: Control::new(shared), stop, servers })
+        let courier = tokio::spawn(courier::run(Arc::clone(&shared), orders, client));
+        Ok(Self { url, control: Control::new(shared), stop, servers, courier })
     }
 
     /// `http://localhost:PORT`: the environment URL and the issuer.
@@ -92,13 +97,20 @@ impl Emulator {
         CLIENT_SECRET
     }
 
+    /// The secret of webhooks: [`WEBHOOK_SECRET`].
+    #[must_use]
+    pub fn webhook_secret(&self) -> &'static str {
+        WEBHOOK_SECRET
+    }
+
     /// The handle that changes the environment while it runs.
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.control
     }
 
-    /// Stops answering. Open requests get two seconds; what hangs on purpose ends at once.
+    /// Stops answering and telling. Open requests get two seconds; what hangs on purpose and what is being delivered
+    /// ends at once.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         for server in self.servers.drain(..) {
@@ -107,6 +119,8 @@ impl Emulator {
                 abort.abort();
             }
         }
+        // Says so only if the courier panicked, and then there is nothing left to stop.
+        let _ = (&mut self.courier).await;
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) async fn count_and_fail(
     let grant = if endpoint == Endpoint::Token { grant_type(&body) } else { None };
     let fault = {
         let mut world = shared.world();
+        world.notice_expired_sessions();
         world.counters.count_call(endpoint.name(), grant.as_deref());
         take_fault(&mut world, endpoint, grant.as_deref())
     };

@@ -11,6 +11,7 @@
 //! - [`Control`]: change the environment while it runs, count what was called, make it fail.
 //! - `connection`, `faults`, `router`: how a request arrives, may fail on purpose, and finds its endpoint.
 //! - `endpoints`: the protocol, one file an endpoint. `hosted`: the sign-in pages, one file a step.
+//! - `notify`: what apps are told, by webhook and back-channel logout. `objects`: sessions and people as JSON.
 //! - `tokens`: which claims, which signature. `world`: everything that is remembered, behind one lock.
 //! - `seed`, `directory`: the people, organizations and roles. `ids`: names and secrets. `parameters`: forms.
 
@@ -22,6 +23,8 @@ mod endpoints;
 mod faults;
 mod hosted;
 mod ids;
+mod notify;
+mod objects;
 mod options;
 mod parameters;
 mod router;
@@ -30,10 +33,11 @@ mod tokens;
 mod world;
 
 pub use control::{
-    BadAppUrl, Control, Endpoint, Fault, FaultKind, RotationFailed, SessionReport, Settings, SettingsChange, Signature,
-    StateReport, Tamper, TokenKind,
+    BadAppUrl, Control, DeliveryReport, Endpoint, Fault, FaultKind, LoginFailed, LoginTokens, LogoutTokenFailed,
+    RotationFailed, SessionReport, Settings, SettingsChange, Signature, SignedWebhook, StateReport, Tamper, TokenKind,
 };
 pub use directory::UnknownInDirectory;
 pub use emulator::Emulator;
+pub use notify::signature::WEBHOOK_SECRET;
 pub use options::{Options, StartError};
 pub use seed::{Seed, SeedError};

@@ -72,6 +72,7 @@ fn banner(emulator: &Emulator, people: &[(String, String, String)], apps: &str) 
     writeln!(out, "  SCALEKIT_ENVIRONMENT_URL={}", emulator.url())?;
     writeln!(out, "  SCALEKIT_CLIENT_ID={}", emulator.client_id())?;
     writeln!(out, "  SCALEKIT_CLIENT_SECRET={}", emulator.client_secret())?;
+    writeln!(out, "  SCALEKIT_WEBHOOK_SECRET={}", emulator.webhook_secret())?;
     writeln!(out, "\n  Apps that may sign in: {apps}\n\n  People:")?;
     for (name, email, place) in people {
         writeln!(out, "    {name} <{email}>, {place}")?;

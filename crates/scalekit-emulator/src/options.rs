@@ -33,7 +33,8 @@ impl Options {
         Self { seed, ..self }
     }
 
-    /// For an app that runs at this base URL: its `/auth/callback`, `/logged-out` and `/auth/login` are registered.
+    /// For an app that runs at this base URL: its `/auth/callback`, `/logged-out` and `/auth/login` are registered,
+    /// and it is told what happens at `/webhooks/scalekit` and `/auth/backchannel-logout`.
     #[must_use]
     pub fn with_app_url(mut self, url: impl Into<String>) -> Self {
         self.app_urls.push(url.into());
@@ -75,6 +76,9 @@ pub enum StartError {
     /// No signing key.
     #[error("the signing key could not be drawn")]
     Keys,
+    /// No HTTP client to notify apps with.
+    #[error("the HTTP client that notifies apps could not be made")]
+    HttpClient,
     /// The system refused to listen.
     #[error("the emulator can't listen on a loopback address: {0}")]
     Listen(#[from] std::io::Error),

@@ -29,6 +29,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/oidc/logout/confirm", post(endpoints::logout::confirm))
         .route("/revoke", post(endpoints::revoke::revoke))
         .with_state(Arc::clone(shared))
+        .nest("/api/v1", endpoints::management::routes(shared))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), faults::count_and_fail));
     Router::new()
         .merge(protocol)

@@ -24,6 +24,8 @@ pub enum Endpoint {
     Logout,
     /// `POST /revoke`
     Revoke,
+    /// Everything below `/api/v1`
+    Management,
 }
 
 impl Endpoint {
@@ -37,6 +39,7 @@ impl Endpoint {
             "/userinfo" => Self::Userinfo,
             "/oidc/logout" => Self::Logout,
             "/revoke" => Self::Revoke,
+            path if path.starts_with("/api/v1/") => Self::Management,
             _ => return None,
         })
     }
@@ -52,6 +55,7 @@ impl Endpoint {
             Self::Userinfo => "userinfo",
             Self::Logout => "logout",
             Self::Revoke => "revoke",
+            Self::Management => "management",
         }
     }
 }

@@ -17,7 +17,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Control, Fault, SettingsChange, Tamper};
+use super::{Control, Fault, SettingsChange, Tamper, events_http};
 use crate::world::Shared;
 
 /// The routes below `/__emulator`.
@@ -38,6 +38,7 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
         .route("/token-response", post(change_token_response).delete(clear_token_response))
         .route("/reset", post(reset))
         .route("/app-urls", post(register_app_url))
+        .merge(events_http::routes())
         .with_state(Control::new(shared))
 }
 

@@ -4,6 +4,8 @@
 //! Not here: carrying the orders out (`faults`, `tokens`, `world`).
 //! Called by: tests, `Emulator::control`, the control routes.
 
+mod events;
+mod events_http;
 mod faults;
 pub(crate) mod http;
 mod report;
@@ -13,11 +15,14 @@ use std::sync::{Arc, atomic::Ordering};
 
 use serde_json::{Map, Value};
 
+pub use crate::endpoints::token::authorization_code::LoginTokens;
+pub use crate::notify::{DeliveryReport, signature::SignedWebhook};
 pub use crate::world::{
     registered::BadAppUrl,
     sessions::SessionReport,
     settings::{Settings, SettingsChange},
 };
+pub use events::{LoginFailed, LogoutTokenFailed};
 pub use faults::{Endpoint, Fault, FaultKind};
 pub use report::StateReport;
 pub use tamper::{Signature, Tamper, TokenKind};
@@ -25,7 +30,7 @@ pub use tamper::{Signature, Tamper, TokenKind};
 use crate::{
     UnknownInDirectory,
     tokens::keys::{SigningFailed, SigningKey},
-    world::{Shared, TokenResponseChange, registered::AppUrl},
+    world::{Shared, TokenResponseChange, registered::AppUrl, sessions::EndReason},
 };
 
 /// A handle on a running emulator. Cheap to clone; every copy acts on the same environment.
@@ -65,6 +70,9 @@ impl Control {
     pub fn change_settings(&self, change: SettingsChange) -> Settings {
         let mut world = self.shared.world();
         world.settings.apply(&change);
+        // Shorter lifetimes may have ended sessions.
+        world.expiry_noticed_at = None;
+        world.notice_expired_sessions();
         world.settings.clone()
     }
 
@@ -94,14 +102,18 @@ impl Control {
     /// Every session since the start or the last reset, ended ones included.
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionReport> {
-        self.shared.world().session_reports()
+        let mut world = self.shared.world();
+        world.notice_expired_sessions();
+        world.session_reports()
     }
 
-    /// Ends a session, as an administrator's "revoke" does: its refresh tokens fail, its access tokens stay valid.
-    /// Says whether it was live.
+    /// Ends a session, as an administrator's "revoke" does: its refresh tokens fail, its access tokens stay valid,
+    /// apps are told. Says whether it was live.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn end_session(&self, sid: &str) -> bool {
-        self.shared.world().end_session(sid)
+        let mut world = self.shared.world();
+        world.notice_expired_sessions();
+        world.end_session(sid, EndReason::Revoked)
     }
 
     /// Gives a person these roles in an organization, which they join if need be. Tokens show it from the next
@@ -116,11 +128,12 @@ impl Control {
     }
 
     /// Moves the emulator's clock (not the machine's) and returns what it shows, in seconds since the epoch. A
-    /// negative number moves it back.
+    /// negative number moves it back. Apps are told about sessions that have expired meanwhile.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn advance_clock(&self, seconds: i64) -> i64 {
         let mut world = self.shared.world();
         world.clock_offset = world.clock_offset.saturating_add(seconds);
+        world.notice_expired_sessions();
         world.now()
     }
 
@@ -151,13 +164,14 @@ impl Control {
         self.shared.world().token_response = None;
     }
 
-    /// Back to the seed: sessions, codes, people who signed up, changed roles and settings, faults, tampering and
-    /// counters are gone. Keys, the clock and registered app URLs stay.
+    /// Back to the seed: sessions, codes, people who signed up, changed roles and settings, faults, tampering,
+    /// counters and deliveries are gone, and nobody is told. Keys, the clock and registered app URLs stay.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Registers an app: `{url}/auth/callback`, `{url}/logged-out` and `{url}/auth/login`.
+    /// Registers an app: `{url}/auth/callback`, `{url}/logged-out` and `{url}/auth/login` for browsers,
+    /// `{url}/webhooks/scalekit` and `{url}/auth/backchannel-logout` for what it is told.
     ///
     /// # Errors
     ///

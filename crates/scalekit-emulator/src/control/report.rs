@@ -17,12 +17,14 @@ pub struct StateReport {
     pub issuer: String,
     /// What the emulator's clock shows, in seconds since the epoch.
     pub now: i64,
-    /// Calls that arrived, by endpoint: `discovery`, `keys`, `authorize`, `token`, `userinfo`, `logout`, `revoke`.
+    /// Calls that arrived, by endpoint: `discovery`, `keys`, `authorize`, `token`, `userinfo`, `logout`, `revoke`,
+    /// `management`.
     pub calls: BTreeMap<String, u64>,
     /// Token calls that arrived, by `grant_type`.
     pub token_calls: BTreeMap<String, u64>,
     /// How calls ended: `token.refresh_token.ok`, `token.authorization_code.invalid_grant`, `authorize.code`,
-    /// `authorize.login_required`, `logout.ended`, `fault.token` …
+    /// `authorize.login_required`, `logout.ended`, `management.session`, `webhook.delivered`,
+    /// `backchannel_logout.failed`, `fault.token` …
     pub outcomes: BTreeMap<String, u64>,
     /// How often a refresh token was shown that had been used before.
     pub refresh_reuse: u64,
@@ -58,7 +60,8 @@ impl StateReport {
 
 /// Reads it all under one lock.
 pub(super) fn report(shared: &Shared) -> StateReport {
-    let world = shared.world();
+    let mut world = shared.world();
+    world.notice_expired_sessions();
     StateReport {
         issuer: shared.issuer.clone(),
         now: world.now(),

@@ -15,6 +15,8 @@ pub enum TokenKind {
     Id,
     /// The access token.
     Access,
+    /// The logout token of back-channel logout.
+    Logout,
 }
 
 /// How the token is signed.

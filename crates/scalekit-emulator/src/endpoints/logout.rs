@@ -21,7 +21,7 @@ use crate::{
     hosted::{notice, redirect, session_cookie},
     parameters::Parameters,
     tokens::jwt,
-    world::{CLIENT_ID, Shared, World},
+    world::{CLIENT_ID, Shared, World, sessions::EndReason},
 };
 
 /// Ends the session, or asks first.
@@ -45,8 +45,8 @@ pub(crate) async fn logout(
     let session = world.session_by_cookie(cookie.as_deref()).cloned();
     match (session, hint) {
         (Some(session), Some(hint)) if hint.sid == session.sid || hint.user == session.user => {
-            world.end_session(&session.sid);
-            world.end_session(&hint.sid);
+            world.end_session(&session.sid, EndReason::Logout);
+            world.end_session(&hint.sid, EndReason::Logout);
             world.counters.count_outcome("logout.ended");
             leave(&parameters)
         }
@@ -75,7 +75,7 @@ pub(crate) async fn confirm(State(shared): State<Arc<Shared>>, headers: HeaderMa
     }
     let sid = world.session_by_cookie(cookie.as_deref()).map(|session| session.sid.clone());
     if let Some(sid) = sid {
-        world.end_session(&sid);
+        world.end_session(&sid, EndReason::Logout);
         world.counters.count_outcome("logout.ended");
     }
     leave(&parameters)

@@ -14,6 +14,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use super::bearer;
 use crate::{
     tokens::{claims, jwt},
     world::{Shared, World},
@@ -22,8 +23,7 @@ use crate::{
 /// Answers the profile, or 401 as RFC 6750 section 3 describes it.
 pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let mut world = shared.world();
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    let Some(token) = token else {
+    let Some(token) = bearer(&headers) else {
         world.counters.count_outcome("userinfo.no_token");
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
@@ -35,11 +35,6 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     let body = json!({ "error": "invalid_token", "error_description": "the access token is not valid" });
     let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
     (StatusCode::UNAUTHORIZED, challenge, Json(body)).into_response()
-}
-
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn profile(world: &World, issuer: &str, token: &str) -> Option<Value> {

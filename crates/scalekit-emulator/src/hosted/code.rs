@@ -74,8 +74,8 @@ pub(super) async fn submit(
             None => return notice::over(world.registered.initiate_login()),
         },
     };
-    let cookie = session_cookie::read(&headers);
-    finish::finish(&mut world, &transaction, cookie.as_deref(), Authenticated { user, connection: None })
+    let browser = session_cookie::browser(&headers);
+    finish::finish(&mut world, &transaction, &browser, Authenticated { user, connection: None })
 }
 
 /// A self-service sign-up makes a person and an organization whose name stays empty until the app fills it in; the
@@ -108,6 +108,7 @@ fn create_account(world: &mut World, transaction: &Transaction, email: &str, nam
     let id = user.id.clone();
     world.directory.users.push(user);
     world.counters.count_outcome("sign_up");
+    world.announce_sign_up(&id);
     id
 }
 

@@ -13,9 +13,9 @@ use axum::{
 };
 
 use super::{
-    finish,
+    finish::{self, Proof},
     html::{each, text},
-    notice, open, open_form, page, redirect, session_cookie,
+    open, page, redirect,
 };
 use crate::{
     directory::User,
@@ -58,22 +58,17 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut world = shared.world();
-    let (transaction, fields) = match open_form(&world, &id, &body) {
-        Ok(both) => both,
-        Err(answer) => return *answer,
-    };
-    let Some(who) = transaction.authenticated.clone() else {
-        return redirect::see_other(&format!("/hosted/{id}"), None);
-    };
-    let organization = fields.value("organization").and_then(|wanted| {
-        user_of(&world, &transaction)?.membership(wanted).map(|membership| membership.organization.clone())
-    });
-    let Some(organization) = organization else {
-        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "You are no member of this organization.", &[]);
-    };
-    let cookie = session_cookie::read(&headers);
-    finish::enter(&mut world, &transaction, cookie.as_deref(), who, organization)
+    finish::take_form(&shared, &id, &headers, &body, |world, transaction, fields| {
+        let Some(who) = transaction.authenticated.clone() else {
+            return Err(Box::new(redirect::see_other(&format!("/hosted/{id}"), None)));
+        };
+        let organization = fields.value("organization").and_then(|wanted| {
+            user_of(world, transaction)?.membership(wanted).map(|membership| membership.organization.clone())
+        });
+        let organization =
+            organization.ok_or_else(|| Box::new(finish::refuse("You are no member of this organization.")))?;
+        Ok(Proof::PersonIn(who, organization))
+    })
 }
 
 fn user_of<'a>(world: &'a World, transaction: &Transaction) -> Option<&'a User> {

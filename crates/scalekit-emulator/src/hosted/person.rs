@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::Response,
 };
 
-use super::{finish, notice, open_form, session_cookie};
+use super::finish::{self, Proof};
 use crate::world::{Shared, transactions::Authenticated};
 
 /// Takes the person.
@@ -22,15 +22,9 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut world = shared.world();
-    let (transaction, fields) = match open_form(&world, &id, &body) {
-        Ok(both) => both,
-        Err(answer) => return *answer,
-    };
-    let user = fields.value("user").and_then(|user| world.directory.user(user)).map(|user| user.id.clone());
-    let Some(user) = user else {
-        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "This person is not in the directory.", &[]);
-    };
-    let cookie = session_cookie::read(&headers);
-    finish::finish(&mut world, &transaction, cookie.as_deref(), Authenticated { user, connection: None })
+    finish::take_form(&shared, &id, &headers, &body, |world, _, fields| {
+        let user = fields.value("user").and_then(|user| world.directory.user(user));
+        let user = user.ok_or_else(|| Box::new(finish::refuse("This person is not in the directory.")))?;
+        Ok(Proof::Person(Authenticated { user: user.id.clone(), connection: None }))
+    })
 }

@@ -7,7 +7,20 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::world::sessions::Browser;
+
 const NAME: &str = "scalekit_emulator_session";
+
+/// So much of the header `User-Agent` is remembered, in bytes.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// The browser a request comes from: its session cookie, and what it calls itself.
+pub(crate) fn browser(headers: &HeaderMap) -> Browser {
+    let user_agent = headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+    let mut user_agent = String::from_utf8_lossy(user_agent).into_owned();
+    user_agent.truncate(user_agent.floor_char_boundary(LONGEST_USER_AGENT));
+    Browser { cookie: read(headers), user_agent }
+}
 
 /// The value the browser sent; `None` without one, or with two.
 pub(crate) fn read(headers: &HeaderMap) -> Option<String> {

@@ -12,7 +12,11 @@ use axum::{
     response::Response,
 };
 
-use super::{finish, html::text, notice, open, open_form, page, people, redirect, session_cookie};
+use super::{
+    finish::{self, Proof},
+    html::text,
+    open, page, people, redirect,
+};
 use crate::world::{
     Shared,
     transactions::{Authenticated, Through, Transaction},
@@ -46,20 +50,13 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut world = shared.world();
-    let (transaction, fields) = match open_form(&world, &id, &body) {
-        Ok(both) => both,
-        Err(answer) => return *answer,
-    };
-    let who = provider_of(&transaction).and_then(|provider| {
-        let user = world.directory.user(fields.value("user")?)?;
-        Some(Authenticated { user: user.id.clone(), connection: Some(format!("conn_{provider}")) })
-    });
-    let Some(who) = who else {
-        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "This person is not in the directory.", &[]);
-    };
-    let cookie = session_cookie::read(&headers);
-    finish::finish(&mut world, &transaction, cookie.as_deref(), who)
+    finish::take_form(&shared, &id, &headers, &body, |world, transaction, fields| {
+        let who = provider_of(transaction).and_then(|provider| {
+            let user = world.directory.user(fields.value("user")?)?;
+            Some(Authenticated { user: user.id.clone(), connection: Some(format!("conn_{provider}")) })
+        });
+        who.map(Proof::Person).ok_or_else(|| Box::new(finish::refuse("This person is not in the directory.")))
+    })
 }
 
 fn provider_of(transaction: &Transaction) -> Option<&'static str> {

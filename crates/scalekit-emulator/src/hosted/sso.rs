@@ -12,7 +12,11 @@ use axum::{
     response::Response,
 };
 
-use super::{finish, html::text, notice, open, open_form, page, people, redirect, session_cookie};
+use super::{
+    finish::{self, Proof},
+    html::text,
+    open, page, people, redirect,
+};
 use crate::{
     directory::Organization,
     world::{
@@ -51,21 +55,14 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut world = shared.world();
-    let (transaction, fields) = match open_form(&world, &id, &body) {
-        Ok(both) => both,
-        Err(answer) => return *answer,
-    };
-    let who = organization_of(&world, &transaction).and_then(|organization| {
-        let user = world.directory.user(fields.value("user")?)?;
-        user.membership(&organization.id)?;
-        Some(Authenticated { user: user.id.clone(), connection: organization.sso_connection.clone() })
-    });
-    let Some(who) = who else {
-        return notice::refused(StatusCode::UNPROCESSABLE_ENTITY, "This person is not in the organization.", &[]);
-    };
-    let cookie = session_cookie::read(&headers);
-    finish::finish(&mut world, &transaction, cookie.as_deref(), who)
+    finish::take_form(&shared, &id, &headers, &body, |world, transaction, fields| {
+        let who = organization_of(world, transaction).and_then(|organization| {
+            let user = world.directory.user(fields.value("user")?)?;
+            user.membership(&organization.id)?;
+            Some(Authenticated { user: user.id.clone(), connection: organization.sso_connection.clone() })
+        });
+        who.map(Proof::Person).ok_or_else(|| Box::new(finish::refuse("This person is not in the organization.")))
+    })
 }
 
 fn organization_of<'a>(world: &'a World, transaction: &Transaction) -> Option<&'a Organization> {

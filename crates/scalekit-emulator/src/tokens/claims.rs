@@ -17,6 +17,9 @@ use crate::{
 /// The environment's own machine token lives a day (scalekit-api §5: sample 86399).
 pub(crate) const MACHINE_TOKEN_LIFETIME: u64 = 86_400;
 
+/// "Preferably at most two minutes" (Back-Channel Logout 1.0 section 4), in seconds.
+const LOGOUT_TOKEN_LIFETIME: i64 = 120;
+
 /// What the claims of one login are made of, read from the directory at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
@@ -115,11 +118,7 @@ pub(crate) fn profile(user: &User, scope: &[String], issuer: &str) -> Map<String
         insert_some(&mut claims, "name", Some(user.name.as_str()).filter(|name| !name.is_empty()));
         insert_some(&mut claims, "given_name", user.given_name.as_deref());
         insert_some(&mut claims, "family_name", user.family_name.as_deref());
-        if let Some(picture) = &user.picture {
-            // A path is a picture of the emulator's own.
-            let url = if picture.starts_with('/') { format!("{issuer}{picture}") } else { picture.clone() };
-            claims.insert("picture".into(), json!(url));
-        }
+        insert_some(&mut claims, "picture", user.picture_url(issuer).as_deref());
     }
     claims
 }
@@ -137,6 +136,24 @@ pub(crate) fn machine(issuer: &str, client_id: &str, token_id: &str, scope: &str
         "jti": token_id,
         "scope": scope,
         "scopes": scope.split_whitespace().collect::<Vec<_>>(),
+    });
+    match claims {
+        Value::Object(claims) => claims,
+        _ => Map::new(),
+    }
+}
+
+/// OpenID Connect Back-Channel Logout 1.0 section 2.4: which session of whom has ended. Never a nonce.
+pub(crate) fn logout(issuer: &str, token_id: &str, user: &str, sid: &str, now: i64) -> Map<String, Value> {
+    let claims = json!({
+        "iss": issuer,
+        "aud": [CLIENT_ID],
+        "iat": now,
+        "exp": now.saturating_add(LOGOUT_TOKEN_LIFETIME),
+        "jti": token_id,
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        "sub": user,
+        "sid": sid,
     });
     match claims {
         Value::Object(claims) => claims,

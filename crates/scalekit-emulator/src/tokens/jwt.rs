@@ -19,11 +19,11 @@ pub(crate) struct Unsigned {
 
 impl Unsigned {
     /// The header Scalekit writes: `alg`, `kid`, `typ` (scalekit-api §8).
-    pub(crate) fn new(kid: &str, claims: Map<String, Value>) -> Self {
+    pub(crate) fn new(kid: &str, media_type: &str, claims: Map<String, Value>) -> Self {
         let mut header = Map::new();
         header.insert("alg".into(), json!("RS256"));
         header.insert("kid".into(), json!(kid));
-        header.insert("typ".into(), json!("JWT"));
+        header.insert("typ".into(), json!(media_type));
         Self { header, claims }
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     fn unsigned(keys: &KeyRing) -> Unsigned {
         let claims = json!({ "sub": "usr_1" }).as_object().unwrap().clone();
-        Unsigned::new(&keys.current().kid, claims)
+        Unsigned::new(&keys.current().kid, "JWT", claims)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! What for: turns a grant into signed tokens, reading roles and permissions from the directory at that moment.
 //! Not here: who may have them (`world::grants`), the HTTP answer (`endpoints::token`).
-//! Called by: token, userinfo and logout.
+//! Called by: token, userinfo, logout, the management API, `notify`.
 
 pub(crate) mod claims;
 pub(crate) mod jwt;
@@ -72,24 +72,48 @@ pub(crate) fn issue_for_machine(world: &mut World, issuer: &str, scope: &str) ->
     sign(world, TokenKind::Access, claims::machine(issuer, CLIENT_ID, &token_id, scope, now))
 }
 
-/// Signs, after whatever the control interface ordered to be wrong with the next token of this kind.
+/// Signs a logout token (`claims::logout`), wrongly if that was ordered.
+pub(crate) fn issue_logout_token(
+    world: &mut World,
+    claims: Map<String, Value>,
+    tamper: Option<Tamper>,
+) -> Result<String, SigningFailed> {
+    sign_as_ordered(world, TokenKind::Logout, claims, tamper)
+}
+
+/// Takes what the control interface ordered to be wrong with the next token of this kind.
+pub(crate) fn take_tamper(world: &mut World, kind: TokenKind) -> Option<Tamper> {
+    let index = world.tampers.iter().position(|tamper| tamper.token == kind)?;
+    let found = world.tampers.get_mut(index)?;
+    let tamper = found.clone();
+    if use_once(&mut found.times) {
+        world.tampers.remove(index);
+    }
+    Some(tamper)
+}
+
 fn sign(world: &mut World, kind: TokenKind, claims: Map<String, Value>) -> Result<String, SigningFailed> {
-    let mut token = Unsigned::new(&world.keys.current().kid, claims);
-    match take_tamper(&mut world.tampers, kind) {
+    let tamper = take_tamper(world, kind);
+    sign_as_ordered(world, kind, claims, tamper)
+}
+
+fn sign_as_ordered(
+    world: &mut World,
+    kind: TokenKind,
+    claims: Map<String, Value>,
+    tamper: Option<Tamper>,
+) -> Result<String, SigningFailed> {
+    let media_type = match kind {
+        TokenKind::Id | TokenKind::Access => "JWT",
+        // Back-Channel Logout 1.0 section 2.4: explicit typing, so that no other token can pass for one.
+        TokenKind::Logout => "logout+jwt",
+    };
+    let mut token = Unsigned::new(&world.keys.current().kid, media_type, claims);
+    match tamper {
         None => token.sign(world.keys.current()),
         Some(tamper) => {
             token.change(&tamper.header, &tamper.claims);
             token.sign_wrongly(&mut world.keys, tamper.signature)
         }
     }
-}
-
-fn take_tamper(tampers: &mut Vec<Tamper>, kind: TokenKind) -> Option<Tamper> {
-    let index = tampers.iter().position(|tamper| tamper.token == kind)?;
-    let found = tampers.get_mut(index)?;
-    let tamper = found.clone();
-    if use_once(&mut found.times) {
-        tampers.remove(index);
-    }
-    Some(tamper)
 }

@@ -6,6 +6,7 @@
 //! Called by: every endpoint, hosted page and control command, through `Shared::world`.
 
 pub(crate) mod counters;
+pub(crate) mod deletion;
 pub(crate) mod grants;
 pub(crate) mod registered;
 pub(crate) mod sessions;
@@ -25,6 +26,7 @@ use crate::{
     control::{Fault, Settings, Tamper},
     directory::Directory,
     ids::{Ids, Secrets},
+    notify::Notifications,
     seed::Seed,
     tokens::keys::KeyRing,
 };
@@ -58,9 +60,10 @@ impl Shared {
         seed: Seed,
         keys: KeyRing,
         secrets: Secrets,
+        notifications: Notifications,
         stopped: watch::Receiver<bool>,
     ) -> Self {
-        let world = World::new(&seed, keys, secrets);
+        let world = World::new(issuer.clone(), &seed, keys, secrets, notifications);
         Self { issuer, open_token_calls: AtomicU64::new(0), seed, world: Mutex::new(world), stopped }
     }
 
@@ -92,15 +95,24 @@ impl Shared {
         world.tampers.clear();
         world.token_response = None;
         world.counters.reset();
+        world.notifications.forget();
     }
 }
 
 /// Everything the emulator remembers. Times are seconds since the epoch by the emulator's own clock.
 pub(crate) struct World {
+    /// The same as `Shared::issuer`.
+    pub(crate) issuer: String,
     pub(crate) directory: Directory,
     pub(crate) settings: Settings,
     pub(crate) registered: Registered,
     pub(crate) sessions: BTreeMap<String, Session>,
+    /// Sessions so far; it numbers them.
+    pub(crate) sessions_begun: u64,
+    /// When expired sessions were looked for last; `None` if that has to be done again.
+    pub(crate) expiry_noticed_at: Option<i64>,
+    /// When each person signed in last.
+    pub(crate) last_logins: BTreeMap<String, i64>,
     pub(crate) codes: BTreeMap<String, IssuedCode>,
     pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
     pub(crate) transactions: BTreeMap<String, Transaction>,
@@ -109,6 +121,7 @@ pub(crate) struct World {
     pub(crate) tampers: Vec<Tamper>,
     pub(crate) token_response: Option<TokenResponseChange>,
     pub(crate) counters: Counters,
+    pub(crate) notifications: Notifications,
     pub(crate) ids: Ids,
     pub(crate) secrets: Secrets,
     /// How far the emulator's clock is ahead of the machine's, in seconds.
@@ -123,12 +136,16 @@ pub(crate) struct TokenResponseChange {
 }
 
 impl World {
-    fn new(seed: &Seed, keys: KeyRing, secrets: Secrets) -> Self {
+    fn new(issuer: String, seed: &Seed, keys: KeyRing, secrets: Secrets, notifications: Notifications) -> Self {
         Self {
+            issuer,
             directory: seed.directory.clone(),
             settings: Settings::from_environment(&seed.directory.environment),
             registered: Registered::default(),
             sessions: BTreeMap::new(),
+            sessions_begun: 0,
+            expiry_noticed_at: None,
+            last_logins: BTreeMap::new(),
             codes: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
             transactions: BTreeMap::new(),
@@ -137,6 +154,7 @@ impl World {
             tampers: Vec::new(),
             token_response: None,
             counters: Counters::default(),
+            notifications,
             ids: Ids::new(seed.number),
             secrets,
             clock_offset: 0,
@@ -154,6 +172,7 @@ impl World {
         self.codes.clear();
         self.refresh_tokens.clear();
         self.transactions.clear();
+        self.last_logins.clear();
     }
 }
 

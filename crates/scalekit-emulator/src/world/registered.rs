@@ -1,9 +1,9 @@
-//! The redirect lists of the environment.
+//! The URLs apps have registered.
 //!
-//! What for: which URLs a browser may be sent to; the lists for callback and post-logout are separate, and an entry
-//! matches exactly or not at all (scalekit-api §1).
-//! Not here: wildcards and templates, which a local app does not need.
-//! Called by: `Options`, `Control::register_app_url` (writing); authorize and logout (reading).
+//! What for: where a browser may be sent; the lists for callback and post-logout are separate, and an entry matches
+//! exactly or not at all (scalekit-api §1). And where apps want to be told what happened.
+//! Not here: wildcards and templates, which a local app does not need; the telling (`notify`).
+//! Called by: `Options`, `Control::register_app_url` (writing); authorize, logout and `notify` (reading).
 
 use url::{Host, Url};
 
@@ -13,15 +13,19 @@ pub(crate) struct Registered {
     callbacks: Vec<String>,
     post_logout: Vec<String>,
     initiate_login: Vec<String>,
+    webhooks: Vec<String>,
+    backchannel_logout: Vec<String>,
 }
 
 impl Registered {
-    /// Registers the three URLs of an app that runs at this base URL.
+    /// Registers the URLs of an app that runs at this base URL.
     pub(crate) fn add_app(&mut self, app: &AppUrl) {
         for (list, path) in [
             (&mut self.callbacks, "/auth/callback"),
             (&mut self.post_logout, "/logged-out"),
             (&mut self.initiate_login, "/auth/login"),
+            (&mut self.webhooks, "/webhooks/scalekit"),
+            (&mut self.backchannel_logout, "/auth/backchannel-logout"),
         ] {
             let url = format!("{}{path}", app.0);
             if !list.contains(&url) {
@@ -53,6 +57,16 @@ impl Registered {
     /// The post-logout URLs, for the page that explains a refusal.
     pub(crate) fn post_logout(&self) -> &[String] {
         &self.post_logout
+    }
+
+    /// Where events are posted.
+    pub(crate) fn webhooks(&self) -> &[String] {
+        &self.webhooks
+    }
+
+    /// Where logout tokens are posted.
+    pub(crate) fn backchannel_logout(&self) -> &[String] {
+        &self.backchannel_logout
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What for: lifetimes and the points where Scalekit's own material disagrees with itself, as switches.
 //! Not here: faults and tampering, which are lies and not settings (`control`).
-//! Called by: `tokens`, `world::sessions`, and `Control::change_settings`.
+//! Called by: `tokens`, `world::sessions`, `notify`, the management API, and `Control::change_settings`.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::directory::Environment;
 
 /// How the environment behaves. Lifetimes are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct Settings {
     /// Access token, 300 by default (scalekit-api §9).
     pub access_token_lifetime: u64,
@@ -23,6 +24,10 @@ pub struct Settings {
     pub id_token_on_refresh: bool,
     /// Whether a refresh spends the refresh token and answers with a new one; `true` by default, as Scalekit does.
     pub rotate_refresh_tokens: bool,
+    /// Whether the application's own access token opens the management API; `true` by default.
+    pub management_api: bool,
+    /// Whether webhooks and back-channel logout tokens are sent to registered apps; `true` by default.
+    pub notify_apps: bool,
 }
 
 impl Settings {
@@ -35,6 +40,8 @@ impl Settings {
             session_idle_lifetime: environment.session_idle_lifetime,
             id_token_on_refresh: true,
             rotate_refresh_tokens: true,
+            management_api: true,
+            notify_apps: true,
         }
     }
 
@@ -51,6 +58,8 @@ impl Settings {
         set(&mut self.session_idle_lifetime, change.session_idle_lifetime);
         set(&mut self.id_token_on_refresh, change.id_token_on_refresh);
         set(&mut self.rotate_refresh_tokens, change.rotate_refresh_tokens);
+        set(&mut self.management_api, change.management_api);
+        set(&mut self.notify_apps, change.notify_apps);
     }
 }
 
@@ -70,4 +79,8 @@ pub struct SettingsChange {
     pub id_token_on_refresh: Option<bool>,
     /// See [`Settings::rotate_refresh_tokens`].
     pub rotate_refresh_tokens: Option<bool>,
+    /// See [`Settings::management_api`].
+    pub management_api: Option<bool>,
+    /// See [`Settings::notify_apps`].
+    pub notify_apps: Option<bool>,
 }

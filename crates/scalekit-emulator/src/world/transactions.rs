@@ -8,7 +8,7 @@
 use super::{
     World,
     grants::{Grant, IssuedCode},
-    sessions::SignedIn,
+    sessions::{Browser, SignedIn},
 };
 
 /// A hosted page that was left open works for an hour.
@@ -81,6 +81,8 @@ pub(crate) struct Completed {
     pub(crate) location: String,
     /// The new value of the session cookie.
     pub(crate) cookie: String,
+    /// The session it happened in.
+    pub(crate) sid: String,
 }
 
 impl World {
@@ -104,20 +106,14 @@ impl World {
     pub(crate) fn complete(
         &mut self,
         request: &AuthorizationRequest,
-        cookie: Option<&str>,
+        browser: &Browser,
         login: &SignedIn,
     ) -> Completed {
-        let sid = self.begin_or_continue_session(cookie, login);
-        let cookie = self.sessions.get(&sid).map(|session| session.cookie.clone()).unwrap_or_default();
-        self.counters.logins += 1;
+        let grant = self.begin_grant(browser, login, request.scope.clone());
+        let cookie = self.sessions.get(&grant.sid).map(|session| session.cookie.clone()).unwrap_or_default();
+        let sid = grant.sid.clone();
         let code = IssuedCode {
-            grant: Grant {
-                number: self.counters.logins,
-                sid,
-                user: login.user.clone(),
-                organization: login.organization.clone(),
-                scope: request.scope.clone(),
-            },
+            grant,
             redirect_uri: request.redirect_uri.clone(),
             nonce: request.nonce.clone(),
             code_challenge: request.code_challenge.clone(),
@@ -126,7 +122,21 @@ impl World {
         };
         let code = self.issue_code(code);
         self.counters.count_outcome("authorize.code");
-        Completed { location: answer_url(&request.redirect_uri, &[("code", &code)], request.state.as_deref()), cookie }
+        let location = answer_url(&request.redirect_uri, &[("code", &code)], request.state.as_deref());
+        Completed { location, cookie, sid }
+    }
+
+    /// The facts of a new login, in a session that begins or goes on.
+    pub(crate) fn begin_grant(&mut self, browser: &Browser, login: &SignedIn, scope: Vec<String>) -> Grant {
+        let sid = self.begin_or_continue_session(browser, login);
+        self.counters.logins += 1;
+        Grant {
+            number: self.counters.logins,
+            sid,
+            user: login.user.clone(),
+            organization: login.organization.clone(),
+            scope,
+        }
     }
 }
 

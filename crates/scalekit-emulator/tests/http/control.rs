@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, ANALYTICAL, World, claims_of, ok_json, query, text, world};
+use crate::support::{ADA, ANALYTICAL, HARBOR, World, claims_of, ok_json, query, text, world};
 
 async fn order(world: &World, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
     let url = format!("{}/__emulator/{path}", world.emulator.url());
@@ -59,6 +59,16 @@ async fn every_order_of_the_table_works_over_http() {
         (Method::POST, "token-response", json!({ "set": { "scope": null } }), StatusCode::NO_CONTENT),
         (Method::DELETE, "token-response", json!({}), StatusCode::NO_CONTENT),
         (Method::POST, &format!("sessions/{sid}/end"), json!({}), StatusCode::OK),
+        (Method::POST, "logins", json!({ "user": ADA }), StatusCode::OK),
+        (Method::POST, "logins", json!({ "user": ADA, "organization": HARBOR }), StatusCode::NOT_FOUND),
+        (Method::POST, "logout-token", json!({ "sid": sid }), StatusCode::OK),
+        (Method::POST, "logout-token", json!({ "sid": "ses_1" }), StatusCode::NOT_FOUND),
+        (Method::POST, "webhooks/sign", json!({ "type": "user.login", "data": {} }), StatusCode::OK),
+        (Method::GET, "deliveries", json!({}), StatusCode::OK),
+        (Method::DELETE, &format!("users/{ADA}/memberships/{ANALYTICAL}"), json!({}), StatusCode::NO_CONTENT),
+        (Method::DELETE, &format!("users/{ADA}/memberships/{ANALYTICAL}"), json!({}), StatusCode::NOT_FOUND),
+        (Method::DELETE, &format!("users/{ADA}"), json!({}), StatusCode::NO_CONTENT),
+        (Method::DELETE, &format!("users/{ADA}"), json!({}), StatusCode::NOT_FOUND),
         (Method::POST, "app-urls", json!({ "url": "http://127.0.0.1:4000" }), StatusCode::NO_CONTENT),
         (Method::POST, "app-urls", json!({ "url": "https://app.example.com" }), StatusCode::UNPROCESSABLE_ENTITY),
         (Method::POST, "reset", json!({}), StatusCode::NO_CONTENT),

@@ -134,6 +134,7 @@ async fn every_endpoint_can_fail() {
         (Endpoint::Authorize, "/oauth/authorize"),
         (Endpoint::Userinfo, "/userinfo"),
         (Endpoint::Logout, "/oidc/logout"),
+        (Endpoint::Management, "/api/v1/sessions/ses_1"),
     ] {
         world.control().add_fault(Fault::status(endpoint, 502));
         assert_eq!(world.browser.get(path).await.status(), StatusCode::BAD_GATEWAY, "{path}");

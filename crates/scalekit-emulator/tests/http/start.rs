@@ -88,8 +88,13 @@ fn the_binary_prints_where_it_is_ready_and_stops_when_told() {
     let stopped = Command::new("kill").arg(process.id().to_string()).status().unwrap();
     assert!(stopped.success());
     assert!(process.wait().unwrap().success());
-    for part in ["SCALEKIT_ENVIRONMENT_URL=http://localhost:", "skc_emulator", "Ada Lovelace", "http://localhost:4000"]
-    {
+    for part in [
+        "SCALEKIT_ENVIRONMENT_URL=http://localhost:",
+        "skc_emulator",
+        "SCALEKIT_WEBHOOK_SECRET=whsec_",
+        "Ada Lovelace",
+        "http://localhost:4000",
+    ] {
         assert!(banner.contains(part), "{part}");
     }
 }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect::Policy};
-use scalekit_emulator::{Control, Emulator, Options};
+use scalekit_emulator::{Control, Emulator, Options, SettingsChange};
 use serde_json::Value;
 
 pub(crate) const APP: &str = "http://localhost:3000";
@@ -22,15 +22,25 @@ pub(crate) const ALL_SCOPES: &str = "openid profile email offline_access";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// One emulator and one browser.
+/// One emulator and one browser. Nothing listens at `APP`, or something that has no part in these tests: it is told
+/// nothing. `receiver` has an app that listens.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) browser: Browser,
+    /// Where codes are sent.
+    callback: String,
 }
 
 pub(crate) async fn world() -> World {
-    let emulator = Emulator::start(Options::default().with_app_url(APP)).await.unwrap();
-    World { browser: Browser::new(emulator.url()), emulator }
+    let world = world_of(APP).await;
+    world.control().change_settings(SettingsChange { notify_apps: Some(false), ..SettingsChange::default() });
+    world
+}
+
+/// The same for an app that is told what happens.
+pub(crate) async fn world_of(app: &str) -> World {
+    let emulator = Emulator::start(Options::default().with_app_url(app)).await.unwrap();
+    World { browser: Browser::new(emulator.url()), emulator, callback: format!("{app}/auth/callback") }
 }
 
 impl World {
@@ -43,7 +53,7 @@ impl World {
         let mut parameters = BTreeMap::from([
             ("response_type", "code"),
             ("client_id", "skc_emulator"),
-            ("redirect_uri", CALLBACK),
+            ("redirect_uri", self.callback.as_str()),
             ("scope", ALL_SCOPES),
             ("state", "state-1"),
             ("nonce", "nonce-1"),
@@ -78,7 +88,7 @@ impl World {
         self.token(&[
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", CALLBACK),
+            ("redirect_uri", &self.callback),
             ("code_verifier", VERIFIER),
         ])
         .await
@@ -153,7 +163,8 @@ pub(crate) fn location(answer: &Response) -> String {
 /// The query of a redirect to the callback.
 pub(crate) fn query(answer: &Response) -> BTreeMap<String, String> {
     let location = location(answer);
-    assert!(location.starts_with(CALLBACK), "{location}");
+    let path = CALLBACK.strip_prefix(APP).unwrap();
+    assert!(location.contains(&format!("{path}?")), "{location}");
     Url::parse(&location).unwrap().query_pairs().into_owned().collect()
 }
 

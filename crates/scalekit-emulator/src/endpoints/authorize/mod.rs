@@ -22,7 +22,7 @@ use crate::{
     parameters::Parameters,
     world::{
         CLIENT_ID, Shared, World,
-        sessions::SignedIn,
+        sessions::{Browser, SignedIn},
         transactions::{Authenticated, AuthorizationRequest, Through, answer_url},
     },
 };
@@ -35,7 +35,7 @@ pub(crate) async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let cookie = session_cookie::read(&headers);
+    let browser = session_cookie::browser(&headers);
     let mut world = shared.world();
     let parameters = match Parameters::parse(query.unwrap_or_default().as_bytes()) {
         Ok(parameters) => parameters,
@@ -57,7 +57,7 @@ pub(crate) async fn authorize(
     }
     let state = parameters.owned("state");
     let decided = check::check(&world.directory, &parameters, redirect_uri.clone())
-        .and_then(|checked| decide(&mut world, checked, cookie.as_deref()));
+        .and_then(|checked| decide(&mut world, checked, &browser));
     match decided {
         Ok(Decision::Page { path }) => {
             world.counters.count_outcome("authorize.page");
@@ -83,17 +83,17 @@ enum Decision {
 }
 
 /// The table of `prompt` in scalekit-api §3.
-fn decide(world: &mut World, checked: Checked, cookie: Option<&str>) -> Result<Decision, Refused> {
-    let session = world.session_by_cookie(cookie).cloned();
+fn decide(world: &mut World, checked: Checked, browser: &Browser) -> Result<Decision, Refused> {
+    let session = world.session_by_cookie(browser.cookie.as_deref()).cloned();
     let request = checked.request;
     match (checked.prompt, session) {
         (Prompt::None, None) => Err(Refused::new("login_required", "no session, and prompt=none forbids a page")),
-        (Prompt::None, Some(session)) => Ok(silently(world, &request, cookie, &session.user, session.organization)),
+        (Prompt::None, Some(session)) => Ok(silently(world, &request, browser, &session.user, session.organization)),
         (Prompt::Absent, Some(session)) if fits(&request, &session.organization) => {
             // `organization_id` alone does not switch the organization of someone who is signed in.
-            Ok(silently(world, &request, cookie, &session.user, session.organization))
+            Ok(silently(world, &request, browser, &session.user, session.organization))
         }
-        (Prompt::SelectAccount, Some(session)) => select_account(world, request, cookie, session.user),
+        (Prompt::SelectAccount, Some(session)) => select_account(world, request, browser, session.user),
         (Prompt::Create, _) if request.through == Through::Email => Ok(page(world, request, "/sign-up")),
         (_, _) => Ok(first_page(world, request)),
     }
@@ -110,7 +110,7 @@ fn fits(request: &AuthorizationRequest, organization: &str) -> bool {
 fn select_account(
     world: &mut World,
     request: AuthorizationRequest,
-    cookie: Option<&str>,
+    browser: &Browser,
     user: String,
 ) -> Result<Decision, Refused> {
     let memberships: Vec<String> = world.directory.user(&user).map_or_else(Vec::new, |found| {
@@ -120,10 +120,10 @@ fn select_account(
         if !memberships.contains(&wanted) {
             return Err(Refused::new("access_denied", "the person is not a member of this organization"));
         }
-        return Ok(silently(world, &request, cookie, &user, wanted));
+        return Ok(silently(world, &request, browser, &user, wanted));
     }
     if let [only] = memberships.as_slice() {
-        return Ok(silently(world, &request, cookie, &user, only.clone()));
+        return Ok(silently(world, &request, browser, &user, only.clone()));
     }
     let id = world.begin_transaction(request);
     if let Some(transaction) = world.transactions.get_mut(&id) {
@@ -135,12 +135,12 @@ fn select_account(
 fn silently(
     world: &mut World,
     request: &AuthorizationRequest,
-    cookie: Option<&str>,
+    browser: &Browser,
     user: &str,
     organization: String,
 ) -> Decision {
     let login = SignedIn { user: user.to_owned(), organization, connection: None };
-    let completed = world.complete(request, cookie, &login);
+    let completed = world.complete(request, browser, &login);
     Decision::Done { location: completed.location, cookie: completed.cookie }
 }
 

@@ -5,7 +5,7 @@
 //! without grace; a parameter that comes twice, or two ways of authentication at once, are refused.
 //! Called by: the app's server.
 
-mod authorization_code;
+pub(crate) mod authorization_code;
 mod client_auth;
 mod client_credentials;
 mod refresh_token;
