@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What for: installs what is missing, and only that: `setup.sh app` for building and running, `setup.sh test` for the tests too,
 # or single steps by name: `setup.sh toolchain browser`. Each step checks first and says what it does before it does it.
-# Not here: building. Nothing is installed into the system except the browser package on Debian as root, and that says so.
+# Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser and of Redis,
+# and that says so.
 
 . "$(dirname "$0")/env.sh"
 
@@ -151,6 +152,38 @@ playwrights_own_is_there() {
     ')
 }
 
+# part: redis
+REDIS_MAJOR=7
+
+# The tests of the Redis store start servers of their own; openssl makes the certificates of the one that speaks TLS.
+set_up_redis() {
+    if { ! has redis-server || ! has openssl; } && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's packages redis-server and openssl with apt-get, into the system: a few seconds, once"
+        install_redis_packages ||
+            fail "apt-get could not install redis-server and openssl (message above). Install Redis $REDIS_MAJOR or newer."
+    fi
+    has openssl || fail "openssl is missing: the tests make certificates with it (Debian: apt-get install openssl)."
+    has redis-server || fail "redis-server is missing: the tests of the Redis store start it. Install Redis $REDIS_MAJOR or newer
+       (Debian: apt-get install redis-server, Fedora: dnf install redis, macOS: brew install redis)."
+    local major
+    major=$(redis-server --version | sed -n 's/.* v=\([0-9]*\)\..*/\1/p')
+    [ "${major:-0}" -ge "$REDIS_MAJOR" ] || fail "Redis ${major:-of an unknown version} is too old. Install Redis $REDIS_MAJOR or newer."
+}
+
+# In a subshell, whose end removes the policy again.
+install_redis_packages() (
+    export DEBIAN_FRONTEND=noninteractive
+    policy=/usr/sbin/policy-rc.d
+    # Where systemd runs, the package would start a server for the whole machine, which nobody asked for. This file is how
+    # Debian says no to that; one that is there already is the administrator's and stays.
+    if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
+    apt-get update && apt-get install -y --no-install-recommends redis-server openssl
+)
+
 set_up_app() {
     set_up_compiler
     set_up_toolchain
@@ -169,12 +202,14 @@ set_up_test() {
     set_up_app
     set_up_end2end
     set_up_browser
+    # part: redis
+    set_up_redis
 }
 
-[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser)."
+[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis)."
 for step in "$@"; do
     case "$step" in
-        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser) "set_up_$step" ;;
+        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis) "set_up_$step" ;;
         *) fail "There is no set-up step called $step." ;;
     esac
 done

@@ -23,7 +23,7 @@ use crate::{
     error::AppError,
     pages::{
         callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
-        not_found::NotFound, profile::Profile,
+        not_found::NotFound, profile::Profile, sessions::Sessions,
     },
 };
 
@@ -55,6 +55,7 @@ pub const PAGES: &[Page] = &[
     Page { path: "/auth/callback", access: Access::Public },
     Page { path: "/dashboard", access: Access::SignedIn },
     Page { path: "/dashboard/profile", access: Access::SignedIn },
+    Page { path: "/dashboard/sessions", access: Access::SignedIn },
 ];
 
 /// The application inside the document's body, on the server and in the browser.
@@ -73,6 +74,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/auth/callback") view=Callback ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/profile") view=Profile ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/sessions") view=Sessions ssr=SsrMode::Async/>
             </FlatRoutes>
             <SessionWatcher/>
         </Router>

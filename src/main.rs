@@ -29,9 +29,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings::load()?;
+    let mut settings = Settings::load()?;
     telemetry::start_logging(settings.environment);
-    let provider = provider::connect(&settings).await?;
+    let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
     let app_url = settings.app_url.clone();
     let environment = settings.environment;
@@ -96,7 +96,7 @@ mod provider {
         _emulator: Option<scalekit_emulator::Emulator>,
     }
 
-    pub(super) async fn connect(settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+    pub(super) async fn connect(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
         match &settings.provider {
             IdentityProvider::Scalekit(config) => Ok(Provider {
                 config: (**config).clone(),
@@ -110,12 +110,13 @@ mod provider {
 
     // part: emulator
     #[cfg(feature = "emulator")]
-    async fn emulate(settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+    async fn emulate(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
         use scalekit_emulator::{Emulator, Options};
 
         let app_url = settings.app_url.as_str().trim_end_matches('/');
         let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
         let emulator = Emulator::start(options).await?;
+        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?);
         let config =
             scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
                 .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
@@ -128,7 +129,7 @@ mod provider {
     }
 
     #[cfg(not(feature = "emulator"))]
-    async fn emulate(_settings: &Settings) -> Result<Provider, Box<dyn std::error::Error>> {
+    async fn emulate(_settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
         Err("no Scalekit environment is set and this build has no emulator.\n\n  \
              Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET,\n  \
              or start a development server with `make run`."

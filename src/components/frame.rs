@@ -102,6 +102,10 @@ pub fn SignedInFrame(
                             <svg class="icon" aria-hidden="true"><use href="#icon-person"></use></svg>
                             "Profile"
                         </a>
+                        <a class="rail-link" href="/dashboard/sessions" aria-current=place("/dashboard/sessions")>
+                            <svg class="icon" aria-hidden="true"><use href="#icon-devices"></use></svg>
+                            "Sessions"
+                        </a>
                     </nav>
                 </div>
                 <div class="rail-person">

@@ -2,7 +2,7 @@
 //!
 //! The drawings stand once in the document, put there by the shell, and are used as
 //! `<svg class="icon" aria-hidden="true"><use href="#icon-arrow"></use></svg>`: plain markup, which costs the browser build
-//! nothing. They stand beside text, so they are hidden from assistive technology. `style/components.css` gives stroke and size.
+//! nothing. They stand beside text, so they are hidden from assistive technology. `style/components/icons.css` gives stroke and size.
 
 use leptos::prelude::*;
 
@@ -16,14 +16,19 @@ const SYMBOLS: &str = concat!(
     r##"<symbol id="icon-arrow" viewBox="0 0 24 24"><path d="M5 12h14M13 6l6 6-6 6"/></symbol>"##,
     r##"<symbol id="icon-building" viewBox="0 0 24 24"><path d="M5 21V5a1 1 0 0 1 1-1h8a1 1 0 0 1 1 1v16M15 10h3a1 1 0 0 1 1 1v10M3 21h18M8.5 8h3M8.5 12h3M8.5 16h3"/></symbol>"##,
     r##"<symbol id="icon-check" viewBox="0 0 24 24"><path d="m5 12.5 4.5 4.5L19 7.5"/></symbol>"##,
+    r##"<symbol id="icon-computer" viewBox="0 0 24 24"><rect x="4.5" y="5" width="15" height="10.5" rx="1.5"/><path d="M2.5 19.5h19"/></symbol>"##,
     r##"<symbol id="icon-copy" viewBox="0 0 24 24"><rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15h-.5A1.5 1.5 0 0 1 3 13.5v-9A1.5 1.5 0 0 1 4.5 3h9A1.5 1.5 0 0 1 15 4.5V5"/></symbol>"##,
     r##"<symbol id="icon-dashboard" viewBox="0 0 24 24"><path d="M4 20v-9M12 20V4M20 20v-6"/></symbol>"##,
+    r##"<symbol id="icon-device" viewBox="0 0 24 24"><circle cx="12" cy="12" r="9"/><path d="M9.3 9.3a2.7 2.7 0 1 1 4 2.4c-.9.5-1.3 1-1.3 2M12 16.8v.1"/></symbol>"##,
+    r##"<symbol id="icon-devices" viewBox="0 0 24 24"><path d="M3 17.5h8M5 14V7a1.5 1.5 0 0 1 1.5-1.5H19"/><rect x="14" y="9" width="7" height="11" rx="1.5"/></symbol>"##,
     r##"<symbol id="icon-menu" viewBox="0 0 24 24"><path d="M4 7h16M4 12h16M4 17h16"/></symbol>"##,
     r##"<symbol id="icon-moon" viewBox="0 0 24 24"><path d="M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5Z"/></symbol>"##,
     r##"<symbol id="icon-person" viewBox="0 0 24 24"><circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/></symbol>"##,
+    r##"<symbol id="icon-phone" viewBox="0 0 24 24"><rect x="7" y="2.5" width="10" height="19" rx="2"/><path d="M11 18h2"/></symbol>"##,
     r##"<symbol id="icon-refresh" viewBox="0 0 24 24"><path d="M20 11a8 8 0 0 0-14.3-4L3.5 9.5M3.5 4.5v5h5M4 13a8 8 0 0 0 14.3 4l2.2-2.5M20.5 19.5v-5h-5"/></symbol>"##,
     r##"<symbol id="icon-sign-out" viewBox="0 0 24 24"><path d="M14 4H6a1 1 0 0 0-1 1v14a1 1 0 0 0 1 1h8M10 12h11M17 8l4 4-4 4"/></symbol>"##,
     r##"<symbol id="icon-sun" viewBox="0 0 24 24"><circle cx="12" cy="12" r="4"/><path d="M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4"/></symbol>"##,
+    r##"<symbol id="icon-tablet" viewBox="0 0 24 24"><rect x="4" y="3" width="16" height="18" rx="2"/><path d="M10.5 17.5h3"/></symbol>"##,
     r##"<symbol id="icon-to-do" viewBox="0 0 24 24"><circle cx="12" cy="12" r="8.5" stroke-dasharray="3 3.4"/></symbol>"##,
     r##"<symbol id="icon-warning" viewBox="0 0 24 24"><path d="M12 4 2.8 19.5h18.4L12 4ZM12 10v4.5M12 17.2v.1"/></symbol>"##,
     r##"<symbol id="mark" viewBox="0 0 32 32"><rect class="mark-ground" width="32" height="32" rx="9"/>"##,

@@ -6,7 +6,7 @@
 //! - [`page_data`]: what a page loads before it is shown.
 //! - [`problem`]: how an [`AppError`](crate::error::AppError) looks, as a whole page or as part of one.
 //! - [`links`]: addresses with parameters: the sign-in page and the start of a sign-in.
-//! - [`sign_out`]: the sign-out form.
+//! - [`sign_out`]: the sign-out form; [`confirm`]: a form that first says what it will do.
 //! - [`browser`]: the few calls to the browser that the others need.
 //! - The rest are small pieces: [`avatar`], [`brand`], [`copy_button`], [`icons`], [`session_ring`], [`theme_switch`],
 //!   [`time_text`].
@@ -17,6 +17,7 @@
 pub mod avatar;
 pub mod brand;
 pub mod browser;
+pub mod confirm;
 pub mod copy_button;
 pub mod erase;
 pub mod frame;

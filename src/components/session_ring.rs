@@ -91,7 +91,9 @@ fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
         spawn_local(async move {
             let before = issued_at();
             watcher.refresh().await;
-            outcome.try_set(if issued_at() == before {
+            outcome.try_set(if watcher.is_troubled() {
+                "Not possible right now. It is tried again by itself."
+            } else if issued_at() == before {
                 "Not due yet: the token is still fresh."
             } else {
                 "Refreshed."

@@ -24,6 +24,32 @@ pub fn TimeText(
     .erase()
 }
 
+/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on demand.
+#[component]
+pub fn TimeAgo(
+    /// Unix seconds.
+    at: i64,
+    /// Unix seconds.
+    now: i64,
+) -> impl IntoView {
+    view! {
+        <time datetime=utc(at, "T", "Z") title=utc(at, " ", " UTC")>
+            {ago(now - at)}
+        </time>
+    }
+}
+
+/// A span that has passed, in its largest unit. What is known to the minute is `just now` for two of them.
+fn ago(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..120 => return "just now".to_owned(),
+        120..3_600 => (seconds / 60, " minute"),
+        3_600..86_400 => (seconds / 3_600, " hour"),
+        _ => (seconds / 86_400, " day"),
+    };
+    [count.to_string().as_str(), unit, if count == 1 { "" } else { "s" }, " ago"].concat()
+}
+
 /// Minutes and seconds, `4:05`; with hours from one hour on. Nothing below zero.
 #[must_use]
 pub fn countdown(seconds: i64) -> String {
@@ -109,6 +135,16 @@ mod tests {
         assert_eq!(utc(951_782_399, " ", " UTC"), "2000-02-28 23:59:59 UTC");
         assert_eq!(utc(951_782_400, " ", " UTC"), "2000-02-29 00:00:00 UTC");
         assert_eq!(utc(1_798_761_600, "T", "Z"), "2027-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn span_is_told_in_its_largest_unit() {
+        assert_eq!(ago(-5), "just now");
+        assert_eq!(ago(119), "just now");
+        assert_eq!(ago(120), "2 minutes ago");
+        assert_eq!(ago(3_600), "1 hour ago");
+        assert_eq!(ago(86_399), "23 hours ago");
+        assert_eq!(ago(40 * 86_400), "40 days ago");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The person's menu: who is signed in, the profile, sign-out.
+//! The person's menu: who is signed in, their pages, sign-out.
 //!
 //! A popover: the browser opens it, closes it on Escape and on a press outside, and returns the focus, all of that without
 //! scripts.
@@ -35,6 +35,10 @@ pub fn UserMenu(
             <a class="menu-item" href="/dashboard/profile">
                 <svg class="icon" aria-hidden="true"><use href="#icon-person"></use></svg>
                 "Profile"
+            </a>
+            <a class="menu-item" href="/dashboard/sessions">
+                <svg class="icon" aria-hidden="true"><use href="#icon-devices"></use></svg>
+                "Sessions"
             </a>
             <SignOut/>
         </div>

@@ -11,3 +11,4 @@ pub mod logged_out;
 pub mod login;
 pub mod not_found;
 pub mod profile;
+pub mod sessions;

@@ -1,6 +1,6 @@
 //! What the dashboard shows beside the session. Teams replace this file first.
 
-use super::{auth::respond::RequestContext, settings::StoreAddress, state::AppState};
+use super::{auth::respond::RequestContext, state::AppState};
 use crate::{
     api::dashboard::{DashboardView, GrantView, NextStep},
     error::AppError,
@@ -62,8 +62,8 @@ fn next_steps(state: &AppState) -> Vec<NextStep> {
         ),
         step(
             "Keep sessions across restarts",
-            "SESSION_STORE names a database file.",
-            matches!(state.settings.store, StoreAddress::Sqlite(_)),
+            "SESSION_STORE names a database file, or a Redis for several replicas.",
+            state.settings.store.outlives_the_process(),
         ),
         step(
             "Turn this page into your product",

@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_cookies::Cookies;
 
 use super::{
-    auth::sessions::Current,
+    auth::sessions::{Current, Presence},
     cookies::SessionCookie,
     problem::{self, Asker},
     routes::{self, SessionUse},
@@ -71,7 +71,8 @@ pub async fn require_access(
         return problem::respond(&state, &AppError::NotFound, &asker(&request));
     };
     let current = match route.session {
-        SessionUse::Lookup => current_session(&state, &cookies).await,
+        SessionUse::Lookup => current_session(&state, &cookies, Presence::Active).await,
+        SessionUse::Watch => current_session(&state, &cookies, Presence::Watching).await,
         SessionUse::None => CurrentSession::Known(Visitor::Anonymous),
     };
     if route.is_page
@@ -83,14 +84,14 @@ pub async fn require_access(
     next.run(request).await
 }
 
-async fn current_session(state: &AppState, cookies: &Cookies) -> CurrentSession {
+async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence) -> CurrentSession {
     let visitor = match state.cookies.session(cookies) {
         SessionCookie::Absent => Visitor::Anonymous,
         SessionCookie::Invalid => {
             state.cookies.clear_session(cookies);
             Visitor::Anonymous
         }
-        SessionCookie::Valid(id) => match state.sessions.current(&id.key()).await {
+        SessionCookie::Valid(id) => match state.sessions.current(&id.key(), presence).await {
             Current::SignedIn(session) => Visitor::SignedIn(session),
             // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead
             // identifier leads nowhere, and the next sign-in replaces it.

@@ -4,12 +4,15 @@
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
-//! - [`profile`], [`dashboard`], [`views`]: what pages show.
+//! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
+//! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
+//! - [`counters`]: what is counted.
 //! - [`problem`], [`function_errors`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod auth;
 pub mod clock;
 pub mod cookies;
+pub mod counters;
 pub mod csrf;
 pub mod dashboard;
 pub mod function_errors;
@@ -21,12 +24,14 @@ pub mod profile;
 pub mod return_to;
 pub mod routes;
 pub mod session;
+pub mod session_list;
 pub mod settings;
 pub mod state;
 pub mod telemetry;
 pub mod views;
+pub mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -35,10 +40,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes as _, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
 use tower::ServiceExt as _;
 use tower_cookies::CookieManagerLayer;
 use tower_http::services::ServeDir;
@@ -65,7 +70,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
     let pages_and_functions = Router::<RouterState>::new()
         .leptos_routes_with_context(
             &RouterState(Arc::clone(state)),
-            generate_route_list(App),
+            page_routes().to_vec(),
             {
                 let state = Arc::clone(state);
                 move || provide_request_context(&state)
@@ -81,6 +86,15 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn(headers::never_store))
         .with_state(RouterState(Arc::clone(state)));
 
+    // Called by the provider's servers: without cookies, so nothing that protects cookies applies; signatures protect them.
+    let notifications = Router::new()
+        .route(
+            "/auth/backchannel-logout",
+            post(auth::backchannel_logout::receive).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
+        )
+        .route("/webhooks/scalekit", post(webhooks::receive).layer(DefaultBodyLimit::max(webhooks::MAX_BODY_BYTES)))
+        .with_state(Arc::clone(state));
+
     Router::new()
         .merge(pages_and_functions)
         .route("/healthz", get(health::alive))
@@ -89,8 +103,18 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), csrf::refuse_cross_site_requests))
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
+        .merge(notifications)
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
         .layer(from_fn(telemetry::log_requests))
+}
+
+/// The pages that `<App/>` routes to, listed once for each process.
+///
+/// Leptos renders the application to find them, and as long as it does, no page of the whole process loads its data: whoever
+/// is waiting for such a page then waits for ever. So it must not happen while requests are served.
+pub fn page_routes() -> &'static [AxumRouteListing] {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App))
 }
 
 /// What pages and server functions find in Leptos' context beside the request itself.

@@ -21,8 +21,10 @@ pub struct RouteRule {
 /// Whether a route needs to know who is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionUse {
-    /// Look the session up first.
+    /// Look the session up first: a person does something, which keeps the session alive.
     Lookup,
+    /// Look it up, but a page may be asking by itself: that keeps no session alive.
+    Watch,
     /// The route does not need it, or works on the session itself.
     None,
 }
@@ -30,12 +32,18 @@ pub enum SessionUse {
 /// The routes that are not pages. Server functions check access themselves; the rule here says what they check.
 pub const ENDPOINTS: &[RouteRule] = &[
     endpoint("/auth/login", Access::Public, SessionUse::None),
-    endpoint("/api/current_session", Access::Public, SessionUse::Lookup),
+    // The provider's own calls, without cookies: their signatures say who is calling.
+    endpoint("/auth/backchannel-logout", Access::Public, SessionUse::None),
+    endpoint("/webhooks/scalekit", Access::Public, SessionUse::None),
+    endpoint("/api/current_session", Access::Public, SessionUse::Watch),
     endpoint("/api/exchange_code", Access::Public, SessionUse::None),
     endpoint("/api/refresh_session", Access::SignedIn, SessionUse::None),
     endpoint("/api/logout", Access::Public, SessionUse::None),
     endpoint("/api/list_claims", Access::SignedIn, SessionUse::Lookup),
     endpoint("/api/load_dashboard", Access::SignedIn, SessionUse::Lookup),
+    endpoint("/api/list_sessions", Access::SignedIn, SessionUse::Lookup),
+    endpoint("/api/end_session", Access::SignedIn, SessionUse::Lookup),
+    endpoint("/api/end_other_sessions", Access::SignedIn, SessionUse::Lookup),
 ];
 
 const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> RouteRule {

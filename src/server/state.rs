@@ -6,11 +6,13 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use super::{
-    auth::{attempt::SpentAttempts, sessions::Sessions},
+    auth::sessions::Sessions,
     clock::Clock,
     cookies::CookieJar,
     session::{
         memory::MemoryStore,
+        // part: redis
+        redis::{RedisOpenError, RedisStore},
         sqlite::{OpenError, SqliteStore},
         store::SessionStore,
     },
@@ -27,8 +29,6 @@ pub struct AppState {
     pub scalekit: scalekit::Client,
     /// The signed-in sessions.
     pub sessions: Sessions,
-    /// Login attempts that were completed.
-    pub spent_attempts: SpentAttempts,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
     /// The time.
@@ -41,6 +41,10 @@ pub enum StartError {
     /// The session database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    // part: redis
+    /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is needed.
+    #[error(transparent)]
+    Redis(#[from] RedisOpenError),
     /// The provider's client can't be built.
     #[error("the client for Scalekit can't be built: {0}")]
     Client(#[from] scalekit::Error),
@@ -54,6 +58,8 @@ impl AppState {
     pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let store: Arc<dyn SessionStore> = match &settings.store {
             StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+            // part: redis
+            StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
             StoreAddress::Memory => Arc::new(MemoryStore::default()),
         };
         Self::with_store(settings, provider, store, clock)
@@ -72,17 +78,9 @@ impl AppState {
         let emulated = provider.client_id() == EMULATOR_CLIENT_ID;
         let scalekit = scalekit::Client::new(provider)?;
         let sessions =
-            Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.session_lifetime);
+            Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
         let cookies = CookieJar::new(settings.secure_cookies());
-        Ok(Arc::new(Self {
-            settings,
-            emulated,
-            scalekit,
-            sessions,
-            spent_attempts: SpentAttempts::default(),
-            cookies,
-            clock,
-        }))
+        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock }))
     }
 }
 

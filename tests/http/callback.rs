@@ -29,6 +29,8 @@ async fn a_missing_foreign_or_changed_state_is_refused() {
     ] {
         assert_eq!(refused(&app, &mut browser, &format!("/auth/callback{query}")).await.status, 400, "{query}");
     }
+    // Another person at the provider ends Ada's session there; here, the answers alone must not.
+    app.silence_provider();
     let genuine = browser.sign_in_at_provider("/auth/login?prompt=login", CHARLES).await;
     let mut changed = genuine.clone();
     changed.push('x');

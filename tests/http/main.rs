@@ -3,12 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should stop with the reason")]
 
 mod callback;
+mod disconnects;
 mod guard;
 mod health;
 mod hostile_input;
+mod key_ring;
+mod limits;
+mod outage;
 mod process;
 mod refresh;
+mod remote_sign_out;
+mod session_list;
 mod sign_in;
 mod sign_out;
+mod store_trouble;
 mod support;
 mod tampering;

@@ -100,6 +100,7 @@ async fn a_session_ended_at_the_provider_ends_here_at_the_next_refresh() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     let sid = app.emulator.control().sessions()[0].sid.clone();
+    app.silence_provider();
     assert!(app.emulator.control().end_session(&sid));
     assert_eq!(browser.get("/dashboard").await.status, 200, "the access token is still good");
     app.advance(LIFETIME);

@@ -19,7 +19,7 @@ pub fn SessionNotice(
                         view! {
                             <p class="notice-line">
                                 <svg class="icon" aria-hidden="true"><use href="#icon-warning"></use></svg>
-                                "Connection problem: still signed in, retrying."
+                                "You are still signed in. The connection has a problem; this page keeps trying, and this note goes away by itself."
                             </p>
                         }
                     })

@@ -29,6 +29,13 @@ pub fn wait_after_failure(failures: u32, jitter: f64) -> Duration {
     wait(base.min(60_000.0) * (0.8 + jitter * 0.4))
 }
 
+/// Whether the person should hear of `failures` in a row by `now` (the server's clock, milliseconds). One failure while the
+/// access token is good is repaired before anybody would notice.
+#[must_use]
+pub fn is_worth_saying(session: &SessionView, failures: u32, now: f64) -> bool {
+    failures > 1 || now >= milliseconds(session.access_expires_at)
+}
+
 /// Whether the tokens are due at `now` (the server's clock, milliseconds).
 #[must_use]
 pub fn is_due(session: &SessionView, now: f64) -> bool {
@@ -88,6 +95,13 @@ mod tests {
         assert_eq!(wait_after_failure(1, 0.5), Duration::from_secs(2));
         assert_eq!(wait_after_failure(3, 0.5), Duration::from_secs(8));
         assert_eq!(wait_after_failure(40, 0.5), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn one_failure_is_kept_quiet_while_the_token_is_good() {
+        assert!(!is_worth_saying(&session(100), 1, 99_999.0));
+        assert!(is_worth_saying(&session(100), 1, 100_000.0));
+        assert!(is_worth_saying(&session(100), 2, 0.0));
     }
 
     #[test]

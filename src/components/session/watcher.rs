@@ -93,6 +93,12 @@ impl Watcher {
         self.end_call();
     }
 
+    /// Whether the last call failed, so that the session is kept but nothing new is known of it.
+    #[must_use]
+    pub fn is_troubled(self) -> bool {
+        self.memory.with_value(|memory| memory.failures > 0)
+    }
+
     /// Called by the sign-out form as it is sent.
     pub fn announce_sign_out(self) {
         self.clear_timer();
@@ -108,6 +114,7 @@ impl Watcher {
         let listeners = [
             window_event_listener_untyped(&ev::EventDescriptor::name(&ev::focus), move |_| self.look_if_stale()),
             window_event_listener_untyped("visibilitychange", move |_| self.look_if_stale()),
+            window_event_listener_untyped("online", move |_| self.look_if_stale()),
             window_event_listener_untyped("pageshow", |event| {
                 if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
                     // A page from the back/forward cache remembers a session that may be over.
@@ -157,14 +164,14 @@ impl Watcher {
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
         let now = browser::now();
-        let (known, fresh) = self
-            .memory
-            .with_value(|memory| (memory.known.clone(), now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS));
+        let (known, troubled, fresh) = self.memory.with_value(|memory| {
+            (memory.known.clone(), memory.failures > 0, now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS)
+        });
         let Some(view) = known else { return };
         if browser::is_hidden() {
             return;
         }
-        if schedule::is_due(&view, self.session.server_now()) {
+        if troubled || schedule::is_due(&view, self.session.server_now()) {
             spawn_local(self.refresh());
         } else if !fresh {
             self.look();
@@ -280,13 +287,19 @@ impl Watcher {
         self.session.adopt(None);
     }
 
-    /// Nothing is known to be wrong with the session: keep it, say so, try again later.
+    /// Nothing is known to be wrong with the session: keep it, try again later, and say so if that takes longer.
     fn keep_and_retry(self) {
         if self.is_leaving() {
             return;
         }
-        self.memory.update_value(|memory| memory.failures += 1);
-        self.notice.set(Notice::Retrying);
+        let now = self.session.server_now();
+        let is_worth_saying = self.memory.try_update_value(|memory| {
+            memory.failures += 1;
+            memory.known.as_ref().is_some_and(|view| schedule::is_worth_saying(view, memory.failures, now))
+        });
+        if is_worth_saying == Some(true) {
+            self.notice.set(Notice::Retrying);
+        }
         self.schedule();
     }
 

@@ -1,10 +1,5 @@
-//! A login attempt between the authorization request and its answer: sealed into a cookie of its own, so that
-//! nothing is stored on the server and several tabs can sign in at once.
-
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+//! A login attempt between the authorization request and its answer: sealed into a cookie of its own, so that nothing is
+//! stored on the server until the answer comes, and several tabs can sign in at once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,17 +7,19 @@ use scalekit::PendingLogin;
 use serde::{Deserialize, Serialize};
 use tower_cookies::Cookies;
 
+use super::sessions::Sessions;
 use crate::server::{
     cookies::CookieJar,
     return_to::ReturnTo,
-    session::seal::{KeyRing, Purpose, SealError},
+    session::{
+        id::{Mark, MarkOf},
+        seal::{KeyRing, Purpose, SealError},
+        store::StoreError,
+    },
 };
 
 /// How long the provider's page may take; Scalekit's codes live as long.
 const LIFETIME_SECONDS: i64 = 600;
-
-/// How often spent attempts that have expired are forgotten.
-const SWEEP_SECONDS: i64 = 60;
 
 /// More attempts than this are not remembered at once: cookies are a scarce space.
 const MAX_AT_ONCE: usize = 5;
@@ -68,6 +65,16 @@ impl LoginAttempt {
         (now < attempt.started_at + LIFETIME_SECONDS).then_some(attempt)
     }
 
+    /// Takes the attempt for use, once on all replicas, so that an answer that arrives several times at once is used once.
+    /// `false` if it was used before.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn spend(&self, sessions: &Sessions, now: i64) -> Result<bool, StoreError> {
+        let mark = Mark::of(MarkOf::LoginAttempt, self.pending.state());
+        sessions.mark(&mark, self.started_at + LIFETIME_SECONDS, now).await
+    }
+
     /// Takes the attempt's cookie from the browser.
     pub fn forget(state: &str, jar: CookieJar, cookies: &Cookies) {
         if let Some(name) = cookie_name(jar, state)
@@ -100,34 +107,6 @@ fn oldest_beyond_limit(jar: CookieJar, cookies: &Cookies, ring: &KeyRing) -> Vec
     attempts.sort();
     let surplus = (attempts.len() + 1).saturating_sub(MAX_AT_ONCE);
     attempts.into_iter().take(surplus).map(|(_, name)| name).collect()
-}
-
-/// Remembers which attempts were answered, so that an answer that arrives several times at once is used once.
-///
-/// Per process; the cookie's removal and the provider's single-use code stand behind it.
-#[derive(Debug, Default)]
-pub struct SpentAttempts {
-    seen: Mutex<Seen>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    spent: HashMap<String, i64>,
-    swept_at: i64,
-}
-
-impl SpentAttempts {
-    /// Takes an attempt for use. `false` if it was used before.
-    pub fn spend(&self, state: &str, now: i64) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only genuine attempts come here and each lives ten minutes, so the map stays as small as the traffic. It is
-        // swept now and then, not at each call: a sweep costs time for every entry.
-        if now >= seen.swept_at + SWEEP_SECONDS {
-            seen.spent.retain(|_, spent_at| now < *spent_at + LIFETIME_SECONDS);
-            seen.swept_at = now;
-        }
-        seen.spent.insert(state.to_owned(), now).is_none()
-    }
 }
 
 #[cfg(test)]
@@ -192,13 +171,5 @@ mod tests {
         for attempt in &attempts[1..] {
             assert!(LoginAttempt::recall(attempt.pending.state(), jar, &cookies, &ring, 10).is_some());
         }
-    }
-
-    #[test]
-    fn an_attempt_is_spent_once() {
-        let spent = SpentAttempts::default();
-        assert!(spent.spend("a", 0));
-        assert!(!spent.spend("a", 599));
-        assert!(spent.spend("b", 0));
     }
 }

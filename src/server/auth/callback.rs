@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode};
 use tower_cookies::Cookies;
+use tracing::Instrument as _;
 
 use super::attempt::LoginAttempt;
 use crate::{
@@ -14,7 +15,10 @@ use crate::{
     server::{
         cookies::SessionCookie,
         return_to::ReturnTo,
-        session::id::{SessionId, SessionKey},
+        session::{
+            device::Device,
+            id::{SessionId, SessionKey},
+        },
         state::AppState,
     },
 };
@@ -38,12 +42,17 @@ impl From<SignInProblem> for Refusal {
 ///
 /// # Errors
 /// Why there is no session, as the callback page explains it. The cause is in the log.
-pub async fn finish_login(state: &Arc<AppState>, cookies: &Cookies, query: &str) -> Result<ReturnTo, Refusal> {
+pub async fn finish_login(
+    state: &Arc<AppState>,
+    cookies: &Cookies,
+    query: &str,
+    device: Device,
+) -> Result<ReturnTo, Refusal> {
     let query = CallbackQuery::parse(query).map_err(|error| explain_callback(&error))?;
-    let LoginAttempt { pending, return_to, .. } = take_attempt(state, cookies, &query)?;
-    match complete(state, cookies, query, pending).await {
+    let LoginAttempt { pending, return_to, .. } = take_attempt(state, cookies, &query).await?;
+    match complete(state, cookies, query, pending, device).await {
         Ok(id) => {
-            state.cookies.set_session(cookies, &id, state.settings.session_lifetime);
+            state.cookies.set_session(cookies, &id, state.settings.limits.lifetime);
             Ok(return_to)
         }
         Err(problem) => Err(Refusal { problem, return_to: Some(return_to) }),
@@ -56,6 +65,7 @@ async fn complete(
     cookies: &Cookies,
     query: CallbackQuery,
     pending: PendingLogin,
+    device: Device,
 ) -> Result<SessionId, SignInProblem> {
     let code = query.into_code(pending, state.scalekit.config()).map_err(|error| explain_callback(&error))?;
     let previous = match state.cookies.session(cookies) {
@@ -63,30 +73,41 @@ async fn complete(
         SessionCookie::Absent | SessionCookie::Invalid => None,
     };
     // In a task of its own: a browser that goes away must not cut the exchange in half.
-    let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, previous)).await;
+    let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, device, previous).in_current_span()).await;
     begun.unwrap_or_else(|error| {
         tracing::error!(%error, "the code exchange panicked");
         Err(SignInProblem::ProviderUnreachable)
     })
 }
 
-/// Finds the attempt that the answer belongs to, removes its cookie and makes sure that it is used once.
-fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Result<LoginAttempt, SignInProblem> {
+/// Finds the attempt that the answer belongs to, makes sure that it is used once, and removes its cookie.
+async fn take_attempt(
+    state: &AppState,
+    cookies: &Cookies,
+    query: &CallbackQuery,
+) -> Result<LoginAttempt, SignInProblem> {
     let value = query.state().ok_or(SignInProblem::Malformed)?;
     let now = state.clock.now();
-    let attempt = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now).filter(|_| {
-        LoginAttempt::forget(value, state.cookies, cookies);
-        state.spent_attempts.spend(value, now)
-    });
-    attempt.ok_or_else(|| {
+    let Some(attempt) = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now) else {
         tracing::info!(outcome = "no attempt", "sign-in refused");
-        SignInProblem::NoAttempt
-    })
+        return Err(SignInProblem::NoAttempt);
+    };
+    let is_first = attempt.spend(&state.sessions, now).await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a login attempt could not be taken");
+        SignInProblem::ProviderUnreachable
+    })?;
+    LoginAttempt::forget(value, state.cookies, cookies);
+    if !is_first {
+        tracing::info!(outcome = "attempt used before", "sign-in refused");
+        return Err(SignInProblem::NoAttempt);
+    }
+    Ok(attempt)
 }
 
 async fn exchange_and_begin(
     state: Arc<AppState>,
     code: AuthorizationCode,
+    device: Device,
     previous: Option<SessionKey>,
 ) -> Result<SessionId, SignInProblem> {
     let tokens = state.scalekit.exchange(&code).await.map_err(|error| explain_exchange(&error))?;
@@ -95,7 +116,7 @@ async fn exchange_and_begin(
         .verify_sign_in(tokens, &code, state.clock.now())
         .await
         .map_err(|error| explain_exchange(&error))?;
-    state.sessions.begin(&sign_in, previous).await.map_err(|error| {
+    state.sessions.begin(&sign_in, device, previous).await.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a session could not be stored");
         SignInProblem::ProviderUnreachable
     })

@@ -19,7 +19,7 @@ use crate::{
     server::{
         cookies::SessionCookie,
         guard::{CurrentSession, Visitor},
-        session::Session,
+        session::{Session, device::Device, id::SessionKey},
         state::AppState,
         views,
     },
@@ -82,6 +82,29 @@ impl RequestContext {
         self.response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     }
 
+    /// What the caller's browser says of its device.
+    fn device(&self) -> Device {
+        let header = self.parts.headers.get(header::USER_AGENT).and_then(|header| header.to_str().ok());
+        Device::from_user_agent(header.unwrap_or_default())
+    }
+
+    /// The key of the caller's session.
+    pub(in crate::server) fn session_key(&self) -> Result<SessionKey, AppError> {
+        match self.state.cookies.session(&self.cookies()?) {
+            SessionCookie::Valid(id) => Ok(id.key()),
+            SessionCookie::Absent | SessionCookie::Invalid => Err(AppError::Unauthenticated),
+        }
+    }
+
+    /// Sends somebody who posted a plain form to a page; hydrated pages stay where they are.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] if the address can't be a header.
+    pub(in crate::server) fn redirect_form(&self, location: &str) -> Result<(), AppError> {
+        let accept = self.parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        if accept.is_some_and(|accept| accept.contains("text/html")) { self.redirect(location) } else { Ok(()) }
+    }
+
     /// Sends the browser elsewhere, whatever kind of request this is. `leptos_axum::redirect` would panic on a control
     /// character and answers programs with 200.
     fn redirect(&self, location: &str) -> Result<(), AppError> {
@@ -115,7 +138,7 @@ pub fn current_session() -> Result<SessionState, AppError> {
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let cookies = request.cookies()?;
-    match callback::finish_login(&request.state, &cookies, &query).await {
+    match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
         Err(Refusal { problem, return_to }) => {
             let return_to = return_to.map(|path| path.as_str().to_owned());
@@ -132,10 +155,7 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
 /// [`AppError::Unauthenticated`] if the session has ended, [`AppError::Unavailable`] if it can't be refreshed now.
 pub async fn refresh_session() -> Result<SessionView, AppError> {
     let request = RequestContext::take()?;
-    let SessionCookie::Valid(id) = request.state.cookies.session(&request.cookies()?) else {
-        return Err(AppError::Unauthenticated);
-    };
-    match request.state.sessions.refresh_if_due(&id.key()).await {
+    match request.state.sessions.refresh_if_due(&request.session_key()?).await {
         Current::SignedIn(session) => Ok(views::session(&session, request.state.clock.now())),
         Current::Ended => Err(AppError::Unauthenticated),
         Current::Unavailable { retry_after } => Err(AppError::Unavailable { retry_after }),

@@ -1,17 +1,24 @@
-//! The signed-in sessions: begun at sign-in, found and kept fresh for each request, ended at sign-out.
+//! The signed-in sessions: begun at sign-in, found and kept fresh for each request.
 //!
-//! Joins the rules of `server::session` with the store and the provider. Not here: cookies and requests.
+//! Joins the rules of `server::session` with the store and the provider. How they end is in [`super::ending`], how activity
+//! prolongs them in [`super::activity`]. Not here: cookies and requests.
 
 use std::{sync::Arc, time::Duration};
 
 use scalekit::SignIn;
 
-use super::refresh::{Outcome, Refreshes};
+use super::{
+    activity::Activity,
+    refresh::{Outcome, Refreshes},
+};
 use crate::server::{
     clock::Clock,
+    counters,
     session::{
         Freshness, Session, SessionTokens,
-        id::{NoRandomness, SessionId, SessionKey},
+        device::Device,
+        id::{Mark, NoRandomness, SessionId, SessionKey, UserKey},
+        limits::Limits,
         record,
         seal::{KeyRing, SealError},
         store::{Record, SessionStore, StoreError},
@@ -21,8 +28,9 @@ use crate::server::{
 /// Finds, begins, refreshes and ends sessions.
 #[derive(Clone)]
 pub struct Sessions {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     refreshes: Refreshes,
+    activity: Activity,
 }
 
 /// What sessions and their refreshes work with.
@@ -31,13 +39,22 @@ pub(super) struct Shared {
     pub(super) ring: KeyRing,
     pub(super) scalekit: scalekit::Client,
     pub(super) clock: Clock,
-    lifetime: Duration,
+    pub(super) limits: Limits,
 }
 
 /// A session that was found, its tokens still sealed.
 pub(super) struct Found {
     pub(super) session: Session,
     pub(super) record: Record,
+}
+
+/// Whether a request shows that the person is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The person did something: the session's idle time begins anew.
+    Active,
+    /// A page looked by itself: that keeps no session alive.
+    Watching,
 }
 
 /// What a request's session cookie leads to.
@@ -75,57 +92,103 @@ pub enum BeginError {
 const STORE_RETRY_SECONDS: u32 = 5;
 
 impl Sessions {
-    /// Joins store, keys and provider. `lifetime` is a session's absolute lifetime.
+    /// Joins store, keys, provider and limits.
     #[must_use]
     pub fn new(
         store: Arc<dyn SessionStore>,
         ring: KeyRing,
         scalekit: scalekit::Client,
         clock: Clock,
-        lifetime: Duration,
+        limits: Limits,
     ) -> Self {
-        Self { shared: Arc::new(Shared { store, ring, scalekit, clock, lifetime }), refreshes: Refreshes::default() }
+        Self {
+            shared: Arc::new(Shared { store, ring, scalekit, clock, limits }),
+            refreshes: Refreshes::default(),
+            activity: Activity::default(),
+        }
     }
 
-    /// Begins a session with a new identifier and ends the one that the browser had before.
+    /// Begins a session with a new identifier, ends the one that the browser had before, and the person's oldest ones if they
+    /// have too many.
     ///
     /// # Errors
-    /// [`BeginError`]; then the browser keeps what it had.
-    pub async fn begin(&self, sign_in: &SignIn, previous: Option<SessionKey>) -> Result<SessionId, BeginError> {
-        let Shared { store, ring, clock, lifetime, .. } = &*self.shared;
-        let id = SessionId::generate()?;
-        let session = Session::begin(&sign_in.id, &sign_in.access, *lifetime, clock.now());
+    /// [`BeginError`]; then nothing has begun.
+    pub async fn begin(
+        &self,
+        sign_in: &SignIn,
+        device: Device,
+        previous: Option<SessionKey>,
+    ) -> Result<SessionId, BeginError> {
+        let Shared { store, ring, clock, limits, .. } = &*self.shared;
+        let (id, now) = (SessionId::generate()?, clock.now());
+        let key = id.key();
+        let session = Session::begin(&sign_in.id, &sign_in.access, device, limits, now);
         let tokens = SessionTokens {
             access_token: sign_in.tokens.access_token.clone(),
             id_token: sign_in.tokens.id_token.clone().ok_or(BeginError::NoIdToken)?,
             refresh_token: sign_in.tokens.refresh_token.clone(),
         };
-        store.create(&id.key(), &record::seal(ring, &id.key(), &session, &tokens)?).await?;
-        if let Some(previous) = previous {
-            store.delete(&previous).await?;
+        store.create(&key, &record::begin(ring, &key, &session, &tokens, limits, now)?, now).await?;
+        if let Err(error) = self.make_room(&UserKey::of(&session.identity.user_id), previous, now).await {
+            // Nobody will ever hold its identifier. Should this fail too, it ends by itself when idle.
+            let _ = store.delete(&key).await;
+            return Err(error.into());
         }
         tracing::info!("session begun");
         Ok(id)
     }
 
+    /// Ends the browser's previous session, and the oldest ones of a person who has more than the limit.
+    async fn make_room(&self, user: &UserKey, previous: Option<SessionKey>, now: i64) -> Result<(), StoreError> {
+        let Shared { store, ring, limits, .. } = &*self.shared;
+        if let Some(previous) = previous
+            && store.delete(&previous).await?
+        {
+            counters::sessions_ended("owner", 1);
+        }
+        let records = store.list_by_user(user, now).await?;
+        let surplus = records.len().saturating_sub(limits.per_user());
+        if surplus == 0 {
+            return Ok(());
+        }
+        let mut by_age: Vec<(i64, SessionKey)> = records
+            .iter()
+            // What can't be opened is of no use to anybody and goes first.
+            .map(|(key, record)| {
+                (record::open_session(ring, key, record).map_or(i64::MIN, |session| session.signed_in_at), *key)
+            })
+            .collect();
+        by_age.sort_unstable();
+        for (_, key) in by_age.into_iter().take(surplus) {
+            store.delete(&key).await?;
+        }
+        tracing::info!(surplus, "a person's oldest sessions ended");
+        counters::sessions_ended("limit", u64::try_from(surplus).unwrap_or(u64::MAX));
+        Ok(())
+    }
+
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and
     /// refreshed beside the request.
-    pub async fn current(&self, key: &SessionKey) -> Current {
-        match self.shared.find(key).await {
-            Ok(Some(Found { session, .. })) => match session.freshness(self.shared.clock.now()) {
-                Freshness::Fresh => Current::SignedIn(Arc::new(session)),
-                Freshness::Due => {
-                    drop(self.refreshes.start(&self.shared, key));
-                    Current::SignedIn(Arc::new(session))
-                }
-                Freshness::Expired => self.refreshed(key).await,
-            },
-            Ok(None) => Current::Ended,
-            Err(error) => store_failed(&error),
+    pub async fn current(&self, key: &SessionKey, presence: Presence) -> Current {
+        let found = match self.shared.find(key).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Current::Ended,
+            Err(error) => return store_failed(&error),
+        };
+        if presence == Presence::Active {
+            self.activity.note(&self.shared, key, &found);
+        }
+        match found.session.freshness(self.shared.clock.now()) {
+            Freshness::Fresh => Current::SignedIn(Arc::new(found.session)),
+            Freshness::Due => {
+                drop(self.refreshes.start(&self.shared, key));
+                Current::SignedIn(Arc::new(found.session))
+            }
+            Freshness::Expired => self.refreshed(key).await,
         }
     }
 
-    /// The session, refreshed if its access token has ended or ends soon.
+    /// The session, refreshed if its access token has ended or ends soon. Shows nothing of the person's presence.
     pub async fn refresh_if_due(&self, key: &SessionKey) -> Current {
         match self.shared.find(key).await {
             Ok(Some(Found { session, .. })) => match session.freshness(self.shared.clock.now()) {
@@ -150,16 +213,28 @@ impl Sessions {
         }
     }
 
-    /// Ends a session and answers with its tokens, which the provider needs to end its own. `None` if there was none.
+    /// Keeps a mark in the store, for all replicas. Tells whether it is new.
     ///
     /// # Errors
-    /// [`StoreError`] if the record can't be deleted.
-    pub async fn end(&self, key: &SessionKey) -> Result<Option<SessionTokens>, StoreError> {
-        let Shared { store, ring, clock, .. } = &*self.shared;
-        let stored = store.load(key, clock.now()).await?;
-        store.delete(key).await?;
-        tracing::info!("session ended by its owner");
-        Ok(stored.and_then(|stored| record::open_tokens(ring, key, &stored)))
+    /// [`StoreError`] if the store fails.
+    pub async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
+        self.shared.store.mark(mark, until, now).await
+    }
+
+    /// Whether the store keeps this mark.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
+        self.shared.store.is_marked(mark, now).await
+    }
+
+    /// Takes a mark back.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn unmark(&self, mark: &Mark) -> Result<(), StoreError> {
+        self.shared.store.unmark(mark).await
     }
 
     /// Removes the sessions that have ended from the store.
@@ -193,12 +268,14 @@ impl Shared {
         let Some(record) = self.store.load(key, now).await? else {
             return Ok(None);
         };
-        let session = record::open_session(&self.ring, key, &record).filter(|session| !session.has_ended(now));
+        let session = record::open_session(&self.ring, key, &record)
+            .filter(|session| !session.has_ended(record.active_at, &self.limits, now));
         Ok(session.map(|session| Found { session, record }))
     }
 }
 
 fn store_failed(error: &StoreError) -> Current {
+    counters::store_failed();
     tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
     Current::Unavailable { retry_after: STORE_RETRY_SECONDS }
 }

@@ -1,6 +1,7 @@
-//! The session's identifier, which only the browser keeps, and its key, under which the record lies.
+//! The session's identifier, which only the browser keeps, and the hashes by which stores know things: sessions, their
+//! owners, marks of what was used.
 //!
-//! The store never sees an identifier: whoever reads the database can't take over a session.
+//! The store never sees an identifier: whoever reads the database can't take over a session, nor see whose it is.
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,6 +16,35 @@ pub struct SessionId([u8; LENGTH]);
 /// The SHA-256 of a [`SessionId`]: the record's key. Prints nothing, since it names a person's session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey([u8; LENGTH]);
+
+/// The hash of a user's identifier: finds a person's sessions. Prints nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserKey([u8; LENGTH]);
+
+/// The hash of a provider session's identifier (`sid`): finds the sessions that end with it. Prints nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderSessionKey([u8; LENGTH]);
+
+/// The hash of something that may be used once: a login attempt, a logout token, a webhook. Prints nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mark([u8; LENGTH]);
+
+/// Names who holds a lease: random, one for each time a lease is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseHolder([u8; 16]);
+
+/// What a [`Mark`] marks: one kind is never taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkOf {
+    /// A login attempt whose answer has come, by its `state`.
+    LoginAttempt,
+    /// A logout token, by its `jti`.
+    LogoutToken,
+    /// A webhook that was handled, by its `webhook-id`.
+    Webhook,
+    /// A webhook that is being handled, by its `webhook-id`.
+    WebhookUnderWay,
+}
 
 /// The operating system gave no randomness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,17 +91,110 @@ impl SessionKey {
     }
 }
 
-impl std::fmt::Debug for SessionId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("SessionId(…)")
+impl SessionKey {
+    /// A key as a store gave it back.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
     }
 }
 
-impl std::fmt::Debug for SessionKey {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("SessionKey(…)")
+impl UserKey {
+    /// The key of the user with this `sub`.
+    #[must_use]
+    pub fn of(user_id: &str) -> Self {
+        Self(labelled_hash("user", user_id))
+    }
+
+    /// The key's bytes, for stores.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
+        &self.0
+    }
+
+    /// A key as a store gave it back.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
     }
 }
+
+impl ProviderSessionKey {
+    /// The key of the provider session with this `sid`.
+    #[must_use]
+    pub fn of(session_id: &str) -> Self {
+        Self(labelled_hash("provider session", session_id))
+    }
+
+    /// The key's bytes, for stores.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
+        &self.0
+    }
+
+    /// A key as a store gave it back.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl Mark {
+    /// The mark of one used thing.
+    #[must_use]
+    pub fn of(kind: MarkOf, name: &str) -> Self {
+        let label = match kind {
+            MarkOf::LoginAttempt => "login attempt",
+            MarkOf::LogoutToken => "logout token",
+            MarkOf::Webhook => "webhook",
+            MarkOf::WebhookUnderWay => "webhook under way",
+        };
+        Self(labelled_hash(label, name))
+    }
+
+    /// The mark's bytes, for stores.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
+        &self.0
+    }
+}
+
+impl LeaseHolder {
+    /// Makes a new name.
+    ///
+    /// # Errors
+    /// [`NoRandomness`] if the operating system gives none.
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 16];
+        rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(Self(bytes))
+    }
+
+    /// The name's bytes, for stores.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// SHA-256 of a label and a text: equal texts of different kinds have different hashes.
+fn labelled_hash(label: &str, text: &str) -> [u8; LENGTH] {
+    let mut hash = [0; LENGTH];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, [label, "\0", text].concat().as_bytes()).as_ref());
+    hash
+}
+
+macro_rules! print_nothing {
+    ($($key:ident),+) => {
+        $(impl std::fmt::Debug for $key {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(concat!(stringify!($key), "(…)"))
+            }
+        })+
+    };
+}
+
+print_nothing!(SessionId, SessionKey, UserKey, ProviderSessionKey, Mark);
 
 #[cfg(test)]
 mod tests {
@@ -94,6 +217,19 @@ mod tests {
         let value = SessionId([0; LENGTH]).to_cookie_value();
         let other = format!("{}B", &value[..42]);
         assert_eq!(SessionId::parse(&other), None);
+    }
+
+    #[test]
+    fn one_name_gives_another_hash_for_each_kind() {
+        let hashes = [
+            *UserKey::of("1").as_bytes(),
+            *ProviderSessionKey::of("1").as_bytes(),
+            *Mark::of(MarkOf::LoginAttempt, "1").as_bytes(),
+            *Mark::of(MarkOf::LogoutToken, "1").as_bytes(),
+            *Mark::of(MarkOf::Webhook, "1").as_bytes(),
+        ];
+        assert_eq!(hashes.iter().collect::<std::collections::HashSet<_>>().len(), hashes.len());
+        assert_eq!(UserKey::of("1"), UserKey::of("1"));
     }
 
     #[test]

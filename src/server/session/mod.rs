@@ -1,27 +1,36 @@
 //! Sessions: what one is, when it is due for a refresh and when it ends. Rules only, and pure: every function takes
 //! `now`.
 //!
-//! - [`id`]: the cookie's identifier and the key under which its record lies.
+//! - [`id`]: the cookie's identifier, and the hashes by which stores know sessions and their owners.
+//! - [`limits`]: how long a session lives and how many a person may have.
+//! - [`device`]: what a person signed in with.
 //! - [`seal`]: the key ring that encrypts what leaves the process.
-//! - [`store`]: the trait of a session store and the contract tests that each store passes.
-//! - [`sqlite`], [`memory`]: the stores.
 //! - [`record`]: a session and its tokens to sealed record and back.
+//! - [`store`]: the trait of a session store; its contract is a module of tests.
+//! - [`sqlite`], [`redis`], [`memory`]: the stores for one machine, for several, and for tests.
 //!
 //! Not here: cookies, requests, the provider. `server::auth` drives these rules.
 
+#[cfg(test)]
+mod contract;
+pub mod device;
 pub mod id;
+pub mod limits;
 pub mod memory;
 pub mod record;
+// part: redis
+pub mod redis;
 pub mod seal;
 pub mod sqlite;
 pub mod store;
-
-use std::time::Duration;
 
 use scalekit::{AccessTokenClaims, IdTokenClaims, SessionIdentity};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use device::Device;
+use limits::Limits;
 
 /// How long before its end an access token is refreshed: 30 s, or a tenth of a short lifetime.
 const REFRESH_AHEAD_SECONDS: i64 = 30;
@@ -47,6 +56,9 @@ pub struct Session {
     pub id_claims: Map<String, Value>,
     /// All checked claims of the access token, for display.
     pub access_claims: Map<String, Value>,
+    /// What the person signed in with.
+    #[serde(default)]
+    pub device: Device,
     /// When the person signed in; Unix seconds.
     pub signed_in_at: i64,
     /// When the access token was received; Unix seconds.
@@ -108,7 +120,7 @@ pub enum Freshness {
 impl Session {
     /// Begins a session from a verified sign-in.
     #[must_use]
-    pub fn begin(id: &IdTokenClaims, access: &AccessTokenClaims, lifetime: Duration, now: i64) -> Self {
+    pub fn begin(id: &IdTokenClaims, access: &AccessTokenClaims, device: Device, limits: &Limits, now: i64) -> Self {
         let mut session = Self {
             identity: Identity {
                 user_id: id.sub.clone(),
@@ -123,10 +135,11 @@ impl Session {
             user_external_id: None,
             id_claims: Map::new(),
             access_claims: Map::new(),
+            device,
             signed_in_at: now,
             access_issued_at: now,
             access_expires_at: access.exp,
-            ends_at: now.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
+            ends_at: limits.absolute_end(now),
         };
         session.take_identity_claims(id);
         session.take_access_claims(access, now);
@@ -164,10 +177,16 @@ impl Session {
         self.access_claims = claims_as_map(access);
     }
 
-    /// Whether the session has reached its absolute end.
+    /// Whether the session has reached its absolute end, or its person has been idle for too long.
     #[must_use]
-    pub const fn has_ended(&self, now: i64) -> bool {
-        now >= self.ends_at
+    pub fn has_ended(&self, active_at: i64, limits: &Limits, now: i64) -> bool {
+        now >= self.end(active_at, limits)
+    }
+
+    /// When the session ends if the person, last active at `active_at`, does nothing more.
+    #[must_use]
+    pub fn end(&self, active_at: i64, limits: &Limits) -> i64 {
+        self.ends_at.min(limits.idle_end(active_at))
     }
 
     /// Whether the access token is good, due for a refresh, or expired.
@@ -224,6 +243,8 @@ fn claims_as_map(claims: &impl Serialize) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     pub(crate) fn session(issued_at: i64, expires_at: i64) -> Session {
@@ -241,6 +262,7 @@ mod tests {
             user_external_id: None,
             id_claims: Map::new(),
             access_claims: Map::new(),
+            device: Device::default(),
             signed_in_at: issued_at,
             access_issued_at: issued_at,
             access_expires_at: expires_at,
@@ -267,10 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_at_its_absolute_end_to_the_second() {
+    fn a_session_ends_when_idle_or_at_its_absolute_end_to_the_second() {
         let session = session(0, 300);
-        assert!(!session.has_ended(999_999));
-        assert!(session.has_ended(1_000_000));
+        let limits = Limits { idle: Duration::from_secs(1000), ..Limits::default() };
+        assert!(!session.has_ended(500, &limits, 1499));
+        assert!(session.has_ended(500, &limits, 1500));
+        assert!(!session.has_ended(999_990, &limits, 999_999));
+        assert!(session.has_ended(999_990, &limits, 1_000_000));
     }
 
     #[test]

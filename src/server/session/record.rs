@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Session, SessionTokens,
-    id::SessionKey,
+    id::{ProviderSessionKey, SessionKey, UserKey},
+    limits::Limits,
     seal::{KeyRing, Purpose, SealError},
     store::Record,
 };
@@ -20,11 +21,44 @@ struct TokensText {
     refresh: Option<String>,
 }
 
+/// The two sealed parts of a record.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// What every request needs.
+    pub claims: Vec<u8>,
+    /// The tokens.
+    pub tokens: Vec<u8>,
+}
+
+/// Makes the record of a session that begins `now`, for the row `key`.
+///
+/// # Errors
+/// [`SealError`] if the cipher refuses.
+pub fn begin(
+    ring: &KeyRing,
+    key: &SessionKey,
+    session: &Session,
+    tokens: &SessionTokens,
+    limits: &Limits,
+    now: i64,
+) -> Result<Record, SealError> {
+    let Sealed { claims, tokens } = seal(ring, key, session, tokens)?;
+    Ok(Record {
+        version: 1,
+        user: UserKey::of(&session.identity.user_id),
+        provider_session: ProviderSessionKey::of(&session.identity.provider_session_id),
+        active_at: now,
+        ends_at: session.end(now, limits),
+        claims,
+        tokens,
+    })
+}
+
 /// Seals a session for the row `key`.
 ///
 /// # Errors
 /// [`SealError`] if the cipher refuses.
-pub fn seal(ring: &KeyRing, key: &SessionKey, session: &Session, tokens: &SessionTokens) -> Result<Record, SealError> {
+pub fn seal(ring: &KeyRing, key: &SessionKey, session: &Session, tokens: &SessionTokens) -> Result<Sealed, SealError> {
     let tokens = TokensText {
         access: tokens.access_token.expose_secret().to_owned(),
         id: tokens.id_token.expose_secret().to_owned(),
@@ -32,12 +66,16 @@ pub fn seal(ring: &KeyRing, key: &SessionKey, session: &Session, tokens: &Sessio
     };
     let session_text = serde_json::to_vec(session).map_err(|_| SealError)?;
     let tokens_text = serde_json::to_vec(&tokens).map_err(|_| SealError)?;
-    Ok(Record {
-        version: 1,
-        ends_at: session.ends_at,
+    Ok(Sealed {
         claims: ring.seal(Purpose::SessionClaims, key.as_bytes(), &session_text)?,
         tokens: ring.seal(Purpose::SessionTokens, key.as_bytes(), &tokens_text)?,
     })
+}
+
+/// Whether a key older than the newest sealed any part of the record.
+#[must_use]
+pub fn is_sealed_by_an_older_key(ring: &KeyRing, record: &Record) -> bool {
+    !(ring.is_newest(&record.claims) && ring.is_newest(&record.tokens))
 }
 
 /// Opens the part that every request needs. `None` if the record was not sealed by a key of the ring for this row.

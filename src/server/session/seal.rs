@@ -116,6 +116,14 @@ impl KeyRing {
     }
 }
 
+impl KeyRing {
+    /// Whether the newest key sealed this text, by the key's name in its header.
+    #[must_use]
+    pub fn is_newest(&self, text: &[u8]) -> bool {
+        self.keys.first().is_some_and(|newest| text.get(1..=NAME_LENGTH) == Some(newest.name.as_slice()))
+    }
+}
+
 impl RingKey {
     fn new(bytes: &[u8; KEY_LENGTH]) -> Option<Self> {
         let mut name = [0; NAME_LENGTH];
@@ -177,6 +185,7 @@ mod tests {
         assert!(new.open(Purpose::SessionClaims, b"row", &written_after).is_some());
         assert!(old.open(Purpose::SessionClaims, b"row", &written_after).is_none());
         assert!(new.open(Purpose::SessionClaims, b"row", &written_before).is_none());
+        assert!(both.is_newest(&written_after) && !both.is_newest(&written_before) && !both.is_newest(b""));
     }
 
     #[test]

@@ -5,17 +5,20 @@
 
 mod problems;
 mod source;
+mod store_address;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use leptos::config::{Env, LeptosOptions};
+use scalekit::WebhookSecrets;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub use problems::{Problem, Problems};
 pub use source::Source;
+pub use store_address::StoreAddress;
 
-use crate::server::session::seal::KeyRing;
+use crate::server::session::{limits::Limits, seal::KeyRing};
 
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
@@ -25,6 +28,9 @@ pub const EMULATOR_CLIENT_ID: &str = "skc_emulator";
 
 /// Where a development server keeps the session key that it made for itself.
 pub const DEVELOPMENT_SECRET_FILE: &str = "data/session-secret";
+
+/// Below, the minute between two notes of activity would matter.
+const LEAST_IDLE_MINUTES: u32 = 5;
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
@@ -41,8 +47,12 @@ pub struct Settings {
     pub store: StoreAddress,
     /// `SESSION_SECRET`: the keys that seal sessions and login attempts.
     pub key_ring: KeyRing,
-    /// `SESSION_LIFETIME_HOURS`: a session's absolute lifetime.
-    pub session_lifetime: Duration,
+    /// `SESSION_LIFETIME_HOURS`, `SESSION_IDLE_MINUTES`, `SESSION_MAX_PER_USER`: what limits every session.
+    pub limits: Limits,
+    /// `SCALEKIT_WEBHOOK_SECRET`: the secrets that sign webhooks; without one, webhooks are not accepted.
+    pub webhook_secrets: Option<WebhookSecrets>,
+    /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
+    pub session_api: bool,
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
 }
@@ -63,15 +73,6 @@ pub enum IdentityProvider {
     Emulator,
     /// A Scalekit environment.
     Scalekit(Box<scalekit::Config>),
-}
-
-/// Where sessions are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreAddress {
-    /// An SQLite database file.
-    Sqlite(PathBuf),
-    /// The process's memory: for tests.
-    Memory,
 }
 
 impl Settings {
@@ -96,22 +97,19 @@ impl Settings {
             number::<u16>(source, "EMULATOR_PORT", "emulator.port", "a port number such as 3002", &mut problems);
         let store = store(source, environment, &mut problems);
         let key_ring = key_ring(source, environment, &mut problems);
-        let lifetime_hours = number::<std::num::NonZeroU32>(
-            source,
-            "SESSION_LIFETIME_HOURS",
-            "session.lifetime-hours",
-            "a whole number of hours such as 720",
-            &mut problems,
-        );
+        let limits = limits(source, &mut problems);
+        let webhook_secrets = webhook_secrets(source, &mut problems);
+        let session_api = switch(source, "SCALEKIT_SESSION_API", "scalekit.session-api", &mut problems);
         let leptos = leptos_options(source, environment, &mut problems);
-        match (app_url, provider, emulator_port, store, key_ring, lifetime_hours, leptos) {
+        match (app_url, provider, emulator_port, store, key_ring, limits, session_api, leptos) {
             (
                 Some(app_url),
                 Some(provider),
                 Some(emulator_port),
                 Some(store),
                 Some(key_ring),
-                Some(hours),
+                Some(limits),
+                Some(session_api),
                 Some(leptos),
             ) if problems.is_empty() => Ok(Self {
                 environment,
@@ -120,7 +118,9 @@ impl Settings {
                 emulator_port,
                 store,
                 key_ring,
-                session_lifetime: Duration::from_secs(u64::from(hours.get()) * 3600),
+                limits,
+                webhook_secrets,
+                session_api,
                 leptos,
             }),
             _ => Err(problems),
@@ -265,17 +265,12 @@ fn provider(source: &Source, environment: Environment, problems: &mut Problems) 
 
 fn store(source: &Source, environment: Environment, problems: &mut Problems) -> Option<StoreAddress> {
     let text = source.text("SESSION_STORE", "session.store").unwrap_or_default();
-    let mut refuse = |why: &str| {
-        problems.add("SESSION_STORE", "session.store", why.to_owned(), "SESSION_STORE=sqlite:data/sessions.db");
-        None
-    };
-    match text.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Some(StoreAddress::Sqlite(PathBuf::from(path))),
-        Some(("memory", "")) if environment == Environment::Development => Some(StoreAddress::Memory),
-        Some(("memory", "")) => {
-            refuse("is memory:, which loses every session at a restart; production needs a real store")
+    match StoreAddress::parse(&text, environment) {
+        Ok(address) => Some(address),
+        Err(refusal) => {
+            problems.add("SESSION_STORE", "session.store", refusal.why, refusal.example);
+            None
         }
-        _ => refuse("is not a store address"),
     }
 }
 
@@ -297,6 +292,47 @@ fn key_ring(source: &Source, environment: Environment, problems: &mut Problems) 
         _ => text,
     };
     KeyRing::parse(&text).map_or_else(|error| refuse(error.to_string()), Some)
+}
+
+fn limits(source: &Source, problems: &mut Problems) -> Option<Limits> {
+    let mut whole = |variable, key, wanted| number::<NonZeroU32>(source, variable, key, wanted, problems);
+    let hours = whole("SESSION_LIFETIME_HOURS", "session.lifetime-hours", "a whole number of hours such as 720");
+    let minutes = whole("SESSION_IDLE_MINUTES", "session.idle-minutes", "a whole number of minutes such as 10080");
+    let per_user = whole("SESSION_MAX_PER_USER", "session.max-per-user", "a whole number of sessions such as 20");
+    if minutes.is_some_and(|minutes| minutes.get() < LEAST_IDLE_MINUTES) {
+        let what = format!("must be at least {LEAST_IDLE_MINUTES}: activity is noted once a minute");
+        problems.add("SESSION_IDLE_MINUTES", "session.idle-minutes", what, "SESSION_IDLE_MINUTES=30");
+        return None;
+    }
+    Some(Limits {
+        lifetime: Duration::from_secs(u64::from(hours?.get()) * 3600),
+        idle: Duration::from_secs(u64::from(minutes?.get()) * 60),
+        per_user: per_user?,
+    })
+}
+
+/// No secret is fine: then webhooks are refused. A bad one is a problem.
+fn webhook_secrets(source: &Source, problems: &mut Problems) -> Option<WebhookSecrets> {
+    const SETTING: (&str, &str) = ("SCALEKIT_WEBHOOK_SECRET", "scalekit.webhook-secret");
+    let text = source.text(SETTING.0, SETTING.1).filter(|text| !text.is_empty())?;
+    WebhookSecrets::parse(&text)
+        .map_err(|error| {
+            let example = "SCALEKIT_WEBHOOK_SECRET=(Dashboard > Webhooks > your endpoint: whsec_…)";
+            problems.add(SETTING.0, SETTING.1, error.to_string(), example);
+        })
+        .ok()
+}
+
+fn switch(source: &Source, variable: &'static str, key: &'static str, problems: &mut Problems) -> Option<bool> {
+    match source.text(variable, key).as_deref() {
+        Some("on" | "true") => Some(true),
+        Some("off" | "false") => Some(false),
+        other => {
+            let what = format!("is {:?}; it must be on or off", other.unwrap_or(""));
+            problems.add(variable, key, what, &format!("{variable}=on"));
+            None
+        }
+    }
 }
 
 fn number<T: std::str::FromStr>(

@@ -44,7 +44,8 @@ fn complete_production_settings_are_accepted() {
     assert_eq!(settings.redirect_uri().as_str(), "https://app.example.com/auth/callback");
     assert_eq!(settings.post_logout_uri().as_str(), "https://app.example.com/logged-out");
     assert_eq!(settings.store, StoreAddress::Sqlite("data/sessions.db".into()));
-    assert_eq!(settings.session_lifetime, Duration::from_secs(720 * 3600));
+    assert_eq!(settings.limits, Limits::default());
+    assert!(settings.webhook_secrets.is_none() && settings.session_api);
     assert!(settings.secure_cookies());
 }
 
@@ -97,6 +98,54 @@ fn each_bad_value_is_named_with_what_is_wrong() {
         "SCALEKIT_CLIENT_ID is the emulator's, which is for development only"
     );
     assert!(problem(&[("SESSION_LIFETIME_HOURS", "0")]).starts_with("SESSION_LIFETIME_HOURS is \"0\""));
+    assert!(problem(&[("SESSION_MAX_PER_USER", "0")]).starts_with("SESSION_MAX_PER_USER is \"0\""));
+    assert_eq!(
+        problem(&[("SESSION_IDLE_MINUTES", "4")]),
+        "SESSION_IDLE_MINUTES must be at least 5: activity is noted once a minute"
+    );
+    assert_eq!(
+        problem(&[("SCALEKIT_SESSION_API", "maybe")]),
+        "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
+    );
+    assert!(problem(&[("SCALEKIT_WEBHOOK_SECRET", "secret")]).starts_with("SCALEKIT_WEBHOOK_SECRET "));
+}
+
+// part: redis
+#[test]
+fn a_redis_address_is_accepted_and_each_wrong_one_is_named_with_what_is_wrong() {
+    let settings = load(&[("SESSION_STORE", "redis://:hunter2@redis.internal?prefix=acme")]).unwrap();
+    assert!(matches!(settings.store, StoreAddress::Redis(_)));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    for (address, why) in [
+        (
+            "redis://:hun#ter2@host",
+            "is not a URL: empty host; special characters in a password must be percent-encoded",
+        ),
+        ("rediss://", "names no host"),
+        ("redis://host#0", "must not have a fragment; a # in a password is written %23"),
+        ("redis://app@host", "names a user but no password"),
+        ("redis://:%ff@host", "has a user or password that is not text"),
+        ("redis://host/cache", "must end with a database number or nothing after the host, such as /0"),
+        ("redis-cluster://host/1", "is a cluster's, which has only database 0"),
+        ("redis-cluster://host?node=a:b", "has a node that is not host:port"),
+        (
+            "redis://host?node=b",
+            "is a single server's, which takes no node; clusters start with redis-cluster or rediss-cluster",
+        ),
+        ("redis-sentinel://host", "needs the name that the sentinels know the servers by: ?service=NAME"),
+        ("redis://host?service=mymaster", "has a service, which only sentinels know"),
+        (
+            "redis://host?prefix={a}",
+            "has a prefix that is not 1 to 64 letters, digits, dots, hyphens, underscores or colons",
+        ),
+        ("redis://host?ca=/ca.pem", "has ca, which only the TLS schemes such as rediss take"),
+        ("redis://host?prefix=", "has prefix without a value"),
+        ("redis://host?prefix=a&prefix=b", "has prefix twice"),
+        ("rediss://host?verify=none", "has a parameter that is none of node, service, prefix and ca"),
+        ("redis+unix:///run/redis", "is not a store address"),
+    ] {
+        assert_eq!(problem(&[("SESSION_STORE", address)]), format!("SESSION_STORE {why}"));
+    }
 }
 
 #[test]
@@ -135,7 +184,7 @@ fn the_environment_overrides_the_file_and_the_file_the_default() {
     let file = "[session]\nstore = \"sqlite:from-file.db\"\nlifetime-hours = 5\n";
     let settings = load_with_file(file, &[]).unwrap();
     assert_eq!(settings.store, StoreAddress::Sqlite("from-file.db".into()));
-    assert_eq!(settings.session_lifetime, Duration::from_secs(5 * 3600));
+    assert_eq!(settings.limits.lifetime, Duration::from_secs(5 * 3600));
     let settings = load_with_file(file, &[("SESSION_STORE", "sqlite:from-environment.db")]).unwrap();
     assert_eq!(settings.store, StoreAddress::Sqlite("from-environment.db".into()));
 }

@@ -12,6 +12,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 pub(crate) struct Browser {
     client: Client,
     origin: String,
+    user_agent: String,
     pub(crate) cookies: BTreeMap<String, String>,
 }
 
@@ -33,7 +34,18 @@ impl Browser {
             .resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
             .build()
             .unwrap();
-        Self { client, origin: origin.to_owned(), cookies: BTreeMap::new() }
+        Self { client, origin: origin.to_owned(), user_agent: String::new(), cookies: BTreeMap::new() }
+    }
+
+    /// The same browser, its requests led to another replica by a load balancer.
+    pub(crate) fn at(&self, replica: &str) -> Self {
+        Self { origin: replica.to_owned(), ..self.clone() }
+    }
+
+    /// Says what browser it is.
+    pub(crate) fn calling_itself(mut self, user_agent: &str) -> Self {
+        user_agent.clone_into(&mut self.user_agent);
+        self
     }
 
     /// Navigates, as a click or the address bar does.
@@ -66,6 +78,9 @@ impl Browser {
 
     fn request_as(&self, method: Method, url: &str, accept: &str) -> RequestBuilder {
         let mut request = self.client.request(method, self.absolute(url)).header(header::ACCEPT, accept);
+        if !self.user_agent.is_empty() {
+            request = request.header(header::USER_AGENT, &self.user_agent);
+        }
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));

@@ -1,21 +1,23 @@
 //! What the tests share: an application with its own emulator, and a browser that shows every step.
 
 mod browser;
+mod store;
 
 use std::{sync::Arc, time::Duration};
 
 use leptos_scalekit::server::{
     clock::Clock,
     router,
-    session::{memory::MemoryStore, seal::KeyRing, store::SessionStore},
+    session::{limits::Limits, memory::MemoryStore, seal::KeyRing, store::SessionStore},
     settings::{Environment, IdentityProvider, Settings, StoreAddress},
     state::AppState,
 };
-use scalekit_emulator::{Emulator, Options};
+use scalekit_emulator::{Emulator, Options, SettingsChange};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub(crate) use browser::{Browser, Page};
+pub(crate) use store::{Trouble, TroubledStore};
 
 /// Seeded people of the emulator.
 pub(crate) const ADA: &str = "usr_103845067215791001";
@@ -30,6 +32,13 @@ pub(crate) struct App {
     pub(crate) url: String,
     pub(crate) emulator: Emulator,
     pub(crate) state: Arc<AppState>,
+    store: Arc<dyn SessionStore>,
+    server: JoinHandle<()>,
+}
+
+/// Another process of the same application, as far as its state goes: it shares nothing but the store.
+pub(crate) struct Replica {
+    pub(crate) url: String,
     server: JoinHandle<()>,
 }
 
@@ -40,17 +49,39 @@ pub(crate) async fn app() -> App {
 
 /// Starts an application on the given store.
 pub(crate) async fn app_with_store(store: Arc<dyn SessionStore>) -> App {
+    app_with(store, |_| {}).await
+}
+
+/// Starts an application on the given store, with some settings changed.
+pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&mut Settings)) -> App {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
-    let config =
-        scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
-            .unwrap()
-            .with_timeouts(Duration::from_secs(2), PROVIDER_TIMEOUT);
-    let state = AppState::with_store(settings(&url), config, store, Clock::default()).unwrap();
-    let router = router(&state);
-    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    App { url, emulator, state, server }
+    let mut settings = settings(&url);
+    change(&mut settings);
+    let state = AppState::with_store(settings, config(&emulator), Arc::clone(&store), Clock::default()).unwrap();
+    let server = serve(listener, &state);
+    App { url, emulator, state, store, server }
+}
+
+fn config(emulator: &Emulator) -> scalekit::Config {
+    scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
+        .unwrap()
+        .with_timeouts(Duration::from_secs(2), PROVIDER_TIMEOUT)
+}
+
+fn serve(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
+    let router = router(state);
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
+}
+
+/// Waits until something is true, which must not take long.
+pub(crate) async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while !is_true().await {
+        assert!(std::time::Instant::now() < deadline, "{what} does not come about");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 fn settings(url: &str) -> Settings {
@@ -62,7 +93,9 @@ fn settings(url: &str) -> Settings {
         store: StoreAddress::Memory,
         key_ring: KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()))
             .unwrap(),
-        session_lifetime: Duration::from_secs(30 * 24 * 3600),
+        limits: Limits::default(),
+        webhook_secrets: Some(scalekit::WebhookSecrets::parse(scalekit_emulator::WEBHOOK_SECRET).unwrap()),
+        session_api: true,
         leptos: leptos::config::LeptosOptions::builder()
             .output_name("leptos-scalekit")
             .site_root("target/site")
@@ -82,6 +115,25 @@ impl App {
         let landed = browser.sign_in("/auth/login", user).await;
         assert_eq!(landed, "/dashboard/profile");
         browser
+    }
+
+    /// Starts another replica on the same store, with some settings changed and the same clock.
+    pub(crate) async fn replica(&self, change: impl FnOnce(&mut Settings)) -> Replica {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let mut settings = settings(&self.url);
+        change(&mut settings);
+        let (config, clock) = (config(&self.emulator), self.state.clock.clone());
+        let state = AppState::with_store(settings, config, Arc::clone(&self.store), clock).unwrap();
+        let server = serve(listener, &state);
+        Replica { url, server }
+    }
+
+    /// Keeps the emulator from telling the application that sessions have ended, so that a test can see what happens without.
+    pub(crate) fn silence_provider(&self) {
+        self.emulator
+            .control()
+            .change_settings(SettingsChange { notify_apps: Some(false), ..SettingsChange::default() });
     }
 
     /// Moves the clocks of application and emulator together.
@@ -106,6 +158,12 @@ impl App {
         assert_eq!(answer.status, 200, "{}", answer.body);
         let state: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
         state["session"]["user"]["id"].as_str().map(str::to_owned)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.server.abort();
     }
 }
 

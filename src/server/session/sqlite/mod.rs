@@ -1,69 +1,34 @@
-//! Sessions in an SQLite file: the default, for one process on one machine.
+//! Sessions in an SQLite file: the default, for one machine.
 //!
-//! Write-ahead log, one writing connection and a few reading ones, each used on Tokio's blocking threads. Replicas
-//! need a shared store instead. Why `rusqlite`: docs/decisions/0002-sqlite-through-rusqlite.md.
+//! Write-ahead log, one writing connection and a few reading ones, each used on Tokio's blocking threads. Two processes may
+//! share the file, so that a new release can start before the old one stops; replicas on several machines need a store on
+//! the network. Why `rusqlite`: docs/decisions/0002-sqlite-through-rusqlite.md.
+
+mod connection;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{
-    id::SessionKey,
+    id::{LeaseHolder, Mark, ProviderSessionKey, SessionKey, UserKey},
     store::{Record, Replaced, SessionStore, StoreError},
 };
+use connection::Connections;
 
-/// Connections that read. Point reads take microseconds: a few suffice.
-const READERS: usize = 4;
-
-/// How long a connection waits for another process's lock before it reports a failure.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
-const SCHEMA_VERSION: i64 = 1;
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS sessions (
-        key     BLOB PRIMARY KEY,
-        version INTEGER NOT NULL,
-        ends_at INTEGER NOT NULL,
-        claims  BLOB NOT NULL,
-        tokens  BLOB NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS sessions_ends_at ON sessions (ends_at);
-    PRAGMA user_version = 1;
-";
+pub use connection::OpenError;
 
 /// A store in one SQLite database file.
 #[derive(Clone)]
 pub struct SqliteStore {
-    inner: Arc<Connections>,
-}
-
-struct Connections {
-    writer: Mutex<Connection>,
-    readers: Vec<Mutex<Connection>>,
-    next_reader: AtomicUsize,
-}
-
-/// The database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Its folder could not be made.
-    #[error("the folder {0} can't be made: {1}")]
-    Folder(PathBuf, std::io::Error),
-    /// SQLite refused the file.
-    #[error("{0} can't be opened as a session database: {1}")]
-    Database(PathBuf, rusqlite::Error),
-    /// The file was written by a newer release.
-    #[error("{0} has schema version {1}; this release knows {SCHEMA_VERSION} and can't go back")]
-    Newer(PathBuf, i64),
+    connections: Arc<Connections>,
 }
 
 impl SqliteStore {
@@ -72,193 +37,221 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`] says which file and why.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
-        }
-        let refused = |error| OpenError::Database(path.to_owned(), error);
-        let writer = connect(path).map_err(refused)?;
-        restrict_to_owner(path).map_err(|error| OpenError::Folder(path.to_owned(), error))?;
-        let version: i64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refused)?;
-        if version > SCHEMA_VERSION {
-            return Err(OpenError::Newer(path.to_owned(), version));
-        }
-        writer.execute_batch(SCHEMA).map_err(refused)?;
-        let readers =
-            (0..READERS).map(|_| Ok(Mutex::new(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
-        let inner = Connections { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { connections: Arc::new(Connections::open(path)?) })
     }
 
-    async fn write<T: Send + 'static>(
+    /// Runs one changing statement and tells how many rows it changed.
+    async fn change(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        on_blocking_thread(move || work(&inner.writer.lock().unwrap_or_else(PoisonError::into_inner))).await
-    }
-
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let inner = Arc::clone(&self.inner);
-        on_blocking_thread(move || {
-            let turn = inner.next_reader.fetch_add(1, Ordering::Relaxed) % inner.readers.len();
-            work(&inner.readers[turn].lock().unwrap_or_else(PoisonError::into_inner))
-        })
-        .await
+        statement: &'static str,
+        parameters: impl rusqlite::Params + Send + 'static,
+    ) -> Result<u64, StoreError> {
+        self.connections
+            .write(move |database| {
+                let changed = database.prepare_cached(statement)?.execute(parameters)?;
+                Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+            })
+            .await
     }
 }
 
 #[async_trait]
 impl SessionStore for SqliteStore {
-    async fn create(&self, key: &SessionKey, record: &Record) -> Result<(), StoreError> {
+    async fn create(&self, key: &SessionKey, record: &Record, _now: i64) -> Result<(), StoreError> {
         let (key, record) = (*key, record.clone());
-        self.write(move |database| {
-            database
-                .prepare_cached(
-                    "INSERT INTO sessions (key, version, ends_at, claims, tokens) VALUES (?1, 1, ?2, ?3, ?4)",
-                )?
-                .execute(params![key.as_bytes(), record.ends_at, record.claims, record.tokens])
-                .map(drop)
-        })
-        .await
+        self.connections
+            .write(move |database| {
+                database
+                    .prepare_cached(
+                        "INSERT INTO sessions (key, version, user, provider_session, active_at, ends_at, claims, tokens)
+                         VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    )?
+                    .execute(params![
+                        key.as_bytes(),
+                        record.user.as_bytes(),
+                        record.provider_session.as_bytes(),
+                        record.active_at,
+                        record.ends_at,
+                        record.claims,
+                        record.tokens
+                    ])
+                    .map(drop)
+            })
+            .await
     }
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
         let key = *key;
-        self.read(move |database| {
-            database
-                .prepare_cached(
-                    "SELECT version, ends_at, claims, tokens FROM sessions WHERE key = ?1 AND ends_at > ?2",
-                )?
-                .query_row(params![key.as_bytes(), now], |row| {
-                    Ok(Record {
-                        version: row.get::<_, i64>(0)?.try_into().unwrap_or(0),
-                        ends_at: row.get(1)?,
-                        claims: row.get(2)?,
-                        tokens: row.get(3)?,
-                    })
-                })
-                .optional()
-        })
-        .await
+        self.connections
+            .read(move |database| {
+                database
+                    .prepare_cached(
+                        "SELECT key, version, user, provider_session, active_at, ends_at, claims, tokens
+                         FROM sessions WHERE key = ?1 AND ends_at > ?2",
+                    )?
+                    .query_row(params![key.as_bytes(), now], |row| Ok(read(row)?.1))
+                    .optional()
+            })
+            .await
     }
 
-    async fn replace(&self, key: &SessionKey, expected_version: u64, record: &Record) -> Result<Replaced, StoreError> {
-        let (key, record) = (*key, record.clone());
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected_version: u64,
+        claims: &[u8],
+        tokens: &[u8],
+        now: i64,
+    ) -> Result<Replaced, StoreError> {
+        let (key, claims, tokens) = (*key, claims.to_vec(), tokens.to_vec());
         let expected = i64::try_from(expected_version).unwrap_or(i64::MAX);
-        self.write(move |database| {
-            let written = database
-                .prepare_cached(
-                    "UPDATE sessions SET version = version + 1, ends_at = ?3, claims = ?4, tokens = ?5
-                     WHERE key = ?1 AND version = ?2",
-                )?
-                .execute(params![key.as_bytes(), expected, record.ends_at, record.claims, record.tokens])?;
-            if written == 1 {
-                return Ok(Replaced::Yes);
-            }
-            let exists =
-                database.prepare_cached("SELECT 1 FROM sessions WHERE key = ?1")?.exists(params![key.as_bytes()])?;
-            Ok(if exists { Replaced::Changed } else { Replaced::Gone })
-        })
+        self.connections
+            .write(move |database| {
+                let written = database
+                    .prepare_cached(
+                        "UPDATE sessions SET version = version + 1, claims = ?3, tokens = ?4
+                         WHERE key = ?1 AND version = ?2 AND ends_at > ?5",
+                    )?
+                    .execute(params![key.as_bytes(), expected, claims, tokens, now])?;
+                if written == 1 {
+                    return Ok(Replaced::Yes);
+                }
+                let exists = database
+                    .prepare_cached("SELECT 1 FROM sessions WHERE key = ?1 AND ends_at > ?2")?
+                    .exists(params![key.as_bytes(), now])?;
+                Ok(if exists { Replaced::Changed } else { Replaced::Gone })
+            })
+            .await
+    }
+
+    async fn touch(&self, key: &SessionKey, active_at: i64, ends_at: i64, now: i64) -> Result<(), StoreError> {
+        self.change(
+            "UPDATE sessions SET active_at = max(active_at, ?2), ends_at = max(ends_at, ?3)
+             WHERE key = ?1 AND ends_at > ?4",
+            (*key.as_bytes(), active_at, ends_at, now),
+        )
         .await
+        .map(drop)
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<bool, StoreError> {
-        let key = *key;
-        self.write(move |database| {
-            let removed =
-                database.prepare_cached("DELETE FROM sessions WHERE key = ?1")?.execute(params![key.as_bytes()])?;
-            Ok(removed == 1)
-        })
-        .await
+        Ok(self.change("DELETE FROM sessions WHERE key = ?1", (*key.as_bytes(),)).await? == 1)
+    }
+
+    async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError> {
+        let user = *user;
+        self.connections
+            .read(move |database| {
+                database
+                    .prepare_cached(
+                        "SELECT key, version, user, provider_session, active_at, ends_at, claims, tokens
+                         FROM sessions WHERE user = ?1 AND ends_at > ?2",
+                    )?
+                    .query_map(params![user.as_bytes(), now], read)?
+                    .collect()
+            })
+            .await
+    }
+
+    async fn delete_by_user(&self, user: &UserKey) -> Result<u64, StoreError> {
+        self.change("DELETE FROM sessions WHERE user = ?1", (*user.as_bytes(),)).await
+    }
+
+    async fn delete_by_provider_session(&self, session: &ProviderSessionKey) -> Result<u64, StoreError> {
+        self.change("DELETE FROM sessions WHERE provider_session = ?1", (*session.as_bytes(),)).await
     }
 
     async fn delete_ended(&self, now: i64) -> Result<u64, StoreError> {
-        self.write(move |database| {
-            let removed = database.prepare_cached("DELETE FROM sessions WHERE ends_at <= ?1")?.execute(params![now])?;
-            Ok(u64::try_from(removed).unwrap_or(u64::MAX))
-        })
-        .await
+        self.change("DELETE FROM leases WHERE until <= ?1", (machine_milliseconds(),)).await?;
+        self.change("DELETE FROM marks WHERE until <= ?1", (now,)).await?;
+        self.change("DELETE FROM sessions WHERE ends_at <= ?1", (now,)).await
+    }
+
+    async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
+        let now = machine_milliseconds();
+        let taken = self
+            .change(
+                "INSERT INTO leases (key, holder, until) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                 WHERE leases.until <= ?4 OR leases.holder = excluded.holder",
+                (*key.as_bytes(), *holder.as_bytes(), now.saturating_add(milliseconds(time)), now),
+            )
+            .await?;
+        Ok(taken == 1)
+    }
+
+    async fn renew_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
+        let now = machine_milliseconds();
+        let renewed = self
+            .change(
+                "UPDATE leases SET until = ?3 WHERE key = ?1 AND holder = ?2 AND until > ?4",
+                (*key.as_bytes(), *holder.as_bytes(), now.saturating_add(milliseconds(time)), now),
+            )
+            .await?;
+        Ok(renewed == 1)
+    }
+
+    async fn release_lease(&self, key: &SessionKey, holder: &LeaseHolder) -> Result<(), StoreError> {
+        self.change("DELETE FROM leases WHERE key = ?1 AND holder = ?2", (*key.as_bytes(), *holder.as_bytes()))
+            .await
+            .map(drop)
+    }
+
+    async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
+        let made = self
+            .change(
+                "INSERT INTO marks (mark, until) VALUES (?1, ?2)
+                 ON CONFLICT (mark) DO UPDATE SET until = excluded.until WHERE marks.until <= ?3",
+                (*mark.as_bytes(), until, now),
+            )
+            .await?;
+        Ok(made == 1)
+    }
+
+    async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
+        let mark = *mark;
+        self.connections
+            .read(move |database| {
+                database
+                    .prepare_cached("SELECT 1 FROM marks WHERE mark = ?1 AND until > ?2")?
+                    .exists(params![mark.as_bytes(), now])
+            })
+            .await
+    }
+
+    async fn unmark(&self, mark: &Mark) -> Result<(), StoreError> {
+        self.change("DELETE FROM marks WHERE mark = ?1", (*mark.as_bytes(),)).await.map(drop)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|database| database.query_row("SELECT 1", [], |_| Ok(()))).await
+        self.connections
+            .read(|database| database.query_row("SELECT 1 FROM sessions LIMIT 1", [], |_| Ok(())).optional().map(drop))
+            .await
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
-    // Each connection has a mutex of ours around it, so SQLite's own is not needed.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags)?;
-    database.busy_timeout(BUSY_TIMEOUT)?;
-    // NORMAL with a write-ahead log survives a killed process whole; only a power cut may lose the last moments.
-    database.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")?;
-    Ok(database)
+/// Reads a row of `sessions`. A row that this program can't have written is an error, never a panic.
+fn read(row: &Row<'_>) -> Result<(SessionKey, Record), rusqlite::Error> {
+    let bytes = |index| row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from);
+    let wrong = |index| rusqlite::Error::InvalidColumnType(index, "hash".to_owned(), rusqlite::types::Type::Blob);
+    let key = SessionKey::from_bytes(bytes(0)?).ok_or_else(|| wrong(0))?;
+    let record = Record {
+        version: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+        user: UserKey::from_bytes(bytes(2)?).ok_or_else(|| wrong(2))?,
+        provider_session: ProviderSessionKey::from_bytes(bytes(3)?).ok_or_else(|| wrong(3))?,
+        active_at: row.get(4)?,
+        ends_at: row.get(5)?,
+        claims: row.get(6)?,
+        tokens: row.get(7)?,
+    };
+    Ok((key, record))
 }
 
-fn restrict_to_owner(path: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(())
+/// The machine's clock: whoever shares the file reads the same one.
+fn machine_milliseconds() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
 }
 
-async fn on_blocking_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, rusqlite::Error> + Send + 'static,
-) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(|error| StoreError(error.into())),
-        Err(error) => Err(StoreError(error.into())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::session::{id::SessionId, store::contract};
-
-    #[tokio::test]
-    async fn the_store_contract_holds() {
-        let folder = tempfile::tempdir().unwrap();
-        contract::holds(Arc::new(SqliteStore::open(&folder.path().join("sub/sessions.db")).unwrap())).await;
-    }
-
-    #[tokio::test]
-    async fn records_survive_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("sessions.db");
-        let key = SessionId::generate().unwrap().key();
-        let record = Record { version: 1, ends_at: 100, claims: vec![1; 700], tokens: vec![2; 3000] };
-        SqliteStore::open(&path).unwrap().create(&key, &record).await.unwrap();
-        assert_eq!(SqliteStore::open(&path).unwrap().load(&key, 0).await.unwrap(), Some(record));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_is_readable_by_its_owner_only() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("sessions.db");
-        SqliteStore::open(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn a_database_of_a_newer_release_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("sessions.db");
-        SqliteStore::open(&path).unwrap();
-        Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
-        assert!(matches!(SqliteStore::open(&path), Err(OpenError::Newer(_, 9))));
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_refused_with_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notes.txt");
-        fs::write(&path, "this is not a database, but it is long enough to have a header").unwrap();
-        let error = SqliteStore::open(&path).err().unwrap().to_string();
-        assert!(error.contains("notes.txt"), "{error}");
-    }
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

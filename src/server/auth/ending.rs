@@ -1,0 +1,110 @@
+//! How sessions end before their time: by their owner, here or from another device, and by the provider's word.
+//!
+//! Deleting the record is all: every replica reads it at the next request, and nothing writes a deleted record back.
+
+use std::collections::HashSet;
+
+use super::sessions::{Sessions, Shared};
+use crate::server::{
+    counters,
+    session::{
+        Session, SessionTokens,
+        id::{ProviderSessionKey, SessionKey, UserKey},
+        record,
+        store::StoreError,
+    },
+};
+
+/// One of a person's sessions, as the person may see it.
+pub struct Listed {
+    /// The record's key.
+    pub key: SessionKey,
+    /// The session.
+    pub session: Session,
+    /// When its person was last noted to be there; Unix seconds.
+    pub active_at: i64,
+}
+
+impl Sessions {
+    /// Ends a session and answers with its tokens, which the provider needs to end its own. `None` if there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the record can't be deleted.
+    pub async fn end(&self, key: &SessionKey) -> Result<Option<SessionTokens>, StoreError> {
+        let Shared { store, ring, clock, .. } = &*self.shared;
+        let stored = store.load(key, clock.now()).await?;
+        let ended = store.delete(key).await?;
+        note("owner", u64::from(ended));
+        Ok(stored.and_then(|stored| record::open_tokens(ring, key, &stored)))
+    }
+
+    /// A person's sessions that have not ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn list(&self, user_id: &str) -> Result<Vec<Listed>, StoreError> {
+        let Shared { store, ring, clock, limits, .. } = &*self.shared;
+        let now = clock.now();
+        let records = store.list_by_user(&UserKey::of(user_id), now).await?;
+        let listed = records.into_iter().filter_map(|(key, record)| {
+            let session = record::open_session(ring, &key, &record)?;
+            let is_theirs = session.identity.user_id == user_id;
+            let alive = !session.has_ended(record.active_at, limits, now);
+            (is_theirs && alive).then_some(Listed { key, session, active_at: record.active_at })
+        });
+        Ok(listed.collect())
+    }
+
+    /// Ends the sessions that belong to these sessions of the provider, because their owner wants it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails; some may have ended.
+    pub async fn end_with(&self, provider_sessions: &HashSet<String>) -> Result<(), StoreError> {
+        for id in provider_sessions {
+            note("owner", self.shared.store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?);
+        }
+        Ok(())
+    }
+
+    /// The provider has ended this session of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn provider_ended_session(&self, id: &str) -> Result<u64, StoreError> {
+        let ended = self.shared.store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?;
+        note("provider", ended);
+        Ok(ended)
+    }
+
+    /// The provider has ended all sessions of this person.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn provider_ended_user(&self, user_id: &str) -> Result<u64, StoreError> {
+        let ended = self.shared.store.delete_by_user(&UserKey::of(user_id)).await?;
+        note("provider", ended);
+        Ok(ended)
+    }
+
+    /// The person is not in the organization any more: ends the sessions that are signed in to it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails; some may have ended.
+    pub async fn provider_ended_membership(&self, user_id: &str, organization_id: &str) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        for listed in self.list(user_id).await? {
+            if listed.session.identity.organization_id == organization_id {
+                ended += u64::from(self.shared.store.delete(&listed.key).await?);
+            }
+        }
+        note("provider", ended);
+        Ok(ended)
+    }
+}
+
+fn note(by: &'static str, count: u64) {
+    if count > 0 {
+        tracing::info!(by, count, "sessions ended");
+        counters::sessions_ended(by, count);
+    }
+}

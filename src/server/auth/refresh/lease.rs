@@ -1,0 +1,79 @@
+//! The lease that makes one process, of all that share the store, refresh a session: renewed while it is held, lost when its
+//! holder dies.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::task::JoinHandle;
+
+use super::super::sessions::Shared;
+use crate::server::{
+    counters,
+    session::{
+        id::{LeaseHolder, SessionKey},
+        store::StoreError,
+    },
+};
+
+/// How long a lease lasts without being renewed: so long the others wait for a holder that died.
+const LEASE: Duration = Duration::from_secs(5);
+
+/// How often it is renewed: two renewals may fail.
+const RENEWAL: Duration = Duration::from_millis(1500);
+
+/// A lease that this process holds.
+pub(in crate::server::auth) struct Lease {
+    shared: Arc<Shared>,
+    key: SessionKey,
+    holder: LeaseHolder,
+    renewal: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Takes the session's lease; `None` while somebody else holds it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub(in crate::server::auth) async fn take(
+        shared: &Arc<Shared>,
+        key: &SessionKey,
+    ) -> Result<Option<Self>, StoreError> {
+        let holder = LeaseHolder::generate().map_err(|error| StoreError(error.into()))?;
+        if !shared.store.acquire_lease(key, &holder, LEASE).await? {
+            return Ok(None);
+        }
+        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder));
+        Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, renewal }))
+    }
+
+    /// Gives the lease back. A lease that can't be given back runs out.
+    pub(in crate::server::auth) async fn release(self) {
+        self.renewal.abort();
+        if let Err(error) = self.shared.store.release_lease(&self.key, &self.holder).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a lease could not be given back");
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match shared.store.renew_lease(&key, &holder, LEASE).await {
+            Ok(true) => {}
+            Ok(false) => {
+                // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
+                counters::lease_lost();
+                tracing::warn!("a lease was lost while a refresh was under way");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a lease could not be renewed yet");
+            }
+        }
+    }
+}

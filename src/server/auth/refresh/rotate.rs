@@ -1,0 +1,275 @@
+//! What one refresh does: read the record, take its lease, spend the refresh token, verify, write back.
+//!
+//! - The record is read again under the lease: whoever comes late, in this process or another, finds the work done.
+//! - Signing keys are fetched before the token call: a rotated token must not be lost for want of a key.
+//! - Writing back is compare-and-swap onto a record that still exists: a finished sign-out can't be undone.
+//! - `invalid_grant` ends the session, unless somebody else has rotated meanwhile. Everything else keeps it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use scalekit::{Error, TokenSet, VerificationError};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    Outcome,
+    lease::Lease,
+    pace::{Go, Pace, Turn},
+};
+use crate::server::{
+    auth::sessions::{Found, Shared},
+    counters,
+    session::{
+        Freshness, Session, SessionTokens,
+        id::SessionKey,
+        record,
+        store::{Replaced, StoreError},
+    },
+};
+
+/// How often the record of a session that another process refreshes is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long the refresh of another process is waited for: longer than any token call and a lease that runs out.
+const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
+
+/// How often a rotated token is offered to a failing store before the session is given up; the pauses between add up to six
+/// seconds.
+const WRITE_ATTEMPTS: u32 = 6;
+
+/// How often compare-and-swap is tried anew on a record that others write to as well.
+const SWAP_ATTEMPTS: u32 = 3;
+
+/// Refreshes the session, or waits for the process that does.
+pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey) -> Outcome {
+    let deadline = Instant::now() + LONGEST_WAIT_FOR_OTHERS;
+    loop {
+        if let Err(outcome) = find_expiring(shared, key).await {
+            return outcome;
+        }
+        let go = match pace.turn(|| shared.clock.now()).await {
+            Turn::Go(go) => go,
+            Turn::Later { retry_after } => return Outcome::Later { retry_after },
+        };
+        match Lease::take(shared, key).await {
+            Ok(Some(lease)) => {
+                let outcome = rotate(shared, go, key).await;
+                lease.release().await;
+                return outcome;
+            }
+            // Somebody else is at it. Others may use this one's place in the line.
+            Ok(None) => drop(go),
+            Err(error) => return store_failed(&error),
+        }
+        if Instant::now() >= deadline {
+            return Outcome::Later { retry_after: 2 };
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// The session that needs a refresh, with its tokens; otherwise the outcome.
+struct Expiring {
+    found: Found,
+    tokens: SessionTokens,
+    refresh_token: secrecy::SecretString,
+}
+
+async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Outcome> {
+    let found = match shared.find(key).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Err(Outcome::Never),
+        Err(error) => return Err(store_failed(&error)),
+    };
+    let freshness = found.session.freshness(shared.clock.now());
+    if freshness == Freshness::Fresh {
+        return Err(Outcome::Done(Arc::new(found.session)));
+    }
+    let Some(tokens) = record::open_tokens(&shared.ring, key, &found.record) else {
+        return Err(end(shared, key, "its tokens can't be opened", "fault").await);
+    };
+    let Some(refresh_token) = tokens.refresh_token.clone() else {
+        // Without a refresh token the session lives exactly as long as its access token.
+        return Err(match freshness {
+            Freshness::Expired => end(shared, key, "it has no refresh token", "limit").await,
+            Freshness::Fresh | Freshness::Due => Outcome::Done(Arc::new(found.session)),
+        });
+    };
+    Ok(Expiring { found, tokens, refresh_token })
+}
+
+/// Spends the refresh token. The caller holds the lease.
+async fn rotate(shared: &Shared, go: Go, key: &SessionKey) -> Outcome {
+    let Expiring { found, tokens, refresh_token } = match find_expiring(shared, key).await {
+        Ok(expiring) => expiring,
+        Err(outcome) => return outcome,
+    };
+    let now = shared.clock.now();
+    let answer = match shared.scalekit.keys_available(now).await {
+        Ok(()) => shared.scalekit.refresh(&refresh_token).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(fresh) => take_over(shared, go, key, found, tokens, fresh).await,
+        Err(Error::Ended { .. }) => {
+            go.went_well();
+            ended_by_provider(shared, key, found.record.version).await
+        }
+        Err(error) => postpone(go, &error, now),
+    }
+}
+
+/// Verifies what the provider gave and writes it back.
+async fn take_over(
+    shared: &Shared,
+    go: Go,
+    key: &SessionKey,
+    found: Found,
+    old: SessionTokens,
+    fresh: TokenSet,
+) -> Outcome {
+    let Found { mut session, record } = found;
+    let now = shared.clock.now();
+    let spent = old.refresh_token.clone();
+    let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
+    match shared.scalekit.verify_refresh(fresh, &session.provider_identity(), now).await {
+        Ok(refreshed) => {
+            go.went_well();
+            session.renew(&refreshed.access, refreshed.id.as_ref(), now);
+            let tokens = SessionTokens {
+                access_token: refreshed.tokens.access_token,
+                id_token: refreshed.tokens.id_token.unwrap_or(old.id_token),
+                refresh_token,
+            };
+            Rotated { shared, key, session, tokens, spent }.write(record.version).await
+        }
+        Err(error @ (Error::Unavailable { .. } | Error::Refused(VerificationError::UnknownKey))) => {
+            // The key that signed these tokens can't be had for now, or is not published yet. The provider has rotated all
+            // the same, so the new refresh token is kept; the unverified claims are not.
+            let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
+            match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
+                Outcome::Done(_) => postpone(go, &error, now),
+                other => other,
+            }
+        }
+        Err(error) => {
+            go.went_well();
+            tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens did not pass verification");
+            end(shared, key, "refreshed tokens did not pass verification", "fault").await
+        }
+    }
+}
+
+/// A session whose refresh token was rotated, on its way to the store.
+struct Rotated<'a> {
+    shared: &'a Shared,
+    key: &'a SessionKey,
+    session: Session,
+    tokens: SessionTokens,
+    /// The refresh token that was spent for it.
+    spent: Option<secrecy::SecretString>,
+}
+
+impl Rotated<'_> {
+    /// Compare-and-swap, retried while the store fails: the provider has rotated, so these tokens are the only good ones.
+    async fn write(self, mut version: u64) -> Outcome {
+        let Self { shared, key, ref session, ref tokens, .. } = self;
+        let Ok(sealed) = record::seal(&shared.ring, key, session, tokens) else {
+            return end(shared, key, "it can't be sealed", "fault").await;
+        };
+        let (mut failures, mut swaps) = (0, 0);
+        loop {
+            match shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await {
+                Ok(Replaced::Yes) => {
+                    tracing::debug!("session refreshed");
+                    return Outcome::Done(Arc::new(self.session));
+                }
+                Ok(Replaced::Gone) => return Outcome::Never,
+                Ok(Replaced::Changed) => {
+                    swaps += 1;
+                    match self.version_with_the_spent_token().await {
+                        Ok(Some(current)) if swaps < SWAP_ATTEMPTS => version = current,
+                        Ok(_) => return theirs(shared, key).await,
+                        Err(error) => return store_failed(&error),
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    counters::store_write_retried();
+                    tracing::warn!(
+                        attempt = failures,
+                        error = &error as &dyn std::error::Error,
+                        "a refreshed session could not be stored"
+                    );
+                    if failures == WRITE_ATTEMPTS {
+                        return end(shared, key, "the store did not take the rotated tokens", "fault").await;
+                    }
+                    tokio::time::sleep(Duration::from_millis(100 << failures)).await;
+                }
+            }
+        }
+    }
+
+    /// The record's version now, if it still holds the token that was spent: then it was only sealed anew, and what was
+    /// rotated is the newer. `None` if it holds another token, or is gone.
+    async fn version_with_the_spent_token(&self) -> Result<Option<u64>, StoreError> {
+        let Some(Found { record, .. }) = self.shared.find(self.key).await? else {
+            return Ok(None);
+        };
+        let kept = record::open_tokens(&self.shared.ring, self.key, &record).and_then(|tokens| tokens.refresh_token);
+        let is_spent = match (&kept, &self.spent) {
+            (Some(kept), Some(spent)) => kept.expose_secret() == spent.expose_secret(),
+            _ => false,
+        };
+        Ok(is_spent.then_some(record.version))
+    }
+}
+
+/// `invalid_grant`: the session is over, unless another process spent the refresh token before us.
+async fn ended_by_provider(shared: &Shared, key: &SessionKey, version: u64) -> Outcome {
+    match shared.find(key).await {
+        Ok(Some(found)) if found.record.version != version => theirs(shared, key).await,
+        Ok(_) => end(shared, key, "the provider has ended it", "provider").await,
+        Err(error) => store_failed(&error),
+    }
+}
+
+/// Somebody else wrote the record: use what they wrote.
+async fn theirs(shared: &Shared, key: &SessionKey) -> Outcome {
+    match shared.find(key).await {
+        Ok(Some(found)) if found.session.freshness(shared.clock.now()) != Freshness::Expired => {
+            Outcome::Done(Arc::new(found.session))
+        }
+        Ok(Some(_)) => Outcome::Later { retry_after: 1 },
+        Ok(None) => Outcome::Never,
+        Err(error) => store_failed(&error),
+    }
+}
+
+async fn end(shared: &Shared, key: &SessionKey, reason: &'static str, by: &'static str) -> Outcome {
+    tracing::info!(reason, "session ended");
+    match shared.store.delete(key).await {
+        Ok(ended) => {
+            counters::sessions_ended(by, u64::from(ended));
+            Outcome::Never
+        }
+        Err(error) => store_failed(&error),
+    }
+}
+
+fn store_failed(error: &StoreError) -> Outcome {
+    counters::store_failed();
+    tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
+    Outcome::Later { retry_after: 5 }
+}
+
+fn postpone(go: Go, error: &Error, now: i64) -> Outcome {
+    tracing::warn!(cause = error as &dyn std::error::Error, "a refresh is postponed");
+    let wanted = match error {
+        Error::Unavailable { retry_after, .. } => *retry_after,
+        _ => None,
+    };
+    Outcome::Later { retry_after: go.failed(wanted, now) }
+}

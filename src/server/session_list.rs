@@ -1,0 +1,229 @@
+//! The person's own sessions: those of this application, joined with what the provider knows.
+//!
+//! Only the caller's own sessions are ever looked at, so an identifier that is not among them ends nothing. The provider's
+//! session API has no notion of who is calling, so what it answers is compared with the caller here.
+
+use std::{collections::HashSet, time::Duration};
+
+use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use scalekit::{ManagementError, ProviderSession};
+
+use super::{
+    auth::{ending::Listed, respond::RequestContext},
+    session::{Session, device, id::SessionKey, store::StoreError},
+    state::AppState,
+};
+use crate::{
+    api::sessions::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList},
+    error::AppError,
+};
+
+/// The page of the list, to which plain forms return.
+const PAGE: &str = "/dashboard/sessions";
+
+/// How long the provider may take to answer, beyond which the page does without it.
+const PROVIDER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Body of `list_sessions`.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
+pub async fn list_sessions() -> Result<SessionList, AppError> {
+    let request = RequestContext::take()?;
+    let caller = Caller::of(&request)?;
+    let (here, provider) = tokio::join!(caller.sessions_here(), caller.sessions_at_provider());
+    let here = here?;
+    let (elsewhere, provider) = match provider {
+        Ok(sessions) => (sessions, ProviderAnswer::Included),
+        Err(answer) => (Vec::new(), answer),
+    };
+    Ok(SessionList { sessions: join(&caller, &here, &elsewhere), provider, server_time: caller.state.clock.now() })
+}
+
+/// Body of `end_session`.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
+pub async fn end_session(id: String) -> Result<(), AppError> {
+    let request = RequestContext::take()?;
+    let caller = Caller::of(&request)?;
+    let here = caller.sessions_here().await?;
+    let named = here.iter().find(|listed| handle_of_session(&listed.key) == id);
+    let provider_session = match named {
+        Some(listed) => Some(listed.session.identity.provider_session_id.clone()),
+        // Not one of ours: among the provider's, then.
+        None => caller
+            .sessions_at_provider()
+            .await
+            .unwrap_or_default()
+            .into_iter()
+            .find(|session| handle_of_provider_session(&session.session_id) == id)
+            .map(|session| session.session_id),
+    };
+    if let Some(provider_session) = provider_session {
+        caller.end(HashSet::from([provider_session])).await?;
+    }
+    request.redirect_form(&[PAGE, "?ended=1"].concat())
+}
+
+/// Body of `end_other_sessions`.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    let request = RequestContext::take()?;
+    let caller = Caller::of(&request)?;
+    let here = caller.sessions_here().await?;
+    let elsewhere = caller.sessions_at_provider().await.unwrap_or_default();
+    let all = here.into_iter().map(|listed| listed.session.identity.provider_session_id);
+    caller.end(all.chain(elsewhere.into_iter().map(|session| session.session_id)).collect()).await?;
+    request.redirect_form(&[PAGE, "?ended=others"].concat())
+}
+
+/// Who is asking.
+struct Caller<'a> {
+    state: &'a AppState,
+    session: std::sync::Arc<Session>,
+    key: SessionKey,
+}
+
+impl<'a> Caller<'a> {
+    fn of(request: &'a RequestContext) -> Result<Self, AppError> {
+        Ok(Self { state: &request.state, session: request.session_required()?, key: request.session_key()? })
+    }
+
+    async fn sessions_here(&self) -> Result<Vec<Listed>, AppError> {
+        self.state.sessions.list(&self.session.identity.user_id).await.map_err(|error| store_failed(&error))
+    }
+
+    /// The person's active sessions at the provider, or why they are not known.
+    async fn sessions_at_provider(&self) -> Result<Vec<ProviderSession>, ProviderAnswer> {
+        if !self.state.settings.session_api {
+            return Err(ProviderAnswer::NotAsked);
+        }
+        let user_id = &self.session.identity.user_id;
+        let management = self.state.scalekit.management();
+        let asked = management.sessions_of(user_id, self.state.clock.now());
+        match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
+            Ok(Ok(sessions)) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
+            Ok(Err(error @ ManagementError::Forbidden { .. })) => {
+                tracing::debug!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
+                Err(ProviderAnswer::NotAsked)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(cause = &error as &dyn std::error::Error, "the provider's session API failed");
+                Err(ProviderAnswer::Unreachable)
+            }
+            Err(_) => {
+                tracing::warn!("the provider's session API took too long");
+                Err(ProviderAnswer::Unreachable)
+            }
+        }
+    }
+
+    /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it can be reached.
+    async fn end(&self, mut provider_sessions: HashSet<String>) -> Result<(), AppError> {
+        provider_sessions.remove(&self.session.identity.provider_session_id);
+        self.state.sessions.end_with(&provider_sessions).await.map_err(|error| store_failed(&error))?;
+        if !self.state.settings.session_api {
+            return Ok(());
+        }
+        let management = self.state.scalekit.management();
+        for id in &provider_sessions {
+            let revoked = management.revoke_session(id, self.state.clock.now());
+            match tokio::time::timeout(PROVIDER_PATIENCE, revoked).await {
+                Ok(Ok(_)) => {}
+                // Without it the device could sign in again without a password, so it is worth a line.
+                Ok(Err(error)) => {
+                    tracing::warn!(cause = &error as &dyn std::error::Error, "a session was ended here only");
+                }
+                Err(_) => tracing::warn!("a session was ended here only: the provider took too long"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One entry for each session of this application, enriched by the provider's word, then those that only the provider knows.
+fn join(caller: &Caller<'_>, here: &[Listed], elsewhere: &[ProviderSession]) -> Vec<SessionEntry> {
+    let known: HashSet<&str> = here.iter().map(|listed| listed.session.identity.provider_session_id.as_str()).collect();
+    let ours = here.iter().map(|listed| {
+        let id = &listed.session.identity.provider_session_id;
+        let provider = elsewhere.iter().find(|session| session.session_id == *id);
+        SessionEntry {
+            id: handle_of_session(&listed.key),
+            current: listed.key == caller.key,
+            here: true,
+            device: view(&listed.session.device),
+            place: provider.and_then(place),
+            signed_in_at: listed.session.signed_in_at,
+            active_at: listed.active_at,
+        }
+    });
+    let others = elsewhere.iter().filter(|session| !known.contains(session.session_id.as_str())).map(|session| {
+        let signed_in_at = session.created_at.unwrap_or_default();
+        SessionEntry {
+            id: handle_of_provider_session(&session.session_id),
+            current: false,
+            here: false,
+            device: provider_device(session),
+            place: place(session),
+            signed_in_at,
+            active_at: session.last_active_at.unwrap_or(signed_in_at),
+        }
+    });
+    let mut entries: Vec<SessionEntry> = ours.chain(others).collect();
+    entries.sort_by_key(|entry| (!entry.current, std::cmp::Reverse(entry.active_at)));
+    entries
+}
+
+fn view(device: &device::Device) -> DeviceView {
+    DeviceView {
+        kind: match device.kind {
+            device::DeviceKind::Computer => DeviceKind::Computer,
+            device::DeviceKind::Phone => DeviceKind::Phone,
+            device::DeviceKind::Tablet => DeviceKind::Tablet,
+            device::DeviceKind::Unknown => DeviceKind::Unknown,
+        },
+        browser: device.browser.clone(),
+        system: device.system.clone(),
+    }
+}
+
+fn provider_device(session: &ProviderSession) -> DeviceView {
+    let Some(device) = &session.device else { return DeviceView::default() };
+    let kind = match device.device_type.as_deref().map(str::to_lowercase).as_deref() {
+        Some("desktop" | "computer" | "laptop") => DeviceKind::Computer,
+        Some("mobile" | "phone" | "smartphone") => DeviceKind::Phone,
+        Some("tablet") => DeviceKind::Tablet,
+        _ => DeviceKind::Unknown,
+    };
+    DeviceView { kind, browser: device.browser.clone(), system: device.os.clone() }
+}
+
+fn place(session: &ProviderSession) -> Option<String> {
+    let device = session.device.as_ref()?;
+    let parts: Vec<&str> = [&device.city, &device.region].into_iter().flatten().map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A name for a session of this application that opens nothing: the hash of its record's key.
+fn handle_of_session(key: &SessionKey) -> String {
+    handle("session here", key.as_bytes())
+}
+
+/// A name for a session of the provider, which does not show its identifier.
+fn handle_of_provider_session(id: &str) -> String {
+    handle("session at provider", id.as_bytes())
+}
+
+fn handle(label: &str, name: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, &[label.as_bytes(), b"\0", name].concat());
+    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
+}
+
+fn store_failed(error: &StoreError) -> AppError {
+    tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
+    AppError::Unavailable { retry_after: 5 }
+}

@@ -1,0 +1,54 @@
+//! `SESSION_STORE`: where sessions are kept.
+//!
+//! Not here: opening the store, which `server::state` does.
+
+use std::path::PathBuf;
+
+use super::Environment;
+// part: redis
+use crate::server::session::redis::RedisAddress;
+
+/// Where sessions are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// An SQLite database file.
+    Sqlite(PathBuf),
+    // part: redis
+    /// A Redis, for several replicas.
+    Redis(RedisAddress),
+    /// The process's memory: for tests.
+    Memory,
+}
+
+/// Why an address is refused, and one that would be right.
+pub(super) struct Refusal {
+    pub(super) why: String,
+    pub(super) example: &'static str,
+}
+
+impl StoreAddress {
+    pub(super) fn parse(text: &str, environment: Environment) -> Result<Self, Refusal> {
+        let refuse = |why: &str| Err(Refusal { why: why.to_owned(), example: "SESSION_STORE=sqlite:data/sessions.db" });
+        // part: redis
+        if RedisAddress::is_meant_by(text) {
+            return RedisAddress::parse(text).map(Self::Redis).map_err(|error| Refusal {
+                why: error.to_string(),
+                example: "SESSION_STORE=rediss://user:password@redis.example.com:6379",
+            });
+        }
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("memory", "")) if environment == Environment::Development => Ok(Self::Memory),
+            Some(("memory", "")) => {
+                refuse("is memory:, which loses every session at a restart; production needs a real store")
+            }
+            _ => refuse("is not a store address"),
+        }
+    }
+
+    /// Whether sessions outlive the process.
+    #[must_use]
+    pub const fn outlives_the_process(&self) -> bool {
+        !matches!(self, Self::Memory)
+    }
+}

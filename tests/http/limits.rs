@@ -1,0 +1,114 @@
+//! How long sessions last and how many a person has: enforced on the server, by the settings.
+
+use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
+
+use leptos_scalekit::server::session::limits::Limits;
+
+use crate::support::{ADA, App, Browser, CHARLES, TroubledStore, app_with, until};
+
+const MINUTE: i64 = 60;
+
+/// An application whose sessions end after an hour in all and ten minutes idle, two for each person.
+async fn limited_app() -> (App, std::sync::Arc<TroubledStore>) {
+    let store = TroubledStore::new();
+    let app = app_with(store.clone(), |settings| {
+        settings.limits = Limits {
+            lifetime: Duration::from_secs(3600),
+            idle: Duration::from_secs(600),
+            per_user: NonZeroU32::new(2).unwrap(),
+        };
+    })
+    .await;
+    (app, store)
+}
+
+async fn notes(store: &TroubledStore, expected: u64) {
+    until("the note of activity", async || store.touches.load(Ordering::SeqCst) >= expected).await;
+    assert_eq!(store.touches.load(Ordering::SeqCst), expected);
+}
+
+async fn is_signed_in(browser: &mut Browser) -> bool {
+    match browser.get("/dashboard").await.status {
+        200 => true,
+        302 => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_ends_after_its_idle_time_and_says_so() {
+    let (app, _) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(10 * MINUTE);
+    let answer = browser.get("/dashboard?x=1").await;
+    assert_eq!((answer.status, answer.location()), (302, "/login?return_to=/dashboard%3Fx%3D1&reason=expired"));
+    assert_eq!(app.token_calls("refresh_token"), 0, "an ended session is not refreshed");
+    assert_eq!(browser.call("/api/refresh_session", "").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn activity_keeps_a_session_alive_until_its_absolute_end() {
+    let (app, store) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for minutes in (0..59).step_by(9).skip(1) {
+        app.advance(9 * MINUTE);
+        assert!(is_signed_in(&mut browser).await, "after {minutes} minutes");
+        notes(&store, minutes / 9).await;
+    }
+    app.advance(6 * MINUTE);
+    assert!(!is_signed_in(&mut browser).await, "after an hour, however active");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn activity_is_written_once_a_minute_however_many_requests_there_are() {
+    let (app, store) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for _ in 0..20 {
+        assert!(is_signed_in(&mut browser).await);
+    }
+    assert_eq!(store.touches.load(Ordering::SeqCst), 0, "sign-in is activity");
+    app.advance(MINUTE);
+    for _ in 0..20 {
+        assert!(is_signed_in(&mut browser).await);
+        notes(&store, 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_only_watches_keeps_no_session_alive() {
+    let (app, store) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    for _ in 0..9 {
+        app.advance(MINUTE);
+        assert_eq!(browser.call("/api/refresh_session", "").await.status, 200);
+        assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+    }
+    assert_eq!(store.touches.load(Ordering::SeqCst), 0);
+    app.advance(MINUTE);
+    assert_eq!(browser.call("/api/refresh_session", "").await.status, 401);
+    assert_eq!(app.user_of(&mut browser).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_third_session_ends_the_oldest_of_the_same_person_only() {
+    let (app, _) = limited_app().await;
+    let mut other = app.signed_in(CHARLES).await;
+    let mut browsers = Vec::new();
+    for _ in 0..3 {
+        browsers.push(app.signed_in(ADA).await);
+        app.advance(1);
+    }
+    let [first, second, third] = browsers.as_mut_slice() else { panic!("three browsers") };
+    assert!(!is_signed_in(first).await);
+    assert!(is_signed_in(second).await && is_signed_in(third).await && is_signed_in(&mut other).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shorter_idle_time_holds_for_sessions_that_began_before() {
+    let (app, _) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let strict = app.replica(|settings| settings.limits.idle = Duration::from_secs(300)).await;
+    app.advance(5 * MINUTE);
+    assert!(!is_signed_in(&mut browser.at(&strict.url)).await);
+    assert!(is_signed_in(&mut browser).await);
+}

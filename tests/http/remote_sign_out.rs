@@ -1,0 +1,389 @@
+//! Scalekit ends sessions by logout token and by webhook: on all replicas, at once, and only when it is Scalekit.
+
+use leptos_scalekit::server::session::memory::MemoryStore;
+use reqwest::{Method, RequestBuilder};
+use scalekit_emulator::{SettingsChange, Signature, SignedWebhook, Tamper, TokenKind};
+use serde_json::{Value, json};
+
+use crate::support::{ADA, App, Browser, CHARLES, Page, Trouble, TroubledStore, app, app_with, app_with_store, until};
+
+const ORGANIZATION: &str = "org_103845067215790101";
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// The provider's session that this browser's session belongs to.
+async fn sid_of(browser: &mut Browser) -> String {
+    let answer = browser.call("/api/list_claims", "").await;
+    let claims: Value = serde_json::from_str(&answer.body).unwrap();
+    let sid = claims.as_array().unwrap().iter().find(|claim| claim["name"] == "sid").unwrap();
+    sid["value"].as_str().unwrap().to_owned()
+}
+
+async fn is_signed_in(browser: &mut Browser) -> bool {
+    browser.get("/dashboard").await.status == 200
+}
+
+/// A server calls: no cookies, no headers that browsers set.
+async fn send(request: RequestBuilder) -> Page {
+    let answer = request.send().await.unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Page { status, headers, body: answer.text().await.unwrap() }
+}
+
+async fn send_logout_token(app: &App, token: &str) -> Page {
+    let request = app.browser().request(Method::POST, "/auth/backchannel-logout");
+    send(request.form(&[("logout_token", token)])).await
+}
+
+async fn send_webhook(app: &App, webhook: &SignedWebhook) -> u16 {
+    let request = app
+        .browser()
+        .request(Method::POST, "/webhooks/scalekit")
+        .header("webhook-id", &webhook.id)
+        .header("webhook-timestamp", webhook.timestamp.to_string())
+        .header("webhook-signature", &webhook.signature)
+        .body(webhook.body.clone());
+    send(request).await.status
+}
+
+fn logout_of(sid: &str) -> Value {
+    json!({ "user": { "id": ADA }, "user_session": { "session_id": sid, "user_id": ADA } })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrators_revoke_ends_the_session_on_every_replica_at_once() {
+    let app = app().await;
+    let replica = app.replica(|_| {}).await;
+    let (mut browser, mut other) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
+    let sid = app.emulator.control().sessions().iter().find(|session| session.user == ADA).unwrap().sid.clone();
+    app.emulator.control().end_session(&sid);
+    let mut elsewhere = browser.at(&replica.url);
+    until("the end on the other replica", async || !is_signed_in(&mut elsewhere).await).await;
+    assert!(!is_signed_in(&mut browser).await);
+    assert!(is_signed_in(&mut other).await, "nobody else is signed out");
+    assert_eq!(app.token_calls("refresh_token"), 0, "no refresh was needed to learn of it");
+    let mut deliveries = Vec::new();
+    until("both deliveries", async || {
+        deliveries = app.emulator.control().deliveries();
+        deliveries.iter().filter(|delivery| delivery.done && delivery.kind.contains("logout")).count() == 2
+    })
+    .await;
+    for delivery in deliveries {
+        assert!(delivery.is_delivered() && delivery.attempts == 1, "{delivery:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_here_is_anonymous_on_the_other_replica_at_the_next_request() {
+    let app = app().await;
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.signed_in(ADA).await;
+    let mut elsewhere = browser.at(&replica.url);
+    assert!(is_signed_in(&mut elsewhere).await);
+    assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    assert!(!is_signed_in(&mut elsewhere).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_refresh_on_one_replica_does_not_undo_a_sign_out_on_another() {
+    use scalekit_emulator::{Endpoint, Fault};
+    let app = app().await;
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.signed_in(ADA).await;
+    app.advance(300);
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 600));
+    let mut slow = browser.at(&replica.url);
+    let mut after = slow.clone();
+    let request = tokio::spawn(async move { slow.get("/dashboard").await });
+    until("the refresh", async || app.emulator.control().open_token_calls() == 1).await;
+    assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    let answer = request.await.unwrap();
+    assert_eq!(answer.status, 302, "the slow request itself is anonymous");
+    assert!(!answer.touches_session_cookie());
+    assert!(!is_signed_in(&mut after).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_by_sid_ends_one_session_and_by_sub_all_of_the_persons() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browsers = [app.signed_in(ADA).await, app.signed_in(ADA).await, app.signed_in(ADA).await];
+    let mut other = app.signed_in(CHARLES).await;
+    let sids = [sid_of(&mut browsers[0]).await, sid_of(&mut browsers[1]).await];
+    let answer = send_logout_token(&app, &app.emulator.control().logout_token(&sids[0]).unwrap()).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    assert!(!is_signed_in(&mut browsers[0]).await);
+    assert!(is_signed_in(&mut browsers[1]).await);
+
+    app.emulator.control().tamper(Tamper::new(TokenKind::Logout).claim("sid", Value::Null));
+    let by_sub = app.emulator.control().logout_token(&sids[1]).unwrap();
+    assert_eq!(send_logout_token(&app, &by_sub).await.status, 200);
+    assert!(!is_signed_in(&mut browsers[1]).await && !is_signed_in(&mut browsers[2]).await);
+    assert!(is_signed_in(&mut other).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_for_a_session_that_is_not_here_is_accepted() {
+    let app = app().await;
+    app.silence_provider();
+    app.emulator.control().login(ADA, None, "openid").unwrap();
+    let sid = app.emulator.control().sessions()[0].sid.clone();
+    let token = app.emulator.control().logout_token(&sid).unwrap();
+    assert_eq!(send_logout_token(&app, &token).await.status, 200, "section 2.7: already signed out is success");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_expired_and_wrongly_typed_logout_tokens_are_400_and_end_nothing() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let sid = sid_of(&mut browser).await;
+    let now = app.state.clock.now();
+    let tamper = || Tamper::new(TokenKind::Logout);
+    for (what, tamper) in [
+        ("unsigned", tamper().signature(Signature::None)),
+        ("a flipped signature", tamper().signature(Signature::Flip)),
+        ("another key", tamper().signature(Signature::OtherKey)),
+        ("HS256 with the public key", tamper().signature(Signature::Hs256)),
+        ("another issuer", tamper().claim("iss", "https://evil.example")),
+        ("another audience", tamper().claim("aud", json!(["skc_other"]))),
+        ("an audience too many", tamper().claim("aud", json!(["skc_emulator", "skc_other"]))),
+        ("no audience", tamper().claim("aud", Value::Null)),
+        ("no events", tamper().claim("events", Value::Null)),
+        ("another event", tamper().claim("events", json!({ "https://example.com/event": {} }))),
+        ("an event that is no object", tamper().claim("events", json!({ EVENT: true }))),
+        ("a nonce", tamper().claim("nonce", "n")),
+        ("no jti", tamper().claim("jti", Value::Null)),
+        ("no iat", tamper().claim("iat", Value::Null)),
+        ("an iat to come", tamper().claim("iat", now + 600)),
+        ("an iat long ago", tamper().claim("iat", now - 3600)),
+        ("no exp", tamper().claim("exp", Value::Null)),
+        ("an exp in the past", tamper().claim("exp", now - 60)),
+        ("neither sid nor sub", tamper().claim("sid", Value::Null).claim("sub", Value::Null)),
+        ("a sid that is no text", tamper().claim("sid", 7)),
+        ("the type of an access token", tamper().header("typ", "at+jwt")),
+    ] {
+        app.emulator.control().tamper(tamper);
+        let token = app.emulator.control().logout_token(&sid).unwrap();
+        let answer = send_logout_token(&app, &token).await;
+        assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"invalid_request"}"#), "{what}");
+        assert!(is_signed_in(&mut browser).await, "{what}");
+    }
+    let tokens = app.emulator.control().login(ADA, None, "openid").unwrap();
+    for (what, token) in [
+        ("an ID token", tokens.id_token.as_str()),
+        ("an access token", &tokens.access_token),
+        ("nothing", ""),
+        ("no token", "a.b.c"),
+    ] {
+        assert_eq!(send_logout_token(&app, token).await.status, 400, "{what}");
+    }
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_carry_no_single_logout_token_are_400() {
+    let app = app().await;
+    let post = || app.browser().request(Method::POST, "/auth/backchannel-logout");
+    for request in [
+        post(),
+        post().form(&[("other", "x")]),
+        post().form(&[("logout_token", "a"), ("logout_token", "b")]),
+        post().header("content-type", "application/json").body(r#"{"logout_token":"x"}"#),
+        post().form(&[("logout_token", "x".repeat(100_000))]),
+    ] {
+        assert_eq!(send(request).await.status, 400);
+    }
+    assert_eq!(send(app.browser().request(Method::GET, "/auth/backchannel-logout")).await.status, 405);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_works_once_on_all_replicas() {
+    let app = app().await;
+    app.silence_provider();
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.signed_in(ADA).await;
+    app.emulator.control().tamper(Tamper::new(TokenKind::Logout).claim("sid", Value::Null));
+    let token = app.emulator.control().logout_token(&sid_of(&mut browser).await).unwrap();
+    assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    // The person signs in again; the old token must not reach the new session, here or there.
+    let mut again = app.signed_in(ADA).await;
+    assert_eq!(send_logout_token(&app, &token).await.status, 400);
+    let elsewhere = browser.at(&replica.url).request(Method::POST, "/auth/backchannel-logout");
+    assert_eq!(send(elsewhere.form(&[("logout_token", &token)])).await.status, 400);
+    assert!(is_signed_in(&mut again).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_that_could_not_be_carried_out_works_when_it_comes_again() {
+    let store = TroubledStore::new();
+    let app = app_with(store.clone(), |_| {}).await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let token = app.emulator.control().logout_token(&sid_of(&mut browser).await).unwrap();
+    for trouble in [Trouble::Down, Trouble::ReadOnly] {
+        store.be(trouble);
+        let answer = send_logout_token(&app, &token).await;
+        assert_eq!(answer.status, 503);
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    store.be(Trouble::No);
+    assert!(is_signed_in(&mut browser).await);
+    assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_of_a_logout_ends_that_session_only() {
+    let app = app().await;
+    app.silence_provider();
+    let (mut first, mut second) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
+    let webhook = app.emulator.control().webhook("user.logout", logout_of(&sid_of(&mut second).await));
+    assert_eq!(send_webhook(&app, &webhook).await, 204);
+    assert!(is_signed_in(&mut first).await);
+    assert!(!is_signed_in(&mut second).await);
+    assert_eq!(send_webhook(&app, &webhook).await, 200, "a repeated delivery is accepted and does nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deleting_a_membership_ends_the_sessions_in_that_organization_and_deleting_a_user_all_of_theirs() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(CHARLES).await;
+    let membership = |organization: &str| json!({ "organization": { "id": organization }, "user": { "id": CHARLES } });
+    let control = app.emulator.control();
+    let other = control.webhook("user.organization_membership_deleted", membership("org_1"));
+    assert_eq!(send_webhook(&app, &other).await, 204);
+    assert!(is_signed_in(&mut browser).await, "a membership of another organization");
+    let this = control.webhook("user.organization_membership_deleted", membership(ORGANIZATION));
+    assert_eq!(send_webhook(&app, &this).await, 204);
+    assert!(!is_signed_in(&mut browser).await);
+
+    control.change_settings(SettingsChange { notify_apps: Some(true), ..SettingsChange::default() });
+    let mut browsers = [app.signed_in(ADA).await, app.signed_in(ADA).await];
+    control.delete_user(ADA).unwrap();
+    for browser in &mut browsers {
+        until("the end of a deleted person's session", async || !is_signed_in(browser).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_old_and_changed_webhooks_are_400_and_end_nothing() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let sid = sid_of(&mut browser).await;
+    let genuine = || app.emulator.control().webhook("user.logout", logout_of(&sid));
+    let mut wrong = Vec::new();
+    let mut change = |what: &'static str, change: &dyn Fn(&mut SignedWebhook)| {
+        let mut webhook = genuine();
+        change(&mut webhook);
+        wrong.push((what, webhook));
+    };
+    change("a changed body", &|webhook| webhook.body.push(' '));
+    change("another id", &|webhook| webhook.id.push('1'));
+    change("a moved timestamp", &|webhook| webhook.timestamp += 1);
+    change("no signature", &|webhook| webhook.signature.clear());
+    change("a signature of another version", &|webhook| webhook.signature = webhook.signature.replace("v1,", "v2,"));
+    change("a signature of nothing", &|webhook| webhook.signature = format!("v1,{}", "A".repeat(43) + "="));
+    change("no id", &|webhook| webhook.id.clear());
+    for (what, webhook) in wrong {
+        assert_eq!(send_webhook(&app, &webhook).await, 400, "{what}");
+    }
+    let old = genuine();
+    app.advance(301);
+    assert_eq!(send_webhook(&app, &old).await, 400, "older than five minutes");
+    let early = genuine();
+    app.state.clock.advance(-302);
+    assert_eq!(send_webhook(&app, &early).await, 400, "five minutes ahead");
+    app.state.clock.advance(302);
+    assert!(is_signed_in(&mut browser).await);
+
+    let mut among_others = genuine();
+    among_others.signature = format!("v2,x v1,{}= {}", "A".repeat(43), among_others.signature);
+    assert_eq!(send_webhook(&app, &among_others).await, 204, "one good signature among several");
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_is_handled_once_on_all_replicas_and_again_if_it_failed() {
+    let store = TroubledStore::new();
+    let app = app_with(store.clone(), |_| {}).await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let webhook = app.emulator.control().webhook("user.logout", logout_of(&sid_of(&mut browser).await));
+    for trouble in [Trouble::Down, Trouble::ReadOnly] {
+        store.be(trouble);
+        assert_eq!(send_webhook(&app, &webhook).await, 503);
+    }
+    store.be(Trouble::No);
+    assert!(is_signed_in(&mut browser).await);
+    let deliveries: Vec<_> = (0..10).map(|_| send_webhook(&app, &webhook)).collect();
+    let mut handled = 0;
+    for status in futures_of(deliveries).await {
+        assert!(matches!(status, 200 | 204 | 409), "{status}");
+        handled += u32::from(status == 204);
+    }
+    assert_eq!(handled, 1);
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+/// Runs futures at once, on this task.
+async fn futures_of<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut waiting {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        let is_done = waiting.iter().all(|(_, output)| output.is_some());
+        if is_done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhook_secrets_are_rotated_without_a_lost_event() {
+    let new = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let both = [new, scalekit_emulator::WEBHOOK_SECRET].join(",");
+    let app = app_with(std::sync::Arc::new(MemoryStore::default()), |settings| {
+        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(&both).unwrap());
+    })
+    .await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let webhook = app.emulator.control().webhook("user.logout", logout_of(&sid_of(&mut browser).await));
+    let new_only = app.replica(|settings| {
+        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(new).unwrap());
+    });
+    let new_only = new_only.await;
+    let request = browser.at(&new_only.url).request(Method::POST, "/webhooks/scalekit");
+    let request = request.header("webhook-id", &webhook.id).header("webhook-timestamp", webhook.timestamp.to_string());
+    let request = request.header("webhook-signature", &webhook.signature).body(webhook.body.clone());
+    assert_eq!(send(request).await.status, 400, "the old secret is gone there");
+    assert_eq!(send_webhook(&app, &webhook).await, 204);
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_secret_no_webhook_is_accepted() {
+    let store = std::sync::Arc::new(MemoryStore::default());
+    let app = app_with(store, |settings| settings.webhook_secrets = None).await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let webhook = app.emulator.control().webhook("user.logout", logout_of(&sid_of(&mut browser).await));
+    assert_eq!(send_webhook(&app, &webhook).await, 404);
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_without_a_handler_are_accepted() {
+    let app = app_with_store(std::sync::Arc::new(MemoryStore::default())).await;
+    for event in ["organization.created", "user.login", "something.new"] {
+        let webhook = app.emulator.control().webhook(event, json!({ "anything": [1, 2, 3] }));
+        assert_eq!(send_webhook(&app, &webhook).await, 204, "{event}");
+    }
+}

@@ -1,0 +1,161 @@
+//! "Your sessions": what is listed, and that people end their own sessions and nobody else's.
+
+use leptos_scalekit::server::session::memory::MemoryStore;
+use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
+use serde_json::Value;
+
+use crate::support::{ADA, App, Browser, CHARLES, app, app_with};
+
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                     Version/18.0 Mobile/15E148 Safari/604.1";
+const COMPUTER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+async fn signed_in_with(app: &App, user: &str, user_agent: &str) -> Browser {
+    let mut browser = app.browser().calling_itself(user_agent);
+    browser.sign_in("/auth/login", user).await;
+    browser
+}
+
+async fn list(browser: &mut Browser) -> Value {
+    let answer = browser.call("/api/list_sessions", "").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+fn entries(list: &Value) -> &Vec<Value> {
+    list["sessions"].as_array().unwrap()
+}
+
+async fn is_signed_in(browser: &mut Browser) -> bool {
+    browser.get("/dashboard").await.status == 200
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_shows_this_device_first_and_what_is_known_of_the_others() {
+    let app = app().await;
+    let mut phone = signed_in_with(&app, ADA, PHONE).await;
+    app.advance(120);
+    let mut computer = signed_in_with(&app, ADA, COMPUTER).await;
+    let _other = signed_in_with(&app, CHARLES, COMPUTER).await;
+    let list = list(&mut phone).await;
+    assert_eq!(list["provider"], "Included");
+    let [mine, another] = entries(&list).as_slice() else { panic!("{list}") };
+    assert_eq!((&mine["current"], &mine["here"]), (&Value::Bool(true), &Value::Bool(true)));
+    assert_eq!(mine["device"]["kind"], "Phone");
+    assert_eq!((&mine["device"]["browser"], &mine["device"]["system"]), (&"Safari".into(), &"iOS".into()));
+    assert_eq!(mine["place"], "London, GB", "the provider knows the place");
+    assert_eq!((&another["current"], &another["device"]["browser"]), (&Value::Bool(false), &"Firefox".into()));
+    assert_eq!(another["signed_in_at"].as_i64().unwrap() - mine["signed_in_at"].as_i64().unwrap(), 120);
+    let page = computer.get("/dashboard/sessions").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Firefox") && page.body.contains("Safari"));
+    for secret in [&phone.cookies["session"], &computer.cookies["session"]] {
+        assert!(!page.body.contains(secret) && !list.to_string().contains(secret));
+    }
+    assert!(!list.to_string().contains("ses_"), "the provider's identifiers stay on the server");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ending_one_ends_it_here_and_at_the_provider_and_nothing_else() {
+    let app = app().await;
+    let mut first = app.signed_in(ADA).await;
+    let (mut second, mut third) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
+    let seen_by_third = list(&mut third).await;
+    let id_of_third = entries(&seen_by_third)[0]["id"].as_str().unwrap().to_owned();
+    let answer = first.call("/api/end_session", &format!("id={id_of_third}")).await;
+    assert_eq!((answer.status, answer.location()), (200, ""));
+    assert!(!is_signed_in(&mut third).await);
+    assert!(is_signed_in(&mut first).await && is_signed_in(&mut second).await);
+    assert_eq!(app.emulator.control().state().live_sessions, 2);
+    assert_eq!(entries(&list(&mut first).await).len(), 2);
+    let again = first.call("/api/end_session", &format!("id={id_of_third}")).await;
+    assert_eq!(again.status, 200, "what has ended is no error");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ending_all_others_keeps_this_one() {
+    let app = app().await;
+    let mut browsers = [app.signed_in(ADA).await, app.signed_in(ADA).await, app.signed_in(ADA).await];
+    let mut other = app.signed_in(CHARLES).await;
+    app.emulator.control().login(ADA, None, "openid").unwrap();
+    assert_eq!(entries(&list(&mut browsers[0]).await).len(), 4, "one of them is at the provider only");
+    let answer = browsers[0].post("/api/end_other_sessions", &[]).await;
+    assert_eq!((answer.status, answer.location(), answer.body.as_str()), (302, "/dashboard/sessions?ended=others", ""));
+    assert!(is_signed_in(&mut browsers[0]).await);
+    assert!(!is_signed_in(&mut browsers[1]).await && !is_signed_in(&mut browsers[2]).await);
+    assert!(is_signed_in(&mut other).await);
+    assert_eq!(app.emulator.control().state().live_sessions, 2, "this one, and the other person's");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_only_the_provider_knows_can_be_ended_too() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.emulator.control().login(ADA, None, "openid").unwrap();
+    let listed = list(&mut browser).await;
+    let elsewhere = entries(&listed).iter().find(|entry| entry["here"] == false).unwrap();
+    let id = elsewhere["id"].as_str().unwrap();
+    let answer = browser.post("/api/end_session", &[("id", id)]).await;
+    assert_eq!((answer.status, answer.location()), (302, "/dashboard/sessions?ended=1"));
+    assert_eq!(app.emulator.control().state().live_sessions, 1);
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_ends_or_sees_a_session_of_somebody_else() {
+    let app = app().await;
+    let (mut ada, mut charles) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
+    let id = entries(&list(&mut ada).await)[0]["id"].as_str().unwrap().to_owned();
+    assert!(!list(&mut charles).await.to_string().contains(&id));
+    for id in [id.as_str(), "", "ses_1", "%00", "../../x"] {
+        assert_eq!(charles.post("/api/end_session", &[("id", id)]).await.status, 302);
+    }
+    assert_eq!(charles.post("/api/end_other_sessions", &[]).await.status, 302);
+    assert!(is_signed_in(&mut ada).await && is_signed_in(&mut charles).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_does_not_end_ones_own_session_this_way() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let id = entries(&list(&mut browser).await)[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(browser.post("/api/end_session", &[("id", &id)]).await.status, 302);
+    assert!(is_signed_in(&mut browser).await, "sign-out does that, and ends the provider's session in the browser too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anonymous_callers_are_refused() {
+    let app = app().await;
+    for function in ["list_sessions", "end_session", "end_other_sessions"] {
+        assert_eq!(app.browser().call(&format!("/api/{function}"), "id=x").await.status, 401, "{function}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
+    let app = app().await;
+    let (mut first, mut second) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
+    for fault in [Fault::status(Endpoint::Management, 503), Fault::new(Endpoint::Management, FaultKind::Hang)] {
+        app.emulator.control().add_fault(fault.clone().times(0));
+        let listed = list(&mut first).await;
+        assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("Unreachable"), 2), "{fault:?}");
+        assert_eq!(entries(&listed)[0]["place"], Value::Null);
+        app.emulator.control().clear_faults();
+    }
+    app.emulator.control().change_settings(SettingsChange { management_api: Some(false), ..SettingsChange::default() });
+    let listed = list(&mut first).await;
+    assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("NotAsked"), 2));
+    assert_eq!(first.post("/api/end_other_sessions", &[]).await.status, 302);
+    assert!(!is_signed_in(&mut second).await, "sessions here end all the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn switched_off_the_providers_api_is_never_called() {
+    let app = app_with(std::sync::Arc::new(MemoryStore::default()), |settings| settings.session_api = false).await;
+    let mut browser = app.signed_in(ADA).await;
+    let calls = app.token_calls("client_credentials");
+    assert_eq!(list(&mut browser).await["provider"], "NotAsked");
+    assert_eq!(browser.post("/api/end_other_sessions", &[]).await.status, 302);
+    assert_eq!(app.token_calls("client_credentials"), calls);
+    assert_eq!(app.emulator.control().state().calls_of(Endpoint::Management), 0);
+}
