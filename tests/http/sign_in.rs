@@ -2,6 +2,9 @@
 
 use crate::support::{ADA, ALAN, CHARLES, app};
 
+/// The seeded organization that has single sign-on.
+const SSO_ORGANIZATION: &str = "org_103845067215790303";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_lands_on_the_profile_with_an_opaque_cookie_and_nothing_else() {
     let app = app().await;
@@ -120,4 +123,35 @@ async fn external_identifiers_reach_the_session() {
     assert_eq!(state["session"]["user"]["external_id"], "employee-1912");
     assert_eq!(state["session"]["organization"]["external_id"], "harbor-0042");
     assert_eq!(state["session"]["user"]["initials"], "AT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_from_an_identity_providers_portal_goes_to_that_organization_with_a_state_of_ours() {
+    let app = app().await;
+    let token = app.emulator.control().idp_initiated_login(SSO_ORGANIZATION, Some("ada@example.com")).unwrap();
+    let start = app.browser().get(&format!("/auth/login?idp_initiated_login={token}&state=planted")).await;
+    assert_eq!(start.status, 302, "{}", start.body);
+    let query = start.location().split_once('?').unwrap().1;
+    for expected in
+        [&format!("organization_id={SSO_ORGANIZATION}"), "connection_id=conn_", "login_hint=ada%40example.com"]
+    {
+        assert!(query.contains(expected), "{expected} is missing in {query}");
+    }
+    assert!(query.contains("state=") && !query.contains("planted"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_or_old_token_from_a_portal_gets_the_ordinary_login() {
+    use scalekit_emulator::{Signature, Tamper, TokenKind};
+    let app = app().await;
+    let portal = || app.emulator.control().idp_initiated_login(SSO_ORGANIZATION, None).unwrap();
+    app.emulator.control().tamper(Tamper::new(TokenKind::IdpInitiated).signature(Signature::OtherKey));
+    let forged = portal();
+    let old = portal();
+    app.advance(3600);
+    for token in [forged.as_str(), &old, "", "a.b.c"] {
+        let start = app.browser().get(&format!("/auth/login?idp_initiated_login={token}")).await;
+        assert_eq!(start.status, 302);
+        assert!(!start.location().contains("organization_id"), "{}", start.location());
+    }
 }

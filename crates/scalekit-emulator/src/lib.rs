@@ -33,8 +33,9 @@ mod tokens;
 mod world;
 
 pub use control::{
-    BadAppUrl, Control, DeliveryReport, Endpoint, Fault, FaultKind, LoginFailed, LoginTokens, LogoutTokenFailed,
-    RotationFailed, SessionReport, Settings, SettingsChange, Signature, SignedWebhook, StateReport, Tamper, TokenKind,
+    BadAppUrl, Control, DeliveryReport, Endpoint, Fault, FaultKind, IdpInitiatedLoginFailed, LoginFailed, LoginTokens,
+    LogoutTokenFailed, RotationFailed, SessionReport, Settings, SettingsChange, Signature, SignedWebhook, StateReport,
+    Tamper, TokenKind,
 };
 pub use directory::UnknownInDirectory;
 pub use emulator::Emulator;

@@ -38,6 +38,8 @@ pub struct Parameters {
     connection_id: Option<String>,
     provider: Option<String>,
     domain_hint: Option<String>,
+    /// A signed token of Scalekit, from the portal of an identity provider.
+    idp_initiated_login: Option<String>,
 }
 
 /// Starts a login.
@@ -55,15 +57,49 @@ pub async fn start_login(
     if let Some(elsewhere) = at_the_configured_address(&state, &headers, &uri) {
         return elsewhere;
     }
-    match begin(&state, &cookies, parameters) {
+    let request = match parameters.idp_initiated_login.as_deref() {
+        Some(token) => idp_initiated(&state, token, parameters.prompt.clone()).await,
+        None => None,
+    };
+    match begin(&state, &cookies, request, parameters) {
         Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Err(error) => problem::respond(&state, &error, &asker),
     }
 }
 
-fn begin(state: &AppState, cookies: &Cookies, parameters: Parameters) -> Result<String, AppError> {
+/// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an old bookmark
+/// or a forged link gets the ordinary login (scalekit-api §11).
+async fn idp_initiated(state: &AppState, token: &str, prompt: Option<String>) -> Option<LoginRequest> {
+    match state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await {
+        Ok(login) => Some(LoginRequest {
+            prompt: prompt.and_then(|prompt| prompt.parse().ok()),
+            organization_id: login.organization_id,
+            connection_id: login.connection_id,
+            login_hint: login.login_hint,
+            ..LoginRequest::default()
+        }),
+        Err(error) => {
+            tracing::warn!(
+                cause = &error as &dyn std::error::Error,
+                "a login from an identity provider's portal was refused"
+            );
+            None
+        }
+    }
+}
+
+/// `asked_for`: the login that was asked for in another way than by the parameters.
+fn begin(
+    state: &AppState,
+    cookies: &Cookies,
+    asked_for: Option<LoginRequest>,
+    parameters: Parameters,
+) -> Result<String, AppError> {
     let return_to = ReturnTo::parse_or_default(parameters.return_to.as_deref(), &state.settings.app_url);
-    let request = request(parameters)?;
+    let request = match asked_for {
+        Some(request) => request,
+        None => request(parameters)?,
+    };
     let secrets = LoginSecrets::generate().map_err(|error| {
         tracing::error!(%error, "no randomness for a login attempt");
         AppError::Internal

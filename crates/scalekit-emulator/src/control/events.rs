@@ -4,7 +4,7 @@
 //! Not here: settings, faults and tampering (`control`).
 //! Called by: tests, the control routes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Control, DeliveryReport, LoginTokens, SignedWebhook, TokenKind};
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
         sessions::{Browser, SignedIn},
     },
 };
+
+/// In seconds (scalekit-api §9).
+const IDP_INITIATED_LIFETIME: i64 = 300;
 
 impl Control {
     /// Signs a person in without a browser, in a session of its own, and returns what the token endpoint would have
@@ -51,6 +54,40 @@ impl Control {
         let (_, claims) = world.logout_claims(sid).ok_or_else(|| LogoutTokenFailed::UnknownSession(sid.to_owned()))?;
         let tamper = tokens::take_tamper(&mut world, TokenKind::Logout);
         Ok(tokens::issue_logout_token(&mut world, claims, tamper)?)
+    }
+
+    /// The `idp_initiated_login` token with which Scalekit sends somebody to an app's initiate-login URL after a click in
+    /// their identity provider's portal; wrong, if tampering with [`TokenKind::IdpInitiated`] was ordered. Lives five
+    /// minutes (scalekit-api §11).
+    ///
+    /// # Errors
+    ///
+    /// See [`IdpInitiatedLoginFailed`].
+    pub fn idp_initiated_login(
+        &self,
+        organization: &str,
+        login_hint: Option<&str>,
+    ) -> Result<String, IdpInitiatedLoginFailed> {
+        let mut world = self.shared.world();
+        let now = world.now();
+        let found = world.directory.organization(organization);
+        let connection = found.and_then(|organization| organization.sso_connection.clone());
+        let Some(connection) = connection else {
+            return Err(IdpInitiatedLoginFailed::NoConnection(organization.to_owned()));
+        };
+        let mut claims = Map::new();
+        for (name, value) in
+            [("iss", self.shared.issuer.as_str()), ("organization_id", organization), ("connection_id", &connection)]
+        {
+            claims.insert(name.to_owned(), value.into());
+        }
+        for (name, value) in [("iat", now), ("nbf", now), ("exp", now.saturating_add(IDP_INITIATED_LIFETIME))] {
+            claims.insert(name.to_owned(), value.into());
+        }
+        if let Some(hint) = login_hint {
+            claims.insert("login_hint".to_owned(), hint.into());
+        }
+        Ok(tokens::issue_idp_initiated_login(&mut world, claims)?)
     }
 
     /// A webhook of this type with this `data`, signed now and not sent.
@@ -145,6 +182,24 @@ pub enum LogoutTokenFailed {
 }
 
 impl From<SigningFailed> for LogoutTokenFailed {
+    fn from(_: SigningFailed) -> Self {
+        Self::Signing
+    }
+}
+
+/// Why [`Control::idp_initiated_login`] returned none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdpInitiatedLoginFailed {
+    /// There is no such organization, or it has no single sign-on.
+    #[error("{0} has no single sign-on connection")]
+    NoConnection(String),
+    /// The cryptographic library failed.
+    #[error("the token could not be signed")]
+    Signing,
+}
+
+impl From<SigningFailed> for IdpInitiatedLoginFailed {
     fn from(_: SigningFailed) -> Self {
         Self::Signing
     }

@@ -14,7 +14,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Control, LoginFailed, LogoutTokenFailed};
+use super::{Control, IdpInitiatedLoginFailed, LoginFailed, LogoutTokenFailed};
 use crate::UnknownInDirectory;
 
 /// The routes, below `/__emulator`.
@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Control> {
     Router::new()
         .route("/logins", post(login))
         .route("/logout-token", post(logout_token))
+        .route("/idp-initiated-login", post(idp_initiated_login))
         .route("/webhooks/sign", post(sign_webhook))
         .route("/webhooks/send", post(send_webhook))
         .route("/deliveries", get(deliveries))
@@ -41,6 +42,14 @@ async fn logout_token(State(control): State<Control>, Json(order): Json<EndedSes
     match control.logout_token(&order.sid) {
         Ok(token) => Json(json!({ "logout_token": token })).into_response(),
         Err(error @ LogoutTokenFailed::UnknownSession(_)) => refuse(StatusCode::NOT_FOUND, &error),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error),
+    }
+}
+
+async fn idp_initiated_login(State(control): State<Control>, Json(order): Json<PortalClick>) -> Response {
+    match control.idp_initiated_login(&order.organization, order.login_hint.as_deref()) {
+        Ok(token) => Json(json!({ "idp_initiated_login": token })).into_response(),
+        Err(error @ IdpInitiatedLoginFailed::NoConnection(_)) => refuse(StatusCode::NOT_FOUND, &error),
         Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
@@ -96,6 +105,13 @@ fn every_scope() -> String {
 #[serde(deny_unknown_fields)]
 struct EndedSession {
     sid: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PortalClick {
+    organization: String,
+    login_hint: Option<String>,
 }
 
 #[derive(Deserialize)]

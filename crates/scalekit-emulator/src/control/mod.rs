@@ -22,7 +22,7 @@ pub use crate::world::{
     sessions::SessionReport,
     settings::{Settings, SettingsChange},
 };
-pub use events::{LoginFailed, LogoutTokenFailed};
+pub use events::{IdpInitiatedLoginFailed, LoginFailed, LogoutTokenFailed};
 pub use faults::{Endpoint, Fault, FaultKind};
 pub use report::StateReport;
 pub use tamper::{Signature, Tamper, TokenKind};

@@ -17,6 +17,8 @@ pub enum TokenKind {
     Access,
     /// The logout token of back-channel logout.
     Logout,
+    /// The token of a login that starts at an identity provider's portal.
+    IdpInitiated,
 }
 
 /// How the token is signed.

@@ -81,6 +81,14 @@ pub(crate) fn issue_logout_token(
     sign_as_ordered(world, TokenKind::Logout, claims, tamper)
 }
 
+/// Signs the token of a login that starts at an identity provider's portal (scalekit-api §11).
+pub(crate) fn issue_idp_initiated_login(
+    world: &mut World,
+    claims: Map<String, Value>,
+) -> Result<String, SigningFailed> {
+    sign(world, TokenKind::IdpInitiated, claims)
+}
+
 /// Takes what the control interface ordered to be wrong with the next token of this kind.
 pub(crate) fn take_tamper(world: &mut World, kind: TokenKind) -> Option<Tamper> {
     let index = world.tampers.iter().position(|tamper| tamper.token == kind)?;
@@ -104,7 +112,7 @@ fn sign_as_ordered(
     tamper: Option<Tamper>,
 ) -> Result<String, SigningFailed> {
     let media_type = match kind {
-        TokenKind::Id | TokenKind::Access => "JWT",
+        TokenKind::Id | TokenKind::Access | TokenKind::IdpInitiated => "JWT",
         // Back-Channel Logout 1.0 section 2.4: explicit typing, so that no other token can pass for one.
         TokenKind::Logout => "logout+jwt",
     };
