@@ -1,6 +1,6 @@
 //! HTTP behaviour of the whole application: the real router and the real emulator over loopback, and a client that
 //! follows no redirects. One file a topic. What a person sees is tested in `end2end/`.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should stop with the reason")]
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 mod callback;
 mod disconnects;
@@ -10,7 +10,6 @@ mod hostile_input;
 mod key_ring;
 mod limits;
 mod outage;
-mod process;
 mod refresh;
 mod remote_sign_out;
 mod session_list;

@@ -67,12 +67,13 @@ async fn commit(
     match fault.kind {
         FaultKind::Status => status_answer(fault),
         FaultKind::Delay => {
-            let delay = Duration::from_millis(fault.milliseconds.unwrap_or(1000));
-            tokio::select! {
-                () = tokio::time::sleep(delay) => {}
-                () = shared.stopped() => {}
-            }
+            delay(fault, shared).await;
             work.await
+        }
+        FaultKind::DelayAfter => {
+            let answer = work.await;
+            delay(fault, shared).await;
+            answer
         }
         FaultKind::Hang => {
             shared.stopped().await;
@@ -92,6 +93,14 @@ async fn commit(
             (status, axum::response::Html(page)).into_response()
         }
         FaultKind::Truncated => first_half(work.await).await,
+    }
+}
+
+async fn delay(fault: &Fault, shared: &Shared) {
+    let delay = Duration::from_millis(fault.milliseconds.unwrap_or(1000));
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        () = shared.stopped() => {}
     }
 }
 

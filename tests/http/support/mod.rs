@@ -1,5 +1,6 @@
 //! What the tests share: an application with its own emulator, and a browser that shows every step.
 
+#[path = "../../support/browser.rs"]
 mod browser;
 mod store;
 

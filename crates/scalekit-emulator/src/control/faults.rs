@@ -67,8 +67,10 @@ pub enum FaultKind {
     /// Answers with [`Fault::status`] (default 503), and the OAuth error of [`Fault::error`] or a gateway-shaped
     /// body. The work is not done.
     Status,
-    /// Does the work and answers, after [`Fault::milliseconds`] (default 1000).
+    /// Waits for [`Fault::milliseconds`] (default 1000), then does the work and answers.
     Delay,
+    /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000).
+    DelayAfter,
     /// Never answers. The work is not done.
     Hang,
     /// Closes the connection without an answer. The work is not done.
@@ -100,7 +102,7 @@ pub struct Fault {
     /// For [`FaultKind::Status`]: the header `Retry-After`, in seconds.
     #[serde(default)]
     pub retry_after: Option<u64>,
-    /// For [`FaultKind::Delay`].
+    /// For [`FaultKind::Delay`] and [`FaultKind::DelayAfter`].
     #[serde(default)]
     pub milliseconds: Option<u64>,
     /// For [`FaultKind::Status`]: an OAuth error code, such as `invalid_grant`.
@@ -132,6 +134,12 @@ impl Fault {
     #[must_use]
     pub fn delay(endpoint: Endpoint, milliseconds: u64) -> Self {
         Self { milliseconds: Some(milliseconds), ..Self::new(endpoint, FaultKind::Delay) }
+    }
+
+    /// The next call of the endpoint does its work at once and takes this long to answer.
+    #[must_use]
+    pub fn delay_after(endpoint: Endpoint, milliseconds: u64) -> Self {
+        Self { milliseconds: Some(milliseconds), ..Self::new(endpoint, FaultKind::DelayAfter) }
     }
 
     /// Only for calls with this `grant_type`.

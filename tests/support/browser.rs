@@ -25,7 +25,7 @@ pub(crate) struct Page {
 }
 
 impl Browser {
-    pub(super) fn new(origin: &str) -> Self {
+    pub(crate) fn new(origin: &str) -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
             .timeout(LONGEST_ANSWER)

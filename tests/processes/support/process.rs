@@ -1,0 +1,121 @@
+//! A process of the application, with everything set that it would have in production, but for the emulator.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use super::until;
+
+/// What all processes of an application share.
+const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// A running process. Killed with the test.
+pub(crate) struct Process {
+    child: Child,
+    /// Where it listens.
+    pub(crate) url: String,
+    start: Start,
+}
+
+/// How it was started, to do so again.
+#[derive(Clone)]
+struct Start {
+    port: u16,
+    folder: PathBuf,
+    app_url: String,
+    provider: String,
+    store: String,
+}
+
+impl Process {
+    /// Starts a process in a folder; it need not be ready yet.
+    pub(crate) fn start(port: u16, folder: &Path, app_url: &str, provider: &str, store: &str) -> Self {
+        let start = Start {
+            port,
+            folder: folder.to_owned(),
+            app_url: app_url.to_owned(),
+            provider: provider.to_owned(),
+            store: store.to_owned(),
+        };
+        Self { child: start.spawn(), url: format!("http://localhost:{port}"), start }
+    }
+
+    /// Waits until it answers and has what it needs.
+    pub(crate) async fn is_ready(&self) {
+        self.answers("/readyz", 200).await;
+    }
+
+    /// Waits until a path has this status.
+    pub(crate) async fn answers(&self, path: &str, status: u16) {
+        let url = format!("http://127.0.0.1:{}{path}", self.start.port);
+        until(&format!("{status} at {path}"), async || {
+            reqwest::get(&url).await.is_ok_and(|answer| answer.status() == status)
+        })
+        .await;
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after it was killed.
+    pub(crate) fn start_again(&mut self) {
+        self.child = self.start.spawn();
+    }
+
+    /// Asks it to stop, as an operator's tools do.
+    pub(crate) fn ask_to_stop(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// How it ended, once it has.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        until("the process's end", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap()
+    }
+}
+
+impl Start {
+    fn spawn(&self) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"))
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", self.port))
+            .env("APP_URL", &self.app_url)
+            .env("SCALEKIT_ENVIRONMENT_URL", &self.provider)
+            .env("SCALEKIT_CLIENT_ID", "skc_emulator")
+            .env("SCALEKIT_CLIENT_SECRET", "test_emulator_secret")
+            .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET)
+            .env("SESSION_STORE", &self.store)
+            .env("SESSION_SECRET", SECRET)
+            .env("SESSION_MAX_PER_USER", "10000")
+            .env("RUST_LOG", "off")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that is free now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
