@@ -8,6 +8,7 @@ use std::{collections::HashSet, time::Duration};
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
+use tokio::task::JoinSet;
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
@@ -18,6 +19,9 @@ use crate::{
     api::sessions::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList},
     error::AppError,
 };
+
+/// Seconds after which another attempt makes sense.
+const RETRY_SECONDS: u32 = 5;
 
 /// The page of the list, to which plain forms return.
 const PAGE: &str = "/dashboard/sessions";
@@ -49,20 +53,10 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
-    let named = here.iter().find(|listed| handle_of_session(&listed.key) == id);
-    let provider_session = match named {
-        Some(listed) => Some(listed.session.identity.provider_session_id.clone()),
-        // Not one of ours: among the provider's, then.
-        None => caller
-            .sessions_at_provider()
-            .await
-            .unwrap_or_default()
-            .into_iter()
-            .find(|session| handle_of_provider_session(&session.session_id) == id)
-            .map(|session| session.session_id),
-    };
-    if let Some(provider_session) = provider_session {
-        caller.end(HashSet::from([provider_session])).await?;
+    if let Some(listed) = here.iter().find(|listed| handle_of_session(&listed.key) == id) {
+        caller.end(HashSet::from([listed.session.identity.provider_session_id.clone()])).await?;
+    } else {
+        caller.end_elsewhere(&id).await?;
     }
     request.redirect_form(&[PAGE, "?ended=1"].concat())
 }
@@ -122,26 +116,53 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Ends a session that only the provider knows, by its handle. Nothing here can end it, so the provider has to answer.
+    async fn end_elsewhere(&self, handle: &str) -> Result<(), AppError> {
+        let sessions = match self.sessions_at_provider().await {
+            Ok(sessions) => sessions,
+            Err(ProviderAnswer::NotAsked) => return Ok(()),
+            Err(_) => return Err(AppError::Unavailable { retry_after: RETRY_SECONDS }),
+        };
+        let named = sessions.into_iter().find(|session| handle_of_provider_session(&session.session_id) == handle);
+        let Some(named) = named else { return Ok(()) };
+        if self.end(HashSet::from([named.session_id])).await? {
+            Ok(())
+        } else {
+            Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
+        }
+    }
+
     /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it can be reached.
-    async fn end(&self, mut provider_sessions: HashSet<String>) -> Result<(), AppError> {
+    /// Tells whether the provider has ended all of them too.
+    async fn end(&self, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
         provider_sessions.remove(&self.session.identity.provider_session_id);
         self.state.sessions.end_with(&provider_sessions).await.map_err(|error| store_failed(&error))?;
-        if !self.state.settings.session_api {
-            return Ok(());
+        Ok(!self.state.settings.session_api || self.revoke(provider_sessions).await)
+    }
+
+    /// Ends sessions at the provider, all at once. Tells whether all have ended. Where one has not, its device could sign in
+    /// again without a password, so that is worth a line in the log.
+    async fn revoke(&self, provider_sessions: HashSet<String>) -> bool {
+        let now = self.state.clock.now();
+        let mut calls = JoinSet::new();
+        for id in provider_sessions {
+            let scalekit = self.state.scalekit.clone();
+            calls.spawn(async move { scalekit.management().revoke_session(&id, now).await });
         }
-        let management = self.state.scalekit.management();
-        for id in &provider_sessions {
-            let revoked = management.revoke_session(id, self.state.clock.now());
-            match tokio::time::timeout(PROVIDER_PATIENCE, revoked).await {
-                Ok(Ok(_)) => {}
-                // Without it the device could sign in again without a password, so it is worth a line.
-                Ok(Err(error)) => {
-                    tracing::warn!(cause = &error as &dyn std::error::Error, "a session was ended here only");
+        let all = async {
+            let mut succeeded = true;
+            while let Some(call) = calls.join_next().await {
+                if let Ok(Err(error)) = &call {
+                    tracing::warn!(cause = error as &dyn std::error::Error, "a session was ended here only");
                 }
-                Err(_) => tracing::warn!("a session was ended here only: the provider took too long"),
+                succeeded &= matches!(call, Ok(Ok(_)));
             }
-        }
-        Ok(())
+            succeeded
+        };
+        tokio::time::timeout(PROVIDER_PATIENCE, all).await.unwrap_or_else(|_| {
+            tracing::warn!("sessions were ended here only: the provider took too long");
+            false
+        })
     }
 }
 
@@ -225,5 +246,5 @@ fn handle(label: &str, name: &[u8]) -> String {
 
 fn store_failed(error: &StoreError) -> AppError {
     tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
-    AppError::Unavailable { retry_after: 5 }
+    AppError::Unavailable { retry_after: RETRY_SECONDS }
 }

@@ -3,6 +3,7 @@
 use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
 
 use leptos_scalekit::server::session::limits::Limits;
+use scalekit_emulator::{Endpoint, Fault};
 
 use crate::support::{ADA, App, Browser, CHARLES, TroubledStore, app_with, until};
 
@@ -111,4 +112,19 @@ async fn a_shorter_idle_time_holds_for_sessions_that_began_before() {
     app.advance(5 * MINUTE);
     assert!(!is_signed_in(&mut browser.at(&strict.url)).await);
     assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_tries_again_in_an_outage_keeps_no_session_alive() {
+    let (app, store) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.emulator.control().add_fault(Fault::status(Endpoint::Token, 503).times(0));
+    app.advance(6 * MINUTE);
+    for _ in 0..3 {
+        assert_eq!(browser.get("/dashboard").await.status, 503);
+        app.advance(MINUTE);
+    }
+    assert_eq!(store.touches.load(Ordering::SeqCst), 0);
+    app.advance(MINUTE);
+    assert!(!is_signed_in(&mut browser).await);
 }

@@ -146,10 +146,15 @@ async fn every_kind_of_outage_keeps_good_sessions_served_and_expired_ones_waitin
         let is_asked_for = fault == Fault::status(Endpoint::Token, 429).with_retry_after(7);
         let rotates_all_the_same = fault == Fault::new(Endpoint::Token, FaultKind::Truncated);
         let mut browser = app.signed_in(ADA).await;
+        let faults = app.emulator.control().state().outcomes_of("fault.token");
         app.emulator.control().add_fault(fault.clone().times(1));
         app.advance(LIFETIME - 10);
         assert_eq!(browser.get("/dashboard").await.status, 200, "good for ten seconds: {fault:?}");
-        until("the failed refresh", async || app.emulator.control().open_token_calls() == 0).await;
+        until("the failed refresh", async || {
+            app.emulator.control().state().outcomes_of("fault.token") > faults
+                && app.emulator.control().open_token_calls() == 0
+        })
+        .await;
         app.advance(if is_asked_for { 3 } else { 0 });
         assert_eq!(browser.get("/dashboard").await.status, 200, "still good: {fault:?}");
         app.advance(60);

@@ -159,3 +159,18 @@ async fn switched_off_the_providers_api_is_never_called() {
     assert_eq!(app.token_calls("client_credentials"), calls);
     assert_eq!(app.emulator.control().state().calls_of(Endpoint::Management), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_elsewhere_that_the_provider_did_not_end_is_not_said_to_have_ended() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    app.emulator.control().login(ADA, None, "openid").unwrap();
+    let listed = list(&mut browser).await;
+    let elsewhere = entries(&listed).iter().find(|entry| entry["here"] == false).unwrap();
+    let id = elsewhere["id"].as_str().unwrap();
+    app.emulator.control().add_fault(Fault::status(Endpoint::Management, 503).times(0));
+    assert_eq!(browser.call("/api/end_session", &format!("id={id}")).await.status, 503);
+    app.emulator.control().clear_faults();
+    assert_eq!(browser.call("/api/end_session", &format!("id={id}")).await.status, 200);
+    assert_eq!(app.emulator.control().state().live_sessions, 1);
+}

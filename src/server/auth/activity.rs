@@ -15,7 +15,7 @@ use super::{
 use crate::server::session::{
     id::SessionKey,
     limits, record,
-    store::{Replaced, StoreError},
+    store::{Record, Replaced, StoreError},
 };
 
 /// The notes being written by this process.
@@ -25,16 +25,16 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    /// Notes activity now, if the last note is old enough. Does not wait for the store; should it fail, a later request tries
+    /// Notes activity now, which moves the session's end to `ends_at`, if the last note is old enough. Does not wait for the store; should it fail, a later request tries
     /// again.
-    pub(super) fn note(&self, shared: &Arc<Shared>, key: &SessionKey, found: &Found) {
+    pub(super) fn note(&self, shared: &Arc<Shared>, key: &SessionKey, record: &Record, ends_at: i64) {
         let now = shared.clock.now();
-        if !limits::is_worth_noting(found.record.active_at, now) || !self.writing().insert(*key) {
+        if !limits::is_worth_noting(record.active_at, now) || !self.writing().insert(*key) {
             return;
         }
         let entry = Entry { activity: self.clone(), key: *key };
-        let needs_seal = record::is_sealed_by_an_older_key(&shared.ring, &found.record);
-        let (shared, ends_at) = (Arc::clone(shared), found.session.end(now, &shared.limits));
+        let needs_seal = record::is_sealed_by_an_older_key(&shared.ring, record);
+        let shared = Arc::clone(shared);
         let task = async move {
             if let Err(error) = shared.store.touch(&entry.key, now, ends_at, now).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a session's activity could not be noted");

@@ -170,22 +170,26 @@ impl Sessions {
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and
     /// refreshed beside the request.
     pub async fn current(&self, key: &SessionKey, presence: Presence) -> Current {
-        let found = match self.shared.find(key).await {
+        let Found { session, record } = match self.shared.find(key).await {
             Ok(Some(found)) => found,
             Ok(None) => return Current::Ended,
             Err(error) => return store_failed(&error),
         };
-        if presence == Presence::Active {
-            self.activity.note(&self.shared, key, &found);
-        }
-        match found.session.freshness(self.shared.clock.now()) {
-            Freshness::Fresh => Current::SignedIn(Arc::new(found.session)),
+        let now = self.shared.clock.now();
+        let prolonged_end = session.end(now, &self.shared.limits);
+        let current = match session.freshness(now) {
+            Freshness::Fresh => Current::SignedIn(Arc::new(session)),
             Freshness::Due => {
                 drop(self.refreshes.start(&self.shared, key));
-                Current::SignedIn(Arc::new(found.session))
+                Current::SignedIn(Arc::new(session))
             }
             Freshness::Expired => self.refreshed(key).await,
+        };
+        // A page that can't be shown tries again by itself, which is no activity.
+        if presence == Presence::Active && matches!(current, Current::SignedIn(_)) {
+            self.activity.note(&self.shared, key, &record, prolonged_end);
         }
+        current
     }
 
     /// The session, refreshed if its access token has ended or ends soon. Shows nothing of the person's presence.
