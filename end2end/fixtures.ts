@@ -2,6 +2,7 @@
 
 import { type BrowserContext, type BrowserContextOptions, type Page, test as base } from "@playwright/test";
 import { type Emulator, people, type Person } from "./support/emulator.ts";
+import type { Visit } from "./support/every-page.ts";
 import { Servers } from "./support/servers.ts";
 import { Trouble } from "./support/trouble.ts";
 import { watchHydration } from "./support/hydration.ts";
@@ -9,6 +10,10 @@ import { Hosted } from "./page-objects/hosted.ts";
 
 export { expect } from "@playwright/test";
 export * from "./support/emulator.ts";
+
+/** How Safari on an iPhone calls itself. */
+export const phoneUserAgent =
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
 
 interface Fixtures {
   /** The emulator, reset before the test. */
@@ -19,6 +24,10 @@ interface Fixtures {
   anotherBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   /** Signs in with one click at the emulator and lands on `returnTo`. */
   signIn: (page: Page, person?: Person, returnTo?: string) => Promise<void>;
+  /** Ada's phone, with a browser of its own in which she is signed in. */
+  signInOnPhone: () => Promise<Page>;
+  /** What it takes to get to any page. */
+  visit: Visit;
   /** The test's page, already signed in as Ada on her profile. */
   signedIn: Page;
 }
@@ -40,6 +49,8 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
   emulator: [
     async ({ servers }, use) => {
       await servers.emulator.reset();
+      // The application has not forgotten the sessions of the tests before.
+      await servers.emulator.signOutOfApps(people.ada, people.charles);
       await use(servers.emulator);
     },
     { auto: true },
@@ -57,12 +68,12 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
     await use(context);
   },
 
-  anotherBrowser: async ({ browser, servers, trouble, viewport }, use) => {
+  anotherBrowser: async ({ browser, servers, trouble, viewport, javaScriptEnabled }, use) => {
     const opened: BrowserContext[] = [];
     await use(async (options = {}) => {
       const context = await browser.newContext({ baseURL: servers.appUrl, viewport, ...options });
       opened.push(context);
-      trouble.watch(context, { scripts: options.javaScriptEnabled ?? true });
+      trouble.watch(context, { scripts: options.javaScriptEnabled ?? javaScriptEnabled });
       await watchHydration(context);
       return context;
     });
@@ -75,6 +86,18 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
       await new Hosted(page).signInAs(person);
       await page.waitForURL((url) => url.pathname + url.search === returnTo);
     });
+  },
+
+  signInOnPhone: async ({ anotherBrowser, signIn }, use) => {
+    await use(async () => {
+      const phone = await (await anotherBrowser({ userAgent: phoneUserAgent })).newPage();
+      await signIn(phone);
+      return phone;
+    });
+  },
+
+  visit: async ({ page, signIn, signInOnPhone, emulator }, use) => {
+    await use({ page, signIn, signInOnPhone, signInElsewhere: () => emulator.signInElsewhere(people.ada) });
   },
 
   signedIn: async ({ page, signIn }, use) => {

@@ -23,10 +23,14 @@ export interface Settings {
   /** Seconds. */
   access_token_lifetime?: number;
   id_token_on_refresh?: boolean;
+  /** Whether applications learn of the end of sessions by webhook and back-channel logout. */
+  notify_apps?: boolean;
+  /** Whether the application may call the management API. */
+  management_api?: boolean;
 }
 
 export interface Fault {
-  endpoint: "discovery" | "keys" | "authorize" | "token" | "userinfo" | "logout";
+  endpoint: "discovery" | "keys" | "authorize" | "token" | "userinfo" | "logout" | "management";
   grant?: "authorization_code" | "refresh_token";
   kind: "status" | "delay" | "hang" | "drop_before" | "drop_after" | "garbage" | "html" | "truncated";
   status?: number;
@@ -119,8 +123,20 @@ export class Emulator {
     return live.length;
   }
 
+  /** Signs a person in through another application of the environment, without a browser. */
+  async signInElsewhere(person: Person): Promise<void> {
+    await this.call("POST", "logins", { user: person.id });
+  }
+
   async setRoles(user: string, organization: string, roles: string[]): Promise<void> {
     await this.call("POST", `users/${user}/roles`, { organization, roles });
+  }
+
+  /** Makes applications end every session of these people, by a webhook that names no session; waits until it is done. */
+  async signOutOfApps(...persons: Person[]): Promise<void> {
+    for (const { id } of persons) await this.call("POST", "webhooks/send", { type: "user.logout", data: { user: { id } } });
+    const isDone = async () => ((await this.call("GET", "deliveries")) as { done: boolean }[]).every(({ done }) => done);
+    while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   /** Back to the seed: no sessions, no faults, counters at zero. */

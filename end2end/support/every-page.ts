@@ -3,10 +3,15 @@
 import type { Page } from "@playwright/test";
 import { people, type Person } from "./emulator.ts";
 import { Hosted } from "../page-objects/hosted.ts";
+import { Sessions } from "../page-objects/sessions.ts";
 
 export interface Visit {
   page: Page;
   signIn: (page: Page, person?: Person, returnTo?: string) => Promise<void>;
+  /** Ada signs in on another device. */
+  signInOnPhone: () => Promise<Page>;
+  /** Ada signs in to another application. */
+  signInElsewhere: () => Promise<void>;
 }
 
 export interface EveryPage {
@@ -49,6 +54,18 @@ export const everyPage: EveryPage[] = [
   { name: "dashboard-member", ours: true, hydrates: true, open: signedInAt("/dashboard", people.charles) },
   { name: "profile", ours: true, hydrates: true, open: signedInAt("/dashboard/profile") },
   { name: "profile-initials", ours: true, hydrates: true, open: signedInAt("/dashboard/profile", people.alan) },
+  { name: "sessions", ours: true, hydrates: true, open: async (visit) => {
+    await visit.signInOnPhone();
+    await visit.signInElsewhere();
+    await signedInAt("/dashboard/sessions")(visit);
+  } },
+  { name: "sessions-only-this", ours: true, hydrates: true, open: signedInAt("/dashboard/sessions", people.charles) },
+  { name: "sessions-question", ours: true, hydrates: true, open: async (visit) => {
+    await visit.signInOnPhone();
+    await signedInAt("/dashboard/sessions")(visit);
+    await new Sessions(visit.page).endOthers.click();
+    await new Sessions(visit.page).question.waitFor();
+  } },
   { name: "emulator-sign-in", ours: false, hydrates: false, open: at("/auth/login") },
   { name: "emulator-sign-up", ours: false, hydrates: false, open: at("/auth/login?prompt=create") },
   { name: "emulator-code", ours: false, hydrates: false, open: async ({ page }) => {

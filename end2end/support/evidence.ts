@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { organizations, people } from "./emulator.ts";
 import { evidence } from "./paths.ts";
 import type { Exchange } from "./recorder.ts";
-import { clientSecret } from "./servers.ts";
+import { clientSecret, webhookSecret } from "./servers.ts";
 
 /** Something to look for; every match is a finding. */
 export interface Forbidden {
@@ -38,6 +38,7 @@ export const tokens: Forbidden[] = [
 export function secrets(sessionSecrets: string[]): Forbidden[] {
   return [
     { what: "the client secret", pattern: anyOf([clientSecret]) },
+    { what: "the webhook secret", pattern: anyOf([webhookSecret]) },
     { what: "a session key", pattern: anyOf(sessionSecrets) },
   ];
 }

@@ -10,6 +10,9 @@ import { Recorder } from "./recorder.ts";
 /** The emulator's one client. */
 export const clientSecret = "test_emulator_secret";
 
+/** With which the emulator signs webhooks (`scalekit_emulator::WEBHOOK_SECRET`). */
+export const webhookSecret = "whsec_c2NhbGVraXQtZW11bGF0b3Igd2ViaG9vayBzZWNyZXQ=";
+
 export class Servers {
   private constructor(
     /** The application's public base URL: the recorder, as a reverse proxy would be. */
@@ -50,6 +53,7 @@ export class Servers {
         SCALEKIT_ENVIRONMENT_URL: emulatorUrl,
         SCALEKIT_CLIENT_ID: "skc_emulator",
         SCALEKIT_CLIENT_SECRET: clientSecret,
+        SCALEKIT_WEBHOOK_SECRET: webhookSecret,
         SESSION_STORE: `sqlite:${folder}/sessions.db`,
         SESSION_SECRET: sessionSecret,
         // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.

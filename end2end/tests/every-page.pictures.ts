@@ -11,9 +11,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.describe(`${colorScheme}, ${width} px`, () => {
       test.use({ colorScheme, viewport: { width, height: width < 600 ? 844 : 800 } });
       for (const one of everyPage) {
-        test(one.name, async ({ page, signIn, trouble }) => {
+        test(one.name, async ({ page, visit, trouble }) => {
           if (one.status) trouble.expectStatus(one.status.status, one.status.path);
-          await one.open({ page, signIn });
+          await one.open(visit);
           if (one.hydrates) await hydrated(page);
           await page.screenshot({ path: `${screenshots}/${one.name}-${width}-${colorScheme}.png`, fullPage: true, animations: "disabled" });
         });

@@ -12,8 +12,8 @@ for (const one of everyPage) {
       if (one.status) trouble.expectStatus(one.status.status, one.status.path);
     });
 
-    test("is accessible in both colour schemes and has a heading, a title and a main part", async ({ page, signIn }) => {
-      await one.open({ page, signIn });
+    test("is accessible in both colour schemes and has a heading, a title and a main part", async ({ page, visit }) => {
+      await one.open(visit);
       if (one.hydrates) await hydrated(page);
       await expect(page.getByRole("main")).toHaveCount(1);
       await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
@@ -28,17 +28,17 @@ for (const one of everyPage) {
       }
     });
 
-    test("fits a screen of 320 pixels without scrolling sideways", async ({ page, signIn }) => {
+    test("fits a screen of 320 pixels without scrolling sideways", async ({ page, visit }) => {
       await page.setViewportSize({ width: 320, height: 640 });
-      await one.open({ page, signIn });
+      await one.open(visit);
       if (one.hydrates) await hydrated(page);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(width).toBeLessThanOrEqual(320);
     });
 
     if (!one.hydrates) return;
-    test("does not jump when the application takes it over", async ({ page, signIn }) => {
-      await one.open({ page, signIn });
+    test("does not jump when the application takes it over", async ({ page, visit }) => {
+      await one.open(visit);
       // Once more, with the WASM held back until everything else has been measured.
       let release = (): void => {};
       const held = new Promise<void>((resolve) => (release = resolve));

@@ -6,6 +6,9 @@ import { Shell } from "../page-objects/shell.ts";
 import { hydrated } from "../support/hydration.ts";
 
 test.describe("A session that was ended at the provider", () => {
+  // Nobody tells the application: it learns of it at the next refresh.
+  test.beforeEach(({ emulator }) => emulator.change({ notify_apps: false }));
+
   test("is noticed by the open page, which offers the way back to the same page", async ({ page, emulator, signIn, trouble }) => {
     trouble.expectStatus(401, /^\/api\//);
     await emulator.change({ access_token_lifetime: 3 });
@@ -57,5 +60,26 @@ test.describe("A session that was ended at the provider", () => {
     await new Hosted(later).signInAs(people.ada);
     await expect(later).toHaveURL("/dashboard?from=mail");
     expect(await sessionCookie(), "the sign-in replaces the dead cookie").not.toBe(dead);
+  });
+});
+
+test.describe("A session whose end the provider announces", () => {
+  test("has ended at once, long before its access token does, and the open page says so when it is looked at", async ({ page, emulator, signIn, trouble }) => {
+    trouble.expectStatus(401, /^\/api\//);
+    await signIn(page, people.ada, "/dashboard/profile?tab=ids");
+    await hydrated(page);
+    expect(await emulator.endSessions()).toBe(1);
+
+    const shell = new Shell(page);
+    await expect(async () => {
+      // As when the person comes back to the tab.
+      await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+      await expect(shell.sessionEnded).toBeVisible({ timeout: 1000 });
+    }).toPass({ timeout: 20_000 });
+    expect(await emulator.refreshes(), "no token had to end for it").toBe(0);
+    await shell.signInAgain.click();
+    await new Login(page).begin(people.ada);
+    await new Hosted(page).signInAs(people.ada);
+    await expect(page).toHaveURL("/dashboard/profile?tab=ids");
   });
 });
