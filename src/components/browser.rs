@@ -4,7 +4,7 @@
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::VisibilityState;
+use web_sys::{Element, Event, HtmlElement, VisibilityState};
 
 /// The browser's clock in milliseconds since 1970.
 #[must_use]
@@ -48,6 +48,27 @@ pub fn remember(name: &str, value: &str) -> bool {
     let Ok(Some(storage)) = window().local_storage() else { return false };
     let known = storage.get_item(name).ok().flatten();
     known.as_deref() != Some(value) && storage.set_item(name, value).is_ok()
+}
+
+/// Moves the focus to the first element that `selector` finds, if there is any.
+pub fn focus(selector: &str) {
+    if let Ok(Some(element)) = document().query_selector(selector)
+        && let Some(element) = element.dyn_ref::<HtmlElement>()
+    {
+        // It fails only on an element that can't take the focus.
+        let _ = element.focus();
+    }
+}
+
+/// Closes the popover that `event` comes from.
+pub fn close_popover(event: &Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    if let Some(Ok(Some(popover))) = target.map(|target| target.closest("[popover]"))
+        && let Some(popover) = popover.dyn_ref::<HtmlElement>()
+    {
+        // It fails only if the popover is closed already.
+        let _ = popover.hide_popover();
+    }
 }
 
 /// Puts `text` on the clipboard.

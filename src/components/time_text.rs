@@ -24,14 +24,9 @@ pub fn TimeText(
     .erase()
 }
 
-/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on demand.
-#[component]
-pub fn TimeAgo(
-    /// Unix seconds.
-    at: i64,
-    /// Unix seconds.
-    now: i64,
-) -> impl IntoView {
+/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on demand. All in
+/// Unix seconds.
+pub fn time_ago(at: i64, now: i64) -> impl IntoView {
     view! {
         <time datetime=utc(at, "T", "Z") title=utc(at, " ", " UTC")>
             {ago(now - at)}

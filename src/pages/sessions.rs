@@ -3,7 +3,7 @@
 //! Ending is a plain post that the server answers with this page again, `?ended=…`; once the page is hydrated, a call and the
 //! row's disappearance. Rows are hidden, not taken out: what was there when the page was made stays its only list.
 
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
         list_sessions,
     },
     components::{
-        confirm::Confirm,
+        browser,
+        confirm::{Question, confirm},
         erase::Erase as _,
         frame::SignedInFrame,
         links::query_value,
@@ -20,7 +21,7 @@ use crate::{
         problem::ProblemPart,
         session::Watcher,
         sign_out::SignOut,
-        time_text::{TimeAgo, TimeText},
+        time_text::{TimeText, time_ago},
     },
     error::AppError,
 };
@@ -29,7 +30,7 @@ use crate::{
 #[component]
 pub fn Sessions() -> impl IntoView {
     let list = load(list_sessions());
-    let said = match query_value(&use_location().search.get_untracked(), "ended").as_deref() {
+    let done = match query_value(&use_location().search.get_untracked(), "ended").as_deref() {
         None => "",
         Some("others") => OTHERS_ENDED,
         Some(_) => "The session was ended.",
@@ -39,7 +40,7 @@ pub fn Sessions() -> impl IntoView {
         <h1>"Sessions"</h1>
         <p class="lead">"Where you are signed in. End what you don't recognise or don't use any more."</p>
         {once_loaded(list.into_future(), move |answer| match answer {
-            Ok(list) => view! { <Devices list=list said=said/> }.erase(),
+            Ok(list) => devices(list, done),
             Err(error) => view! { <ProblemPart error=error retry="/dashboard/sessions"/> }.erase(),
         })}
     }
@@ -51,110 +52,100 @@ pub fn Sessions() -> impl IntoView {
 
 const OTHERS_ENDED: &str = "All other sessions were ended.";
 
-#[component]
-fn Devices(list: SessionList, said: &'static str) -> impl IntoView {
+fn devices(list: SessionList, done: &'static str) -> AnyView {
     let SessionList { sessions, provider, server_time } = list;
-    let others = sessions.iter().filter(|entry| !entry.current).map(|entry| entry.id.clone()).collect();
-    let shown = Shown {
-        others: RwSignal::new(others),
-        said: RwSignal::new(said.to_owned()),
-        heading: NodeRef::new(),
-        watcher: expect_context(),
+    let watcher = expect_context::<Watcher>();
+    let shown = RwSignal::new(Shown {
+        others: sessions.iter().filter(|entry| !entry.current).map(|entry| entry.id.clone()).collect(),
+        attempt: None,
+        done: done.to_owned(),
+    });
+    let is_alone = move || shown.with(|shown| shown.others.is_empty());
+    let incomplete = match provider {
+        ProviderAnswer::Unreachable => {
+            "Sessions in other applications can't be shown right now. The list of your sessions here is complete."
+        }
+        ProviderAnswer::Included | ProviderAnswer::NotAsked => "",
     };
     let rows = sessions
         .into_iter()
         .enumerate()
-        .map(|(number, entry)| view! { <Device number=number entry=entry now=server_time shown=shown/> }.erase())
+        .map(|(number, entry)| device(number, entry, server_time, shown, watcher))
         .collect_view();
-    let end_others = Ending::new(shown);
+    let end_others = Question {
+        id: "end-others".to_owned(),
+        label: "End all other sessions",
+        about: String::new(),
+        question: "End all other sessions?".to_owned(),
+        consequence: "Every device but this one is signed out at once. Whoever uses it has to sign in again.",
+        action: "/api/end_other_sessions",
+        subject: String::new(),
+    };
 
     view! {
-        <p class="said" class:remark=move || shown.said.with(|said| !said.is_empty()) role="status">
-            {shown.said}
+        <p class="done" role="status">
+            {move || shown.with(|shown| shown.done.clone())}
         </p>
-        <section class="card" aria-labelledby="devices-title">
-            <h2 id="devices-title" node_ref=shown.heading tabindex="-1">"Your devices"</h2>
-            {(provider == ProviderAnswer::Unreachable)
-                .then(|| {
-                    view! {
-                        <p class="hint">
-                            "Sessions in other applications can't be shown right now. The list of your sessions here is complete."
-                        </p>
-                    }
-                })}
+        <section class="card" class:alone=is_alone aria-labelledby="devices-title">
+            <h2 id="devices-title" tabindex="-1">"Your devices"</h2>
+            <p class="hint">{incomplete}</p>
             <ul class="devices">{rows}</ul>
-            <p class="nothing" hidden=move || shown.has_others()>
+            <p class="nothing when-alone">
                 "You are signed in on this device only. When you sign in with another browser or on another device, it \
                  appears here, and you can end its session from here."
             </p>
-            <div class="end-others" hidden=move || !shown.has_others()>
-                <Confirm
-                    id="end-others".to_owned()
-                    label="End all other sessions"
-                    question="End all other sessions?".to_owned()
-                    consequence="Every device but this one is signed out at once. Whoever uses it has to sign in again."
-                    action="/api/end_other_sessions"
-                    confirmed=Callback::new(move |()| end_others.begin(None, OTHERS_ENDED.to_owned()))
-                />
-                <Trouble ending=end_others/>
+            <div class="end-others unless-alone">
+                {confirm(end_others, end(Target::Others, OTHERS_ENDED.to_owned(), shown, watcher))}
+                <p class="failure" role="alert">{failure(Target::Others, shown)}</p>
             </div>
         </section>
     }
     .erase()
 }
 
-#[component]
-fn Device(number: usize, entry: SessionEntry, now: i64, shown: Shown) -> impl IntoView {
+fn device(number: usize, entry: SessionEntry, now: i64, shown: RwSignal<Shown>, watcher: Watcher) -> impl IntoView {
     let SessionEntry { id, current, here, device, place, signed_in_at, active_at } = entry;
     let name = name(&device);
-    let ending = Ending::new(shown);
-    let is_gone = {
-        let id = id.clone();
-        move || !current && shown.others.with(|others| !others.contains(&id))
-    };
-    let action = if current {
-        view! { <SignOut class="button"/> }.erase()
-    } else {
-        let (named, called) = (id.clone(), name.clone());
-        let confirmed = Callback::new(move |()| {
-            ending.begin(Some(named.clone()), ["Signed out ", &called, "."].concat());
-        });
-        view! {
-            <Confirm
-                id=["end-session-", &number.to_string()].concat()
-                label="End session"
-                about=Some(name.clone())
-                question=["End the session of ", &name, "?"].concat()
-                consequence=if here { ENDS_HERE } else { ENDS_ELSEWHERE }
-                action="/api/end_session"
-                field=Some(("id", id))
-                confirmed=confirmed
-            />
-        }
-        .erase()
-    };
+    let target = Target::One(id.clone());
+    let end = (!current).then(|| {
+        let question = Question {
+            id: ["end-session-", &number.to_string()].concat(),
+            label: "End session",
+            about: [": ", &name].concat(),
+            question: ["End the session of ", &name, "?"].concat(),
+            consequence: if here { ENDS_HERE } else { ENDS_ELSEWHERE },
+            action: "/api/end_session",
+            subject: id.clone(),
+        };
+        confirm(question, end(target.clone(), ["Signed out ", &name, "."].concat(), shown, watcher))
+    });
+    let is_gone = move || !current && shown.with(|shown| !shown.others.contains(&id));
+    let elsewhere =
+        (!here).then(|| "Signed in through another application that uses the same sign-in service.".to_owned());
 
     view! {
-        <li class="device" class:ending=move || ending.is_under_way() hidden=is_gone>
-            <span class="device-icon">
-                <svg class="icon" aria-hidden="true"><use href=icon(device.kind)></use></svg>
-            </span>
+        <li class="device" hidden=is_gone>
+            <svg class="icon device-icon" aria-hidden="true"><use href=icon(device.kind)></use></svg>
             <div class="device-text">
                 <p class="device-name">
                     <strong>{name}</strong>
                     {current.then(|| view! { <span class="tag success">"This device"</span> })}
                 </p>
-                {place.map(|place| view! { <p>{place}</p> })}
-                {(!here).then(|| view! { <p>"Signed in through another application that uses the same sign-in service."</p> })}
+                {line(place)}
+                {line(elsewhere)}
                 <p class="device-times">
-                    <span>"Last active " <TimeAgo at=active_at now=now/></span>
-                    <span>"Signed in " <TimeText at=signed_in_at/></span>
+                    "Last active " {time_ago(active_at, now)} " · Signed in " <TimeText at=signed_in_at/>
                 </p>
-                <Trouble ending=ending/>
+                <p class="failure" role="alert">{failure(target, shown)}</p>
             </div>
-            {action}
+            {current.then(|| view! { <SignOut class="button"/> })}
+            {end}
         </li>
     }
+}
+
+fn line(text: Option<String>) -> impl IntoView {
+    text.map(|text| view! { <p>{text}</p> })
 }
 
 const ENDS_HERE: &str = "That device is signed out at once. Whoever uses it has to sign in again.";
@@ -186,84 +177,77 @@ fn icon(kind: DeviceKind) -> &'static str {
     }
 }
 
-/// What the hydrated page shows by now.
-#[derive(Clone, Copy)]
+/// What the hydrated page shows by now. One value: each signal's type costs code.
 struct Shown {
     /// Ids of the other sessions that are still there.
-    others: RwSignal<Vec<String>>,
+    others: Vec<String>,
+    /// The latest ending, until it has succeeded.
+    attempt: Option<Attempt>,
     /// What was done last.
-    said: RwSignal<String>,
-    /// Takes the focus when the row that had it goes.
-    heading: NodeRef<html::H2>,
-    watcher: Watcher,
+    done: String,
+}
+
+/// An ending that is under way or has failed.
+struct Attempt {
+    target: Target,
+    failed: bool,
+}
+
+/// What is to be ended.
+#[derive(Clone, PartialEq, Eq)]
+enum Target {
+    /// The session of this id.
+    One(String),
+    /// All sessions but the one that asks.
+    Others,
+}
+
+/// Says that ending `target` failed.
+fn failure(target: Target, shown: RwSignal<Shown>) -> impl Fn() -> &'static str + Send {
+    move || {
+        shown.with(|shown| match &shown.attempt {
+            Some(attempt) if attempt.failed && attempt.target == target => "That did not work. Try again in a moment.",
+            _ => "",
+        })
+    }
+}
+
+/// Ends `target` when it is called, and then says what was `done`.
+fn end(target: Target, done: String, shown: RwSignal<Shown>, watcher: Watcher) -> Box<dyn Fn() + Send> {
+    Box::new(move || {
+        let is_busy = shown.with_untracked(|shown| shown.attempt.as_ref().is_some_and(|attempt| !attempt.failed));
+        if is_busy {
+            return;
+        }
+        let (target, done) = (target.clone(), done.clone());
+        shown.update(|shown| shown.attempt = Some(Attempt { target: target.clone(), failed: false }));
+        spawn_local(async move {
+            let answer = match &target {
+                Target::One(id) => end_session(id.clone()).await,
+                Target::Others => end_other_sessions().await,
+            };
+            if answer == Err(AppError::Unauthenticated) {
+                // This device's own session has ended: the watcher says so.
+                watcher.refresh().await;
+            }
+            if answer.is_ok() {
+                // While the row with the focus is still there.
+                browser::focus("section:focus-within > #devices-title");
+            }
+            // A page that was left meanwhile has nothing to show.
+            shown.try_update(|shown| match answer {
+                Ok(()) => shown.remove(&target, done),
+                Err(_) => shown.attempt = Some(Attempt { target, failed: true }),
+            });
+        });
+    })
 }
 
 impl Shown {
-    fn has_others(self) -> bool {
-        self.others.with(|others| !others.is_empty())
-    }
-
-    /// Takes a session off the list, or all others.
-    fn remove(self, id: Option<&String>, said: String) {
-        // A page that was left meanwhile has nothing to show.
-        let Some(heading) = self.heading.try_get_untracked().flatten() else { return };
-        let had_focus = heading.parent_element().is_some_and(|card| card.matches(":focus-within") == Ok(true));
-        self.others.update(|others| others.retain(|other| id.is_some_and(|id| id != other)));
-        self.said.set(said);
-        if had_focus {
-            // It fails only on an element that can't take the focus.
-            let _ = heading.focus();
-        }
-    }
-}
-
-/// One ending: under way, or failed.
-#[derive(Clone, Copy)]
-struct Ending {
-    shown: Shown,
-    under_way: RwSignal<bool>,
-    failed: RwSignal<bool>,
-}
-
-impl Ending {
-    fn new(shown: Shown) -> Self {
-        Self { shown, under_way: RwSignal::new(false), failed: RwSignal::new(false) }
-    }
-
-    fn is_under_way(self) -> bool {
-        self.under_way.get()
-    }
-
-    /// Ends the session of this id, or all others, and then says what was done.
-    fn begin(self, id: Option<String>, said: String) {
-        if self.under_way.get_untracked() {
-            return;
-        }
-        self.under_way.set(true);
-        self.failed.set(false);
-        spawn_local(async move {
-            let answer = match &id {
-                Some(id) => end_session(id.clone()).await,
-                None => end_other_sessions().await,
-            };
-            self.under_way.try_set(false);
-            match answer {
-                Ok(()) => self.shown.remove(id.as_ref(), said),
-                // This device's own session has ended: the watcher says so.
-                Err(AppError::Unauthenticated) => self.shown.watcher.refresh().await,
-                Err(_) => drop(self.failed.try_set(true)),
-            }
-        });
-    }
-}
-
-/// Says that an ending failed.
-#[component]
-fn Trouble(ending: Ending) -> impl IntoView {
-    view! {
-        <p class="device-trouble" role="alert">
-            {move || if ending.failed.get() { "That did not work. Try again in a moment." } else { "" }}
-        </p>
+    fn remove(&mut self, target: &Target, done: String) {
+        self.others.retain(|other| matches!(target, Target::One(id) if id != other));
+        self.attempt = None;
+        self.done = done;
     }
 }
 
@@ -282,5 +266,16 @@ mod tests {
         assert_eq!(name(&device(DeviceKind::Unknown, Some("Firefox"), None)), "Firefox");
         assert_eq!(name(&device(DeviceKind::Phone, None, Some("iOS"))), "Unknown browser on iOS");
         assert_eq!(name(&device(DeviceKind::Unknown, None, None)), "Unknown device");
+    }
+
+    #[test]
+    fn ended_sessions_leave_the_list() {
+        let mut shown =
+            Shown { others: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], attempt: None, done: String::new() };
+        shown.remove(&Target::One("b".to_owned()), String::new());
+        assert_eq!(shown.others, ["a", "c"]);
+        shown.remove(&Target::Others, "done".to_owned());
+        assert!(shown.others.is_empty());
+        assert_eq!(shown.done, "done");
     }
 }

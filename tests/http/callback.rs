@@ -205,3 +205,27 @@ async fn a_browser_that_goes_away_during_the_exchange_does_not_cut_it_in_half() 
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_answer_at_two_replicas_at_once_makes_one_token_call_and_one_session() {
+    let app = app().await;
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    let requests: Vec<_> = (0..10)
+        .map(|number| {
+            let (url, callback) = if number % 2 == 0 {
+                (&app.url, callback.clone())
+            } else {
+                (&replica.url, callback.replace(&app.url, &replica.url))
+            };
+            let mut browser = browser.at(url);
+            tokio::spawn(async move { browser.get(&callback).await.touches_session_cookie() })
+        })
+        .collect();
+    let mut sessions = 0;
+    for request in requests {
+        sessions += u32::from(request.await.unwrap());
+    }
+    assert_eq!((app.token_calls("authorization_code"), sessions), (1, 1));
+}

@@ -95,9 +95,10 @@ async fn a_third_session_ends_the_oldest_of_the_same_person_only() {
     let (app, _) = limited_app().await;
     let mut other = app.signed_in(CHARLES).await;
     let mut browsers = Vec::new();
-    for _ in 0..3 {
+    // The last two within one second of the clock, perhaps: the newest is never the one that goes.
+    for wait in [1, 0, 0] {
         browsers.push(app.signed_in(ADA).await);
-        app.advance(1);
+        app.advance(wait);
     }
     let [first, second, third] = browsers.as_mut_slice() else { panic!("three browsers") };
     assert!(!is_signed_in(first).await);

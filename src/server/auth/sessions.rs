@@ -129,7 +129,7 @@ impl Sessions {
             refresh_token: sign_in.tokens.refresh_token.clone(),
         };
         store.create(&key, &record::begin(ring, &key, &session, &tokens, limits, now)?, now).await?;
-        if let Err(error) = self.make_room(&UserKey::of(&session.identity.user_id), previous, now).await {
+        if let Err(error) = self.make_room(&UserKey::of(&session.identity.user_id), &key, previous, now).await {
             // Nobody will ever hold its identifier. Should this fail too, it ends by itself when idle.
             let _ = store.delete(&key).await;
             return Err(error.into());
@@ -139,7 +139,13 @@ impl Sessions {
     }
 
     /// Ends the browser's previous session, and the oldest ones of a person who has more than the limit.
-    async fn make_room(&self, user: &UserKey, previous: Option<SessionKey>, now: i64) -> Result<(), StoreError> {
+    async fn make_room(
+        &self,
+        user: &UserKey,
+        begun: &SessionKey,
+        previous: Option<SessionKey>,
+        now: i64,
+    ) -> Result<(), StoreError> {
         let Shared { store, ring, limits, .. } = &*self.shared;
         if let Some(previous) = previous
             && store.delete(&previous).await?
@@ -153,6 +159,7 @@ impl Sessions {
         }
         let mut by_age: Vec<(i64, SessionKey)> = records
             .iter()
+            .filter(|(key, _)| key != begun)
             // What can't be opened is of no use to anybody and goes first.
             .map(|(key, record)| {
                 (record::open_session(ring, key, record).map_or(i64::MIN, |session| session.signed_in_at), *key)
