@@ -23,7 +23,7 @@ export class Sessions {
     this.rows = devices.getByRole("listitem");
     this.thisDevice = this.rows.filter({ hasText: "This device" });
     this.endOthers = devices.getByRole("button", { name: "End all other sessions" });
-    this.question = page.getByRole("dialog", { name: /^End .+\?$/ });
+    this.question = page.getByRole("dialog", { name: /^End .+\?/ });
     this.confirm = this.question.getByRole("button", { name: /^End / });
     this.cancel = this.question.getByRole("button", { name: "Cancel" });
     this.said = main.getByRole("status");

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::support::{ADA, Page, Trouble, TroubledStore, app_with};
+use crate::support::{ADA, Page, Trouble, TroubledStore, app_with, until};
 
 const LIFETIME: i64 = 300;
 
@@ -110,4 +110,25 @@ async fn a_session_whose_rotated_token_can_not_be_stored_ends_cleanly() {
     assert_eq!(store.replaces.load(Ordering::SeqCst), 6, "it was tried again and again");
     assert_eq!(browser.get("/dashboard").await.status, 302);
     assert_eq!(app.token_calls("refresh_token"), 1, "a spent refresh token is never shown again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_holder_that_lost_its_lease_while_the_store_failed_still_saves_the_session() {
+    let store = TroubledStore::new();
+    let app = app_with(store.clone(), |_| {}).await;
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.signed_in(ADA).await;
+    let mut elsewhere = browser.at(&replica.url);
+    app.advance(LIFETIME);
+    // The first replica has the new token, but can't write it for a second and a half.
+    store.be_until_replaces(Trouble::NoReplaceNoLease, 3);
+    let first = tokio::spawn(async move { (browser.get("/dashboard").await.status, browser) });
+    until("the rotation", async || store.replaces.load(Ordering::SeqCst) > 0).await;
+    // The second one, which nothing holds back, is told that the old token is spent. It waits for what the first one writes.
+    assert_eq!(elsewhere.get("/dashboard").await.status, 200);
+    let (status, mut browser) = first.await.unwrap();
+    assert_eq!(status, 200);
+    app.advance(LIFETIME);
+    assert_eq!(browser.get("/dashboard").await.status, 200, "the token that was kept is the good one");
+    assert_eq!(app.emulator.control().state().refresh_reuse, 1, "the second replica could not know");
 }

@@ -152,6 +152,15 @@ impl Mark {
         Self(labelled_hash(label, name))
     }
 
+    /// The mark of spending the refresh token of one version of a record.
+    #[must_use]
+    pub fn of_refresh(key: &SessionKey, version: u64) -> Self {
+        let mut hash = [0; LENGTH];
+        let text = [b"refresh\0".as_slice(), &key.0, &version.to_be_bytes()].concat();
+        hash.copy_from_slice(digest::digest(&digest::SHA256, &text).as_ref());
+        Self(hash)
+    }
+
     /// The mark's bytes, for stores.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; LENGTH] {

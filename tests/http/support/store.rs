@@ -26,6 +26,8 @@ pub(crate) enum Trouble {
     ReadOnly,
     /// Only writing back a refresh fails.
     NoReplace,
+    /// The same, and leases protect nothing: as if the store had forgotten them.
+    NoReplaceNoLease,
 }
 
 /// A store in memory, its trouble, and counts of its writes.
@@ -55,8 +57,13 @@ impl TroubledStore {
 
     /// The next so many calls of `replace` fail.
     pub(crate) fn fail_replaces(&self, times: u32) {
+        self.be_until_replaces(Trouble::NoReplace, times);
+    }
+
+    /// In trouble until so many calls of `replace` have failed.
+    pub(crate) fn be_until_replaces(&self, trouble: Trouble, times: u32) {
         self.failures_left.store(times, Ordering::SeqCst);
-        self.be(Trouble::NoReplace);
+        self.be(trouble);
     }
 
     fn read(&self) -> Result<(), StoreError> {
@@ -97,7 +104,7 @@ impl SessionStore for TroubledStore {
         now: i64,
     ) -> Result<Replaced, StoreError> {
         self.replaces.fetch_add(1, Ordering::SeqCst);
-        let failed = self.refuse(&[Trouble::Down, Trouble::ReadOnly, Trouble::NoReplace]);
+        let failed = self.refuse(&[Trouble::Down, Trouble::ReadOnly, Trouble::NoReplace, Trouble::NoReplaceNoLease]);
         if failed.is_err()
             && self.failures_left.load(Ordering::SeqCst) > 0
             && self.failures_left.fetch_sub(1, Ordering::SeqCst) == 1
@@ -141,6 +148,9 @@ impl SessionStore for TroubledStore {
 
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
         self.write()?;
+        if *self.trouble.lock().unwrap() == Trouble::NoReplaceNoLease {
+            return Ok(true);
+        }
         self.inner.acquire_lease(key, holder, time).await
     }
 

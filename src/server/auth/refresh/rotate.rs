@@ -23,7 +23,7 @@ use crate::server::{
     counters,
     session::{
         Freshness, Session, SessionTokens,
-        id::SessionKey,
+        id::{Mark, SessionKey},
         record,
         store::{Replaced, StoreError},
     },
@@ -38,6 +38,12 @@ const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 /// How often a rotated token is offered to a failing store before the session is given up; the pauses between add up to six
 /// seconds.
 const WRITE_ATTEMPTS: u32 = 6;
+
+/// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
+const SPENDING_REMEMBERED: i64 = 60;
+
+/// How long a holder that lost its lease has to write what it got, before its session is taken for ended.
+const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(4);
 
 /// How often compare-and-swap is tried anew on a record that others write to as well.
 const SWAP_ATTEMPTS: u32 = 3;
@@ -106,7 +112,12 @@ async fn rotate(shared: &Shared, go: Go, key: &SessionKey) -> Outcome {
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
     };
-    let now = shared.clock.now();
+    let (now, version) = (shared.clock.now(), found.record.version);
+    let spending = Mark::of_refresh(key, version);
+    let is_first = match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
+        Ok(is_first) => is_first,
+        Err(error) => return store_failed(&error),
+    };
     let answer = match shared.scalekit.keys_available(now).await {
         Ok(()) => shared.scalekit.refresh(&refresh_token).await,
         Err(error) => Err(error),
@@ -115,9 +126,15 @@ async fn rotate(shared: &Shared, go: Go, key: &SessionKey) -> Outcome {
         Ok(fresh) => take_over(shared, go, key, found, tokens, fresh).await,
         Err(Error::Ended { .. }) => {
             go.went_well();
-            ended_by_provider(shared, key, found.record.version).await
+            ended_by_provider(shared, key, version, is_first).await
         }
-        Err(error) => postpone(go, &error, now),
+        Err(error) => {
+            // This attempt is over; the next one is not told of it.
+            if is_first && let Err(error) = shared.store.unmark(&spending).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a mark stays for a minute");
+            }
+            postpone(go, &error, now)
+        }
     }
 }
 
@@ -227,12 +244,17 @@ impl Rotated<'_> {
     }
 }
 
-/// `invalid_grant`: the session is over, unless another process spent the refresh token before us.
-async fn ended_by_provider(shared: &Shared, key: &SessionKey, version: u64) -> Outcome {
-    match shared.find(key).await {
-        Ok(Some(found)) if found.record.version != version => theirs(shared, key).await,
-        Ok(_) => end(shared, key, "the provider has ended it", "provider").await,
-        Err(error) => store_failed(&error),
+/// `invalid_grant`: the session is over, unless somebody else spent the refresh token before us. If somebody has begun to, and
+/// lost the lease since, they may be about to write what they got, to a store that failed them for a moment.
+async fn ended_by_provider(shared: &Shared, key: &SessionKey, version: u64, is_first: bool) -> Outcome {
+    let deadline = Instant::now() + if is_first { Duration::ZERO } else { PATIENCE_WITH_PREDECESSORS };
+    loop {
+        match shared.find(key).await {
+            Ok(Some(found)) if found.record.version != version => return theirs(shared, key).await,
+            Ok(Some(_)) if Instant::now() < deadline => tokio::time::sleep(LOOK_EVERY).await,
+            Ok(_) => return end(shared, key, "the provider has ended it", "provider").await,
+            Err(error) => return store_failed(&error),
+        }
     }
 }
 
