@@ -27,3 +27,25 @@ test("While the provider is down an open page says so calmly, signs nobody out, 
   expect(await page.evaluate(() => "sameDocument" in window), "the page was not loaded again").toBe(true);
   expect(await emulator.exchanges()).toBe(1);
 });
+
+test("A single failure while the access token is good is not worth a word", async ({ page, signIn, trouble }) => {
+  trouble.expectStatus(503, /^\/api\/current_session/);
+  await signIn(page, people.ada, "/dashboard");
+  await hydrated(page);
+  await page.route("**/api/current_session", (route) => route.fulfill({ status: 503, json: { Unavailable: { retry_after: 1 } } }), { times: 1 });
+  const { notice } = new Shell(page);
+  const notices: string[] = [];
+  await page.exposeFunction("noteNotice", (text: string) => notices.push(text));
+  await page.evaluate(() => {
+    const note = (window as unknown as { noteNotice: (text: string) => void }).noteNotice;
+    const region = document.querySelector(".session-notice");
+    if (region === null) throw new Error("There is no live region.");
+    new MutationObserver(() => note(region.textContent ?? "")).observe(region, { childList: true, subtree: true, characterData: true });
+  });
+
+  const again = page.waitForResponse((response) => new URL(response.url()).pathname === "/api/refresh_session");
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  expect((await again).status()).toBe(200);
+  await expect(notice).toBeHidden();
+  expect(notices.filter((text) => text.trim() !== "")).toEqual([]);
+});

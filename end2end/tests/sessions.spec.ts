@@ -69,6 +69,11 @@ test.describe("The sessions page", () => {
     await sessions.endOthers.click();
     await sessions.cancel.click();
     await expect(sessions.question).toBeHidden();
+    // Going on by keyboard leaves the question too: nothing is done behind it.
+    await sessions.endButton(phone).press("Enter");
+    await sessions.cancel.press("Tab");
+    await expect(sessions.question).toBeHidden();
+    await expect(sessions.endOthers).toBeFocused();
     await sessions.expectDevices(thisBrowser, phone);
     expect((await emulator.state()).live_sessions).toBe(2);
   });

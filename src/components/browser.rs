@@ -4,7 +4,7 @@
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlElement, VisibilityState};
+use web_sys::{Element, Event, FocusEvent, HtmlElement, Node, VisibilityState};
 
 /// The browser's clock in milliseconds since 1970.
 #[must_use]
@@ -62,13 +62,23 @@ pub fn focus(selector: &str) {
 
 /// Closes the popover that `event` comes from.
 pub fn close_popover(event: &Event) {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    if let Some(Ok(Some(popover))) = target.map(|target| target.closest("[popover]"))
-        && let Some(popover) = popover.dyn_ref::<HtmlElement>()
-    {
+    if let Some(popover) = popover_around(event) {
         // It fails only if the popover is closed already.
         let _ = popover.hide_popover();
     }
+}
+
+/// Closes the popover that the focus leaves: it is not modal, and the focus would go on behind it.
+pub fn close_left_popover(event: &FocusEvent) {
+    let goes_to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
+    if goes_to.is_some() && popover_around(event).is_some_and(|popover| !popover.contains(goes_to.as_ref())) {
+        close_popover(event);
+    }
+}
+
+fn popover_around(event: &Event) -> Option<HtmlElement> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    target.closest("[popover]").ok()??.dyn_into().ok()
 }
 
 /// Puts `text` on the clipboard.

@@ -42,7 +42,7 @@ pub fn confirm(question: Question, confirmed: Box<dyn Fn() + Send>) -> impl Into
             {label}
             <span class="visually-hidden">{about}</span>
         </button>
-        <div id=id class="dialog" popover role="dialog" aria-label=spoken>
+        <div id=id class="dialog" popover role="dialog" aria-label=spoken on:focusout=|event| browser::close_left_popover(&event)>
             <h2>{question}</h2>
             <p>{consequence}</p>
             <form class="actions" method="post" action=action on:submit=submit>
