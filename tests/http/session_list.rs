@@ -45,7 +45,9 @@ async fn the_list_shows_this_device_first_and_what_is_known_of_the_others() {
     assert_eq!((&mine["device"]["browser"], &mine["device"]["system"]), (&"Safari".into(), &"iOS".into()));
     assert_eq!(mine["place"], "London, GB", "the provider knows the place");
     assert_eq!((&another["current"], &another["device"]["browser"]), (&Value::Bool(false), &"Firefox".into()));
-    assert_eq!(another["signed_in_at"].as_i64().unwrap() - mine["signed_in_at"].as_i64().unwrap(), 120);
+    let between = another["signed_in_at"].as_i64().unwrap() - mine["signed_in_at"].as_i64().unwrap();
+    // The machine's clock goes on while a busy machine signs people in.
+    assert!((120..180).contains(&between), "{between}");
     let page = computer.get("/dashboard/sessions").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Firefox") && page.body.contains("Safari"));
