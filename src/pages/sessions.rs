@@ -83,7 +83,7 @@ fn devices(list: SessionList, done: &'static str) -> AnyView {
     };
 
     view! {
-        <p class="done" role="status">
+        <p class="said" role="status">
             {move || shown.with(|shown| shown.done.clone())}
         </p>
         <section class="card" class:alone=is_alone aria-labelledby="devices-title">
@@ -126,7 +126,7 @@ fn device(number: usize, entry: SessionEntry, now: i64, shown: RwSignal<Shown>, 
     view! {
         <li class="device" hidden=is_gone>
             <svg class="icon device-icon" aria-hidden="true"><use href=icon(device.kind)></use></svg>
-            <div class="device-text">
+            <div>
                 <p class="device-name">
                     <strong>{name}</strong>
                     {current.then(|| view! { <span class="tag success">"This device"</span> })}
