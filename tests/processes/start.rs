@@ -11,6 +11,8 @@ use tokio::{
     process::Command,
 };
 
+use crate::support::free_port;
+
 fn process(folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"));
     command.current_dir(folder.path()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
@@ -19,10 +21,6 @@ fn process(folder: &tempfile::TempDir) -> Command {
 
 async fn output(command: &mut Command) -> Output {
     tokio::time::timeout(Duration::from_secs(30), command.output()).await.expect("the process ends by itself").unwrap()
-}
-
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +49,7 @@ async fn a_settings_file_that_is_not_toml_is_refused_with_its_fault() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands_in() {
     let folder = tempfile::tempdir().unwrap();
-    let (port, emulator_port) = (free_port().await, free_port().await);
+    let (port, emulator_port) = (free_port(), free_port());
     let mut child = process(&folder)
         .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
         .env("APP_URL", format!("http://localhost:{port}"))
@@ -91,7 +89,7 @@ async fn an_occupied_address_is_named() {
     let output = output(
         command
             .env("LEPTOS_SITE_ADDR", &address)
-            .env("EMULATOR_PORT", free_port().await.to_string())
+            .env("EMULATOR_PORT", free_port().to_string())
             .env("SESSION_STORE", "memory:"),
     )
     .await;

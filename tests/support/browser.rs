@@ -50,9 +50,14 @@ impl Browser {
 
     /// Navigates, as a click or the address bar does.
     pub(crate) async fn get(&mut self, url: &str) -> Page {
+        self.try_get(url).await.unwrap()
+    }
+
+    /// The same, from a server that may be gone.
+    pub(crate) async fn try_get(&mut self, url: &str) -> reqwest::Result<Page> {
         let request =
             self.request(Method::GET, url).header("sec-fetch-site", "none").header("sec-fetch-mode", "navigate");
-        self.send(request).await
+        self.try_send(request).await
     }
 
     /// Submits a form of the page's own origin.
@@ -90,25 +95,40 @@ impl Browser {
 
     /// Sends a request and keeps the cookies of its answer.
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Page {
-        let response = request.send().await.unwrap();
+        self.try_send(request).await.unwrap()
+    }
+
+    async fn try_send(&mut self, request: RequestBuilder) -> reqwest::Result<Page> {
+        let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for cookie in headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
-        Page { status, headers, body: response.text().await.unwrap() }
+        Ok(Page { status, headers, body: response.text().await? })
     }
 
     /// Starts at `login`, signs in as `user` on the hosted page and follows the answer; tells where it lands.
     pub(crate) async fn sign_in(&mut self, login: &str, user: &str) -> String {
-        let callback = self.sign_in_at_provider(login, user).await;
-        let landed = self.get(&callback).await;
-        assert_eq!(landed.status, 302, "{}", landed.body);
-        landed.location().to_owned()
+        self.try_sign_in(login, user).await.unwrap()
     }
 
-    /// The same, up to the callback's URL, which is not opened.
+    /// The same, at an application that may be gone.
+    pub(crate) async fn try_sign_in(&mut self, login: &str, user: &str) -> reqwest::Result<String> {
+        let start = self.try_get(login).await?;
+        let callback = self.choose_person(&start, user).await;
+        let landed = self.try_get(&callback).await?;
+        assert_eq!(landed.status, 302, "{}", landed.body);
+        Ok(landed.location().to_owned())
+    }
+
+    /// Signs in at the provider, up to the callback's URL, which is not opened.
     pub(crate) async fn sign_in_at_provider(&mut self, login: &str, user: &str) -> String {
-        let hosted = self.open_hosted_page(login).await;
+        let start = self.get(login).await;
+        self.choose_person(&start, user).await
+    }
+
+    async fn choose_person(&mut self, start: &Page, user: &str) -> String {
+        let hosted = self.follow_to_hosted_page(start).await;
         let answer = self.post(&format!("{hosted}/person"), &[("user", user)]).await;
         self.follow_to_app(answer, &hosted).await
     }
@@ -127,6 +147,10 @@ impl Browser {
     /// Starts at `login` and goes on to the hosted sign-in page; answers with its address.
     pub(crate) async fn open_hosted_page(&mut self, login: &str) -> String {
         let start = self.get(login).await;
+        self.follow_to_hosted_page(&start).await
+    }
+
+    async fn follow_to_hosted_page(&mut self, start: &Page) -> String {
         assert_eq!(start.status, 302, "{}", start.body);
         let authorize = start.location().to_owned();
         let hosted = self.get(&authorize).await;

@@ -12,7 +12,7 @@ use scalekit_emulator::{Emulator, Options, SettingsChange};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
-pub(crate) use process::{Process, free_port};
+pub(crate) use process::{NO_LIMIT, Process, free_port};
 pub(crate) use redis::Redis;
 
 /// A seeded person of the emulator.
@@ -31,6 +31,11 @@ pub(crate) struct World {
 impl World {
     /// Starts so many replicas on a store. `FOLDER` in its address stands for a folder that ends with the test.
     pub(crate) async fn start(replicas: usize, store: &str) -> Self {
+        Self::start_with_limit(replicas, store, NO_LIMIT).await
+    }
+
+    /// The same, with a limit to a person's sessions.
+    pub(crate) async fn start_with_limit(replicas: usize, store: &str, max_per_user: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store.replace("FOLDER", folder.path().to_str().unwrap());
         let ports: Vec<u16> = (0..replicas).map(|_| free_port()).collect();
@@ -38,7 +43,7 @@ impl World {
         let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&app_url)).await.unwrap();
         let replicas = ports
             .iter()
-            .map(|port| Process::start(*port, folder.path(), &app_url, emulator.url(), &store))
+            .map(|port| Process::start_with_limit(*port, folder.path(), &app_url, emulator.url(), &store, max_per_user))
             .collect::<Vec<_>>();
         for replica in &replicas {
             replica.is_ready().await;
@@ -84,8 +89,8 @@ impl World {
     }
 }
 
-/// How long an access token lives that should end soon; seconds.
-const SHORT_LIFETIME: u64 = 2;
+/// How long an access token lives that should end soon; seconds. It must not end before a busy machine has verified it.
+const SHORT_LIFETIME: u64 = 5;
 
 /// Sends the same page's request from each browser so many times, spread over the replicas, all at once; answers with the
 /// statuses.

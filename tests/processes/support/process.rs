@@ -1,15 +1,20 @@
 //! A process of the application, with everything set that it would have in production, but for the emulator.
 
 use std::{
+    fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use super::until;
 
 /// What all processes of an application share.
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// More sessions than any test begins.
+pub(crate) const NO_LIMIT: u32 = 10_000;
 
 /// A running process. Killed with the test.
 pub(crate) struct Process {
@@ -27,17 +32,31 @@ struct Start {
     app_url: String,
     provider: String,
     store: String,
+    max_per_user: u32,
 }
 
 impl Process {
     /// Starts a process in a folder; it need not be ready yet.
     pub(crate) fn start(port: u16, folder: &Path, app_url: &str, provider: &str, store: &str) -> Self {
+        Self::start_with_limit(port, folder, app_url, provider, store, NO_LIMIT)
+    }
+
+    /// The same, with a limit to a person's sessions.
+    pub(crate) fn start_with_limit(
+        port: u16,
+        folder: &Path,
+        app_url: &str,
+        provider: &str,
+        store: &str,
+        max_per_user: u32,
+    ) -> Self {
         let start = Start {
             port,
             folder: folder.to_owned(),
             app_url: app_url.to_owned(),
             provider: provider.to_owned(),
             store: store.to_owned(),
+            max_per_user,
         };
         Self { child: start.spawn(), url: format!("http://localhost:{port}"), start }
     }
@@ -50,7 +69,11 @@ impl Process {
     /// Waits until a path has this status.
     pub(crate) async fn answers(&self, path: &str, status: u16) {
         let url = format!("http://127.0.0.1:{}{path}", self.start.port);
+        let complaints = self.start.complaints();
         until(&format!("{status} at {path}"), async || {
+            // Only a process that can't start complains: the log is off.
+            let complaint = fs::read_to_string(&complaints).unwrap();
+            assert!(!complaint.contains("can't start"), "{complaint}");
             reqwest::get(&url).await.is_ok_and(|answer| answer.status() == status)
         })
         .await;
@@ -97,13 +120,17 @@ impl Start {
             .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET)
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
-            .env("SESSION_MAX_PER_USER", "10000")
+            .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
             .env("RUST_LOG", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(self.complaints()).unwrap())
             .spawn()
             .unwrap()
+    }
+
+    fn complaints(&self) -> PathBuf {
+        self.folder.join(format!("complaints-{}", self.port))
     }
 }
 
@@ -115,7 +142,16 @@ impl Drop for Process {
     }
 }
 
-/// A port that is free now.
+/// A port that is free now and stays so while its process is not running: below those that systems give to outgoing
+/// connections, of which these tests make thousands.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Test programs that run at the same time begin at different places.
+    let start = u16::try_from(std::process::id() % 100).unwrap() * 100;
+    loop {
+        let port = 20_000 + (start + TAKEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
