@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 
-/// How long the process waits at its end for refreshes under way.
-const LAST_REFRESHES: Duration = Duration::from_secs(10);
+/// How long the process waits at its end for token calls under way: their time limit, and the writing after.
+const LAST_REFRESHES: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -132,9 +132,15 @@ export class Emulator {
     await this.call("POST", `users/${user}/roles`, { organization, roles });
   }
 
-  /** Makes applications end every session of these people, by a webhook that names no session; waits until it is done. */
-  async signOutOfApps(...persons: Person[]): Promise<void> {
-    for (const { id } of persons) await this.call("POST", "webhooks/send", { type: "user.logout", data: { user: { id } } });
+  /**
+   * Makes applications end these people's sessions in an organization, as if they had left it; waits until it is done. The
+   * emulator's own memory of it stays.
+   */
+  async signOutOfApps(organization: { id: string }, ...persons: Person[]): Promise<void> {
+    for (const { id } of persons) {
+      const data = { organization: { id: organization.id }, user: { id } };
+      await this.call("POST", "webhooks/send", { type: "user.organization_membership_deleted", data });
+    }
     const isDone = async () => ((await this.call("GET", "deliveries")) as { done: boolean }[]).every(({ done }) => done);
     while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -53,10 +53,9 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
-    if let Some(listed) = here.iter().find(|listed| handle_of_session(&listed.key) == id) {
-        caller.end(HashSet::from([listed.session.identity.provider_session_id.clone()])).await?;
-    } else {
-        caller.end_elsewhere(&id).await?;
+    match here.into_iter().find(|listed| handle_of_session(&listed.key) == id) {
+        Some(listed) => drop(caller.end(vec![listed], HashSet::new()).await?),
+        None => caller.end_elsewhere(&id).await?,
     }
     request.redirect_form(&[PAGE, "?ended=1"].concat())
 }
@@ -69,10 +68,15 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
-    let elsewhere = caller.sessions_at_provider().await.unwrap_or_default();
-    let all = here.into_iter().map(|listed| listed.session.identity.provider_session_id);
-    caller.end(all.chain(elsewhere.into_iter().map(|session| session.session_id)).collect()).await?;
-    request.redirect_form(&[PAGE, "?ended=others"].concat())
+    let elsewhere = caller.sessions_at_provider().await;
+    let is_known = !matches!(elsewhere, Err(ProviderAnswer::Unreachable));
+    let elsewhere = elsewhere.unwrap_or_default().into_iter().map(|session| session.session_id).collect();
+    // What is here has ended in any case; only the rest may have to be tried again.
+    if caller.end(here, elsewhere).await? && is_known {
+        request.redirect_form(&[PAGE, "?ended=others"].concat())
+    } else {
+        Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
+    }
 }
 
 /// Who is asking.
@@ -125,7 +129,7 @@ impl<'a> Caller<'a> {
         };
         let named = sessions.into_iter().find(|session| handle_of_provider_session(&session.session_id) == handle);
         let Some(named) = named else { return Ok(()) };
-        if self.end(HashSet::from([named.session_id])).await? {
+        if self.end(Vec::new(), HashSet::from([named.session_id])).await? {
             Ok(())
         } else {
             Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
@@ -134,7 +138,14 @@ impl<'a> Caller<'a> {
 
     /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it can be reached.
     /// Tells whether the provider has ended all of them too.
-    async fn end(&self, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
+    ///
+    /// Two sessions here can share one of the provider's, for example after a second sign-in in the same browser. Then the
+    /// other one ends here, and the provider's goes on, since the caller's depends on it.
+    async fn end(&self, here: Vec<Listed>, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
+        for listed in here.into_iter().filter(|listed| listed.key != self.key) {
+            self.state.sessions.end(&listed.key).await.map_err(|error| store_failed(&error))?;
+            provider_sessions.insert(listed.session.identity.provider_session_id);
+        }
         provider_sessions.remove(&self.session.identity.provider_session_id);
         self.state.sessions.end_with(&provider_sessions).await.map_err(|error| store_failed(&error))?;
         Ok(!self.state.settings.session_api || self.revoke(provider_sessions).await)
@@ -155,7 +166,8 @@ impl<'a> Caller<'a> {
                 if let Ok(Err(error)) = &call {
                     tracing::warn!(cause = error as &dyn std::error::Error, "a session was ended here only");
                 }
-                succeeded &= matches!(call, Ok(Ok(_)));
+                // An application that may not ask can do no more than end what is here.
+                succeeded &= matches!(call, Ok(Ok(_) | Err(ManagementError::Forbidden { .. })));
             }
             succeeded
         };

@@ -129,3 +129,42 @@ async fn a_page_that_tries_again_in_an_outage_keeps_no_session_alive() {
     app.advance(MINUTE);
     assert!(!is_signed_in(&mut browser).await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shorter_lifetime_holds_for_sessions_that_began_before() {
+    let (app, _) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let strict = app.replica(|settings| settings.limits.lifetime = Duration::from_secs(120)).await;
+    app.advance(2 * MINUTE);
+    assert!(!is_signed_in(&mut browser.at(&strict.url)).await);
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sign_ins_at_the_same_moment_one_stays_even_at_a_limit_of_one() {
+    let store = TroubledStore::new();
+    let app = app_with(store, |settings| settings.limits.per_user = NonZeroU32::MIN).await;
+    for round in 0..5 {
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            let mut browser = app.browser();
+            let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+            waiting.push((browser, callback));
+        }
+        let sign_ins: Vec<_> = waiting
+            .into_iter()
+            .map(|(mut browser, callback)| {
+                tokio::spawn(async move {
+                    assert_eq!(browser.get(&callback).await.status, 302);
+                    browser
+                })
+            })
+            .collect();
+        let mut alive = 0;
+        for sign_in in sign_ins {
+            alive += u32::from(is_signed_in(&mut sign_in.await.unwrap()).await);
+        }
+        assert!(alive >= 1, "round {round}: nobody is signed in");
+        app.advance(1);
+    }
+}

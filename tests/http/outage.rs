@@ -24,6 +24,7 @@ use leptos_scalekit::server::{
 use scalekit_emulator::{Endpoint, Fault};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 
 use crate::support::{ADA, App, app_with, until};
 
@@ -72,17 +73,20 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
-/// Asks for all sessions at once; tells how many are signed in. None may have ended.
-async fn ask_for_all(app: &App, keys: &[SessionKey]) -> (usize, Vec<u32>) {
-    let requests: Vec<_> = keys
-        .iter()
+/// Asks for all sessions at once, as requests do.
+fn ask(app: &App, keys: &[SessionKey]) -> Vec<JoinHandle<Current>> {
+    keys.iter()
         .map(|key| {
             let (sessions, key) = (app.state.sessions.clone(), *key);
             tokio::spawn(async move { sessions.current(&key, Presence::Active).await })
         })
-        .collect();
+        .collect()
+}
+
+/// Asks for all sessions at once; tells how many are signed in. None may have ended.
+async fn ask_for_all(app: &App, keys: &[SessionKey]) -> (usize, Vec<u32>) {
     let (mut signed_in, mut waits) = (0, Vec::new());
-    for request in requests {
+    for request in ask(app, keys) {
         match request.await.unwrap() {
             Current::SignedIn(_) => signed_in += 1,
             Current::Unavailable { retry_after } => waits.push(retry_after),
@@ -192,4 +196,28 @@ async fn sign_out_works_while_the_provider_is_down() {
     assert_eq!(answer.status, 302);
     assert!(!browser.cookies.contains_key("session"));
     assert_eq!(app.user_of(&mut before.clone()).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_ends_begins_no_token_call_any_more_and_loses_none() {
+    let store = Arc::new(MemoryStore::default());
+    let app = app_with(store.clone(), |_| {}).await;
+    app.silence_provider();
+    let keys = plant_sessions(&app, &store, TOKEN_CALLS_AT_ONCE + 8).await;
+    app.advance(LIFETIME);
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 700).times(0));
+    let asking = ask(&app, &keys);
+    let cap = u64::try_from(TOKEN_CALLS_AT_ONCE).unwrap();
+    until("a full house", async || app.emulator.control().open_token_calls() == cap).await;
+    app.state.sessions.finish_refreshes(Duration::from_secs(10)).await;
+    assert_eq!((app.token_calls("refresh_token"), app.emulator.control().open_token_calls()), (cap, 0));
+    let (mut signed_in, mut later) = (0, 0);
+    for asked in asking {
+        match asked.await.unwrap() {
+            Current::SignedIn(_) => signed_in += 1,
+            Current::Unavailable { .. } => later += 1,
+            Current::Ended => panic!("a session was lost"),
+        }
+    }
+    assert_eq!((signed_in, later), (TOKEN_CALLS_AT_ONCE, 8));
 }

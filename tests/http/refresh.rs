@@ -222,3 +222,20 @@ async fn refreshed_tokens_of_somebody_else_end_the_session() {
         app.emulator.control().clear_tamper();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_wrong_ends_no_session() {
+    use scalekit_emulator::{Tamper, TokenKind};
+    let app = app().await;
+    for (claim, minutes) in [("iat", 5), ("nbf", 5), ("exp", -5)] {
+        let mut browser = app.signed_in(ADA).await;
+        app.advance(LIFETIME);
+        let time = app.state.clock.now() + minutes * 60;
+        app.emulator.control().tamper(Tamper::new(TokenKind::Access).claim(claim, time));
+        assert_eq!(browser.get("/dashboard").await.status, 503, "{claim}");
+        app.emulator.control().clear_tamper();
+        app.advance(31);
+        assert_eq!(browser.get("/dashboard").await.status, 200, "{claim}");
+    }
+    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
+}

@@ -233,6 +233,27 @@ async fn a_logout_token_that_could_not_be_carried_out_works_when_it_comes_again(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_token_whose_key_is_not_published_yet_is_to_come_again() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let sid = sid_of(&mut browser).await;
+    app.emulator.control().tamper(Tamper::new(TokenKind::Logout).header("kid", "snk_not_published"));
+    assert_eq!(send_logout_token(&app, &app.emulator.control().logout_token(&sid).unwrap()).await.status, 503);
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_of_a_logout_that_names_no_session_ends_none() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let webhook = app.emulator.control().webhook("user.logout", json!({ "user": { "id": ADA } }));
+    assert_eq!(send_webhook(&app, &webhook).await, 204);
+    assert!(is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_of_a_logout_ends_that_session_only() {
     let app = app().await;
     app.silence_provider();

@@ -176,3 +176,31 @@ async fn a_session_elsewhere_that_the_provider_did_not_end_is_not_said_to_have_e
     assert_eq!(browser.call("/api/end_session", &format!("id={id}")).await.status, 200);
     assert_eq!(app.emulator.control().state().live_sessions, 1);
 }
+
+/// Signs in twice in one browser, whose cookie of the first session somebody else has by now: both belong to one session of
+/// the provider.
+async fn signed_in_twice(app: &App) -> (Browser, Browser) {
+    let first = app.signed_in(ADA).await;
+    let mut second = first.clone();
+    second.cookies.remove("session");
+    second.sign_in_silently().await;
+    (first, second)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_shares_ones_own_at_the_provider_can_be_ended_too() {
+    let app = app().await;
+    let (mut copied, mut mine) = signed_in_twice(&app).await;
+    let listed = list(&mut mine).await;
+    let other = entries(&listed).iter().find(|entry| entry["current"] == false).unwrap();
+    let id = other["id"].as_str().unwrap();
+    assert_eq!(mine.call("/api/end_session", &format!("id={id}")).await.status, 200);
+    assert!(!is_signed_in(&mut copied).await);
+    assert!(is_signed_in(&mut mine).await);
+    assert_eq!(app.emulator.control().state().live_sessions, 1, "one's own goes on at the provider");
+
+    let (mut copied, mut mine) = signed_in_twice(&app).await;
+    assert_eq!(mine.call("/api/end_other_sessions", "").await.status, 200);
+    assert!(!is_signed_in(&mut copied).await);
+    assert!(is_signed_in(&mut mine).await);
+}

@@ -128,9 +128,10 @@ impl Sessions {
             id_token: sign_in.tokens.id_token.clone().ok_or(BeginError::NoIdToken)?,
             refresh_token: sign_in.tokens.refresh_token.clone(),
         };
-        store.create(&key, &record::begin(ring, &key, &session, &tokens, limits, now)?, now).await?;
-        if let Err(error) = self.make_room(&UserKey::of(&session.identity.user_id), &key, previous, now).await {
-            // Nobody will ever hold its identifier. Should this fail too, it ends by itself when idle.
+        let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
+        if let Err(error) = self.add(&key, &record, previous, now).await {
+            // Also where the store may have kept it all the same: nobody will ever hold its identifier. Should this fail too, it
+            // ends by itself when idle.
             let _ = store.delete(&key).await;
             return Err(error.into());
         }
@@ -138,40 +139,53 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Ends the browser's previous session, and the oldest ones of a person who has more than the limit.
-    async fn make_room(
+    /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that
+    /// a failure leaves the browser what it had.
+    async fn add(
+        &self,
+        key: &SessionKey,
+        record: &Record,
+        previous: Option<SessionKey>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let store = &self.shared.store;
+        store.create(key, record, now).await?;
+        for surplus in self.surplus(&record.user, key, previous, now).await? {
+            tracing::info!("a person's oldest session ended: they have too many");
+            counters::sessions_ended("limit", u64::from(store.delete(&surplus).await?));
+        }
+        if let Some(previous) = previous {
+            counters::sessions_ended("owner", u64::from(store.delete(&previous).await?));
+        }
+        Ok(())
+    }
+
+    /// The sessions that have to make room for the one that begins `now`: the oldest, ordered by sign-in and then by key. Never
+    /// one that comes after it in this order: of two that begin together, at most one makes room for the other.
+    async fn surplus(
         &self,
         user: &UserKey,
         begun: &SessionKey,
         previous: Option<SessionKey>,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<SessionKey>, StoreError> {
         let Shared { store, ring, limits, .. } = &*self.shared;
-        if let Some(previous) = previous
-            && store.delete(&previous).await?
-        {
-            counters::sessions_ended("owner", 1);
-        }
-        let records = store.list_by_user(user, now).await?;
+        let mut records = store.list_by_user(user, now).await?;
+        records.retain(|(key, _)| Some(*key) != previous);
         let surplus = records.len().saturating_sub(limits.per_user());
         if surplus == 0 {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let mut by_age: Vec<(i64, SessionKey)> = records
+        let mut older: Vec<(i64, SessionKey)> = records
             .iter()
-            .filter(|(key, _)| key != begun)
             // What can't be opened is of no use to anybody and goes first.
             .map(|(key, record)| {
                 (record::open_session(ring, key, record).map_or(i64::MIN, |session| session.signed_in_at), *key)
             })
+            .filter(|other| *other < (now, *begun))
             .collect();
-        by_age.sort_unstable();
-        for (_, key) in by_age.into_iter().take(surplus) {
-            store.delete(&key).await?;
-        }
-        tracing::info!(surplus, "a person's oldest sessions ended");
-        counters::sessions_ended("limit", u64::try_from(surplus).unwrap_or(u64::MAX));
-        Ok(())
+        older.sort_unstable();
+        Ok(older.into_iter().take(surplus).map(|(_, key)| key).collect())
     }
 
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and
@@ -256,7 +270,7 @@ impl Sessions {
         self.shared.store.delete_ended(self.shared.clock.now()).await
     }
 
-    /// Waits until no refresh is under way, for at most `limit`. To be called before the process ends.
+    /// Begins no token call any more and waits for those under way, for at most `limit`. To be called before the process ends.
     pub async fn finish_refreshes(&self, limit: Duration) {
         if tokio::time::timeout(limit, self.refreshes.finish()).await.is_err() {
             tracing::warn!("refreshes were still under way when the process had to end");

@@ -42,6 +42,7 @@ pub(super) async fn holds(store: Arc<dyn SessionStore>) {
     a_created_record_is_loaded_until_it_ends(&*store).await;
     replace_writes_only_the_expected_version(&*store).await;
     replace_leaves_owner_and_times_alone(&*store).await;
+    only_the_expected_version_is_deleted(&*store).await;
     a_deleted_record_stays_deleted(&*store).await;
     an_ended_record_is_neither_written_nor_extended(&*store).await;
     activity_moves_forward_only_and_keeps_the_version(&*store).await;
@@ -84,6 +85,18 @@ async fn replace_leaves_owner_and_times_alone(store: &dyn SessionStore) {
     let expected =
         Record { version: 2, active_at: START + 10, ends_at: END + 10, tokens: b"c".to_vec(), ..record(END, "b") };
     assert_eq!(store.load(&key, START).await.unwrap(), Some(expected));
+}
+
+async fn only_the_expected_version_is_deleted(store: &dyn SessionStore) {
+    let key = key();
+    assert_eq!(store.delete_version(&key, 1).await.unwrap(), Replaced::Gone);
+    store.create(&key, &of("usr_version", "ses_version"), START).await.unwrap();
+    assert_eq!(store.replace(&key, 1, b"b", b"c", START).await.unwrap(), Replaced::Yes);
+    assert_eq!(store.delete_version(&key, 1).await.unwrap(), Replaced::Changed);
+    assert!(store.load(&key, START).await.unwrap().is_some());
+    assert_eq!(store.delete_version(&key, 2).await.unwrap(), Replaced::Yes);
+    assert_eq!(store.load(&key, START).await.unwrap(), None);
+    assert_eq!(store.list_by_user(&UserKey::of("usr_version"), START).await.unwrap(), []);
 }
 
 async fn a_deleted_record_stays_deleted(store: &dyn SessionStore) {

@@ -99,6 +99,18 @@ impl SessionStore for MemoryStore {
         Ok(self.kept().records.remove(key).is_some())
     }
 
+    async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError> {
+        let mut kept = self.kept();
+        match kept.records.get(key).map(|record| record.version) {
+            None => Ok(Replaced::Gone),
+            Some(version) if version != expected_version => Ok(Replaced::Changed),
+            Some(_) => {
+                kept.records.remove(key);
+                Ok(Replaced::Yes)
+            }
+        }
+    }
+
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError> {
         let kept = self.kept();
         let theirs = kept.records.iter().filter(|(_, record)| record.user == *user && record.ends_at > now);

@@ -186,7 +186,7 @@ impl Session {
     /// When the session ends if the person, last active at `active_at`, does nothing more.
     #[must_use]
     pub fn end(&self, active_at: i64, limits: &Limits) -> i64 {
-        self.ends_at.min(limits.idle_end(active_at))
+        self.ends_at.min(limits.absolute_end(self.signed_in_at)).min(limits.idle_end(active_at))
     }
 
     /// Whether the access token is good, due for a refresh, or expired.

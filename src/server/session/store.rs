@@ -28,10 +28,10 @@ pub struct Record {
     pub tokens: Vec<u8>,
 }
 
-/// Outcome of a compare-and-swap.
+/// Outcome of a compare-and-swap, or of a compare-and-delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// The sealed parts were written; the version is one higher now.
+    /// It was done. After a swap the version is one higher.
     Yes,
     /// Somebody else wrote first: read again.
     Changed,
@@ -70,6 +70,9 @@ pub trait SessionStore: Send + Sync {
 
     /// Removes the record and tells whether there was one.
     async fn delete(&self, key: &SessionKey) -> Result<bool, StoreError>;
+
+    /// Removes the record if the stored version is still `expected_version`; [`Replaced::Yes`] says that it was removed.
+    async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError>;
 
     /// The person's sessions that have not ended, in no particular order.
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError>;

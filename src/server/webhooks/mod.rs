@@ -8,7 +8,7 @@
 
 pub mod handlers;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -36,6 +36,9 @@ const REMEMBERED: i64 = 3 * 24 * 3600;
 
 /// How long a handler may take, in seconds, before another delivery of its event may begin anew.
 const UNDER_WAY: i64 = 60;
+
+/// How long a handler may take at most; well below [`UNDER_WAY`].
+const HANDLER_TIME: Duration = Duration::from_secs(45);
 
 /// What became of a delivery; each has its answer.
 #[derive(Debug, Clone, Copy)]
@@ -104,11 +107,15 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
     let now = state.clock.now();
     let [handled, under_way] = [MarkOf::Webhook, MarkOf::WebhookUnderWay].map(|kind| Mark::of(kind, &webhook.id));
     let claimed = async {
+        // First the claim, then the look: otherwise another delivery could be done with it between the two.
+        if !state.sessions.mark(&under_way, now + UNDER_WAY, now).await? {
+            return Ok(Err(Outcome::UnderWay));
+        }
         if state.sessions.is_marked(&handled, now).await? {
+            state.sessions.unmark(&under_way).await?;
             return Ok(Err(Outcome::Repeated));
         }
-        let is_first = state.sessions.mark(&under_way, now + UNDER_WAY, now).await?;
-        Ok::<_, StoreError>(if is_first { Ok(()) } else { Err(Outcome::UnderWay) })
+        Ok::<_, StoreError>(Ok(()))
     };
     match claimed.await {
         Ok(Ok(())) => {}
@@ -116,7 +123,9 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
         Err(error) => return store_failed(&error),
     }
     let event_type = webhook.event.event_type().to_owned();
-    let outcome = match handlers::handle(&state, &webhook).await {
+    // A handler that takes longer than its claim would be joined by another delivery's.
+    let handled_in_time = tokio::time::timeout(HANDLER_TIME, handlers::handle(&state, &webhook));
+    let outcome = match handled_in_time.await.unwrap_or_else(|elapsed| Err(elapsed.into())) {
         Ok(()) => match state.sessions.mark(&handled, now + REMEMBERED, now).await {
             Ok(_) => Outcome::Handled,
             Err(error) => store_failed(&error),

@@ -26,7 +26,9 @@ pub(crate) enum Trouble {
     ReadOnly,
     /// Only writing back a refresh fails.
     NoReplace,
-    /// The same, and leases protect nothing: as if the store had forgotten them.
+    /// Only listing a person's sessions fails.
+    NoList,
+    /// As `NoReplace`, and leases protect nothing: as if the store had forgotten them.
     NoReplaceNoLease,
 }
 
@@ -126,8 +128,13 @@ impl SessionStore for TroubledStore {
         self.inner.delete(key).await
     }
 
+    async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError> {
+        self.write()?;
+        self.inner.delete_version(key, expected_version).await
+    }
+
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError> {
-        self.read()?;
+        self.refuse(&[Trouble::Down, Trouble::NoList])?;
         self.inner.list_by_user(user, now).await
     }
 

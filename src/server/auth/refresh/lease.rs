@@ -1,7 +1,10 @@
 //! The lease that makes one process, of all that share the store, refresh a session: renewed while it is held, lost when its
 //! holder dies.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tokio::task::JoinHandle;
 
@@ -25,6 +28,8 @@ pub(in crate::server::auth) struct Lease {
     shared: Arc<Shared>,
     key: SessionKey,
     holder: LeaseHolder,
+    /// Until when it lasts at least, as far as this process knows.
+    until: Arc<Mutex<Instant>>,
     renewal: JoinHandle<()>,
 }
 
@@ -37,12 +42,18 @@ impl Lease {
         shared: &Arc<Shared>,
         key: &SessionKey,
     ) -> Result<Option<Self>, StoreError> {
+        let until = Arc::new(Mutex::new(Instant::now() + LEASE));
         let holder = LeaseHolder::generate().map_err(|error| StoreError(error.into()))?;
         if !shared.store.acquire_lease(key, &holder, LEASE).await? {
             return Ok(None);
         }
-        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder));
-        Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, renewal }))
+        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder, Arc::clone(&until)));
+        Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, until, renewal }))
+    }
+
+    /// Whether nobody else can have taken it. Not so after a pause of this process that was longer than a lease.
+    pub(super) fn is_held(&self) -> bool {
+        Instant::now() < *self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the lease back. A lease that can't be given back runs out.
@@ -60,11 +71,12 @@ impl Drop for Lease {
     }
 }
 
-async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder) {
+async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until: Arc<Mutex<Instant>>) {
     loop {
         tokio::time::sleep(RENEWAL).await;
+        let renewed_until = Instant::now() + LEASE;
         match shared.store.renew_lease(&key, &holder, LEASE).await {
-            Ok(true) => {}
+            Ok(true) => *until.lock().unwrap_or_else(PoisonError::into_inner) = renewed_until,
             Ok(false) => {
                 // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
                 counters::lease_lost();

@@ -90,8 +90,10 @@ impl Refreshes {
         Running(receiver)
     }
 
-    /// Waits until no refresh is under way: a rotated token must reach the store before the process ends.
+    /// Begins no token call any more, and waits until none is under way: a rotated token must reach the store before the process
+    /// ends.
     pub(super) async fn finish(&self) {
+        self.pace.close();
         loop {
             let Some(mut receiver) = lock(&self.running).values().next().cloned() else { return };
             // Closed or done: either way its entry is gone.

@@ -20,6 +20,9 @@ pub const TOKEN_CALLS_AT_ONCE: usize = 32;
 const FIRST_PAUSE_SECONDS: i64 = 1;
 const LONGEST_PAUSE_SECONDS: i64 = 30;
 
+/// The client believes no longer `Retry-After` than this.
+const LONGEST_WANTED_SECONDS: i64 = 300;
+
 /// The pace of one process.
 #[derive(Clone)]
 pub(super) struct Pace {
@@ -53,7 +56,7 @@ impl Default for Pace {
 impl Pace {
     /// Waits for a place in the line; then either goes or learns that it is not the time.
     pub(super) async fn turn(&self, now: impl Fn() -> i64) -> Turn {
-        // The semaphore is never closed.
+        // Closed: the process is about to end.
         let Ok(call) = Arc::clone(&self.calls).acquire_owned().await else {
             return Turn::Later { retry_after: 1 };
         };
@@ -64,10 +67,17 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// Lets nobody go any more.
+    pub(super) fn close(&self) {
+        self.calls.close();
+    }
+}
+
 impl Go {
     /// The provider answered as it should.
-    pub(super) fn went_well(self) {
-        *lock(&self.pace.pause) = Pause::default();
+    pub(super) fn went_well(self, now: i64) {
+        lock(&self.pace.pause).end(now);
     }
 
     /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after which another
@@ -99,7 +109,8 @@ impl Pause {
     /// Whether a call may be made: whether it is the trial after a pause, or the seconds to wait.
     fn ask(&mut self, now: i64, random: f64) -> Result<bool, u32> {
         let left = self.until - now;
-        if left > 0 {
+        // A pause that lies further ahead than any can was set by a clock that has been put back since.
+        if left > 0 && left <= LONGEST_WANTED_SECONDS {
             return Err(spread(left, random));
         }
         if self.failures == 0 {
@@ -110,6 +121,13 @@ impl Pause {
         }
         self.trial_under_way = true;
         Ok(true)
+    }
+
+    /// A call went well. One that was under way when a pause began says nothing of the time after.
+    fn end(&mut self, now: i64) {
+        if self.until <= now {
+            *self = Self::default();
+        }
     }
 
     fn begin(&mut self, wanted: Option<Duration>, now: i64, random: f64) -> u32 {
@@ -210,8 +228,25 @@ mod tests {
         assert!(matches!(turn(1).await, Turn::Later { .. }));
         drop(trial);
         let Turn::Go(trial) = turn(1).await else { panic!("the trial was not made, so another may try") };
-        trial.went_well();
+        trial.went_well(1);
         let (Turn::Go(_), Turn::Go(_)) = (turn(1).await, turn(1).await) else { panic!("all may go") };
+    }
+
+    #[test]
+    fn a_call_that_began_before_the_pause_does_not_end_it_when_it_goes_well() {
+        let mut pause = Pause::default();
+        pause.begin(Some(Duration::from_secs(60)), 100, NEVER_LESS);
+        pause.end(101);
+        assert_eq!(pause.ask(101, NEVER_LESS), Err(59));
+        pause.end(160);
+        assert_eq!((pause.failures, pause.ask(160, NEVER_LESS)), (0, Ok(false)));
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_does_not_prolong_the_pause() {
+        let mut pause = Pause::default();
+        pause.begin(None, 10_000, NEVER_LESS);
+        assert_eq!(pause.ask(10_000 - 3600, NEVER_LESS), Ok(true));
     }
 
     #[tokio::test]

@@ -37,12 +37,16 @@ const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 
 /// How often a rotated token is offered to a failing store before the session is given up; the pauses between add up to six
 /// seconds.
-const WRITE_ATTEMPTS: u32 = 6;
+const WRITE_ATTEMPTS: u32 = 9;
+
+/// The longest pause between two of them: short, so that a store that is back is used at once.
+const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
 const SPENDING_REMEMBERED: i64 = 60;
 
-/// How long a holder that lost its lease has to write what it got, before its session is taken for ended.
+/// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
+/// the slowest attempt.
 const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(4);
 
 /// How often compare-and-swap is tried anew on a record that others write to as well.
@@ -61,7 +65,7 @@ pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey)
         };
         match Lease::take(shared, key).await {
             Ok(Some(lease)) => {
-                let outcome = rotate(shared, go, key).await;
+                let outcome = rotate(shared, go, &lease, key).await;
                 lease.release().await;
                 return outcome;
             }
@@ -94,12 +98,12 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
         return Err(Outcome::Done(Arc::new(found.session)));
     }
     let Some(tokens) = record::open_tokens(&shared.ring, key, &found.record) else {
-        return Err(end(shared, key, "its tokens can't be opened", "fault").await);
+        return Err(end(shared, key, found.record.version, "its tokens can't be opened", "fault").await);
     };
     let Some(refresh_token) = tokens.refresh_token.clone() else {
         // Without a refresh token the session lives exactly as long as its access token.
         return Err(match freshness {
-            Freshness::Expired => end(shared, key, "it has no refresh token", "limit").await,
+            Freshness::Expired => end(shared, key, found.record.version, "it has no refresh token", "limit").await,
             Freshness::Fresh | Freshness::Due => Outcome::Done(Arc::new(found.session)),
         });
     };
@@ -107,30 +111,37 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
 }
 
 /// Spends the refresh token. The caller holds the lease.
-async fn rotate(shared: &Shared, go: Go, key: &SessionKey) -> Outcome {
+async fn rotate(shared: &Shared, go: Go, lease: &Lease, key: &SessionKey) -> Outcome {
     let Expiring { found, tokens, refresh_token } = match find_expiring(shared, key).await {
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
     };
     let (now, version) = (shared.clock.now(), found.record.version);
     let spending = Mark::of_refresh(key, version);
-    let is_first = match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
-        Ok(is_first) => is_first,
+    match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
+        Ok(true) => {}
+        Ok(false) => {
+            if let Some(outcome) = predecessor(shared, key, version).await {
+                return outcome;
+            }
+        }
         Err(error) => return store_failed(&error),
-    };
+    }
     let answer = match shared.scalekit.keys_available(now).await {
+        // A process that was suspended may have lost the lease without noticing; then the token is somebody else's to spend.
+        Ok(()) if !lease.is_held() => return Outcome::Later { retry_after: 1 },
         Ok(()) => shared.scalekit.refresh(&refresh_token).await,
         Err(error) => Err(error),
     };
     match answer {
         Ok(fresh) => take_over(shared, go, key, found, tokens, fresh).await,
         Err(Error::Ended { .. }) => {
-            go.went_well();
-            ended_by_provider(shared, key, version, is_first).await
+            go.went_well(shared.clock.now());
+            end(shared, key, version, "the provider has ended it", "provider").await
         }
         Err(error) => {
             // This attempt is over; the next one is not told of it.
-            if is_first && let Err(error) = shared.store.unmark(&spending).await {
+            if let Err(error) = shared.store.unmark(&spending).await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a mark stays for a minute");
             }
             postpone(go, &error, now)
@@ -153,7 +164,7 @@ async fn take_over(
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
     match shared.scalekit.verify_refresh(fresh, &session.provider_identity(), now).await {
         Ok(refreshed) => {
-            go.went_well();
+            go.went_well(shared.clock.now());
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
             let tokens = SessionTokens {
                 access_token: refreshed.tokens.access_token,
@@ -162,9 +173,8 @@ async fn take_over(
             };
             Rotated { shared, key, session, tokens, spent }.write(record.version).await
         }
-        Err(error @ (Error::Unavailable { .. } | Error::Refused(VerificationError::UnknownKey))) => {
-            // The key that signed these tokens can't be had for now, or is not published yet. The provider has rotated all
-            // the same, so the new refresh token is kept; the unverified claims are not.
+        Err(error) if is_about_us(&error) => {
+            // The provider has rotated all the same, so the new refresh token is kept; the unverified claims are not.
             let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
             match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
                 Outcome::Done(_) => postpone(go, &error, now),
@@ -172,11 +182,26 @@ async fn take_over(
             }
         }
         Err(error) => {
-            go.went_well();
+            go.went_well(shared.clock.now());
             tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens did not pass verification");
-            end(shared, key, "refreshed tokens did not pass verification", "fault").await
+            end(shared, key, record.version, "refreshed tokens did not pass verification", "fault").await
         }
     }
+}
+
+/// Whether it says more of this process than of the tokens: the key that signed them can't be had for now or is not published
+/// yet, or the clocks differ by more than they may.
+const fn is_about_us(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unavailable { .. }
+            | Error::Refused(
+                VerificationError::UnknownKey
+                    | VerificationError::Expired
+                    | VerificationError::NotYetValid
+                    | VerificationError::IssuedInFuture
+            )
+    )
 }
 
 /// A session whose refresh token was rotated, on its way to the store.
@@ -194,38 +219,40 @@ impl Rotated<'_> {
     async fn write(self, mut version: u64) -> Outcome {
         let Self { shared, key, ref session, ref tokens, .. } = self;
         let Ok(sealed) = record::seal(&shared.ring, key, session, tokens) else {
-            return end(shared, key, "it can't be sealed", "fault").await;
+            return end(shared, key, version, "it can't be sealed", "fault").await;
         };
         let (mut failures, mut swaps) = (0, 0);
         loop {
-            match shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await {
+            let written = shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await;
+            let error = match written {
                 Ok(Replaced::Yes) => {
                     tracing::debug!("session refreshed");
                     return Outcome::Done(Arc::new(self.session));
                 }
                 Ok(Replaced::Gone) => return Outcome::Never,
-                Ok(Replaced::Changed) => {
-                    swaps += 1;
-                    match self.version_with_the_spent_token().await {
-                        Ok(Some(current)) if swaps < SWAP_ATTEMPTS => version = current,
-                        Ok(_) => return theirs(shared, key).await,
-                        Err(error) => return store_failed(&error),
+                Ok(Replaced::Changed) => match self.version_with_the_spent_token().await {
+                    Ok(Some(current)) if swaps < SWAP_ATTEMPTS => {
+                        swaps += 1;
+                        version = current;
+                        continue;
                     }
-                }
-                Err(error) => {
-                    failures += 1;
-                    counters::store_write_retried();
-                    tracing::warn!(
-                        attempt = failures,
-                        error = &error as &dyn std::error::Error,
-                        "a refreshed session could not be stored"
-                    );
-                    if failures == WRITE_ATTEMPTS {
-                        return end(shared, key, "the store did not take the rotated tokens", "fault").await;
-                    }
-                    tokio::time::sleep(Duration::from_millis(100 << failures)).await;
-                }
+                    Ok(_) => return theirs(shared, key).await,
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            failures += 1;
+            counters::store_write_retried();
+            tracing::warn!(
+                attempt = failures,
+                error = &error as &dyn std::error::Error,
+                "a refreshed session could not be stored"
+            );
+            drop(error);
+            if failures == WRITE_ATTEMPTS {
+                return end(shared, key, version, "the store did not take the rotated tokens", "fault").await;
             }
+            tokio::time::sleep(LONGEST_WRITE_PAUSE.min(Duration::from_millis(100 << failures))).await;
         }
     }
 
@@ -244,16 +271,17 @@ impl Rotated<'_> {
     }
 }
 
-/// `invalid_grant`: the session is over, unless somebody else spent the refresh token before us. If somebody has begun to, and
-/// lost the lease since, they may be about to write what they got, to a store that failed them for a moment.
-async fn ended_by_provider(shared: &Shared, key: &SessionKey, version: u64, is_first: bool) -> Outcome {
-    let deadline = Instant::now() + if is_first { Duration::ZERO } else { PATIENCE_WITH_PREDECESSORS };
+/// Somebody has begun to spend this token and lost the lease since. They may be about to write what they got, to a store that
+/// failed them for a moment: waits for that. `None`: nothing came, so they have died, and nobody knows whether it is spent.
+async fn predecessor(shared: &Shared, key: &SessionKey, version: u64) -> Option<Outcome> {
+    let deadline = Instant::now() + PATIENCE_WITH_PREDECESSORS;
     loop {
         match shared.find(key).await {
-            Ok(Some(found)) if found.record.version != version => return theirs(shared, key).await,
+            Ok(Some(found)) if found.record.version != version => return Some(theirs(shared, key).await),
             Ok(Some(_)) if Instant::now() < deadline => tokio::time::sleep(LOOK_EVERY).await,
-            Ok(_) => return end(shared, key, "the provider has ended it", "provider").await,
-            Err(error) => return store_failed(&error),
+            Ok(Some(_)) => return None,
+            Ok(None) => return Some(Outcome::Never),
+            Err(error) => return Some(store_failed(&error)),
         }
     }
 }
@@ -270,13 +298,17 @@ async fn theirs(shared: &Shared, key: &SessionKey) -> Outcome {
     }
 }
 
-async fn end(shared: &Shared, key: &SessionKey, reason: &'static str, by: &'static str) -> Outcome {
-    tracing::info!(reason, "session ended");
-    match shared.store.delete(key).await {
-        Ok(ended) => {
-            counters::sessions_ended(by, u64::from(ended));
+/// Ends the session, unless somebody else has written its record since version `version` was read: `invalid_grant` then says
+/// only that they were first, and a write that seemed to fail may have been stored.
+async fn end(shared: &Shared, key: &SessionKey, version: u64, reason: &'static str, by: &'static str) -> Outcome {
+    match shared.store.delete_version(key, version).await {
+        Ok(Replaced::Yes) => {
+            tracing::info!(reason, "session ended");
+            counters::sessions_ended(by, 1);
             Outcome::Never
         }
+        Ok(Replaced::Changed) => theirs(shared, key).await,
+        Ok(Replaced::Gone) => Outcome::Never,
         Err(error) => store_failed(&error),
     }
 }

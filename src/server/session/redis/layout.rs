@@ -121,6 +121,11 @@ impl Owners {
     }
 }
 
+/// Whether [`DELETE_VERSION`](super::steps::DELETE_VERSION) found another version.
+pub(super) fn is_other_version(answer: &Value) -> bool {
+    *answer == Value::Int(1)
+}
+
 /// Whose record [`DELETE`](super::steps::DELETE) removed. `None`: there was none.
 pub(super) fn read_deleted(answer: Value) -> Result<Option<Owners>, RedisFailure> {
     if answer == Value::Int(0) {

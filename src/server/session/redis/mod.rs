@@ -88,6 +88,12 @@ impl RedisStore {
         self.connections.run_all(entries).await.map(drop)
     }
 
+    /// Takes a removed session out of its owners' indexes. Should this fail, its entries end by themselves.
+    async fn unindex(&self, key: &SessionKey, owners: layout::Owners) {
+        let removals = owners.indexes(&self.keys).map(|index| removal(&index, key)).collect();
+        let _ = self.connections.ask_all(removals).await;
+    }
+
     /// Removes the sessions of an index. Entries whose record isn't there stay: it may be about to be written.
     async fn delete_indexed(&self, index: String) -> Result<u64, RedisFailure> {
         let sessions = layout::read_index(self.connections.ask(command("ZRANGE", &index).arg(0).arg(-1)).await?)?;
@@ -209,10 +215,24 @@ impl SessionStore for RedisStore {
             let Some(owners) = layout::read_deleted(answer)? else {
                 return Ok(false);
             };
-            // The session is gone; should this fail, its entries end by themselves.
-            let _ =
-                self.connections.ask_all(owners.indexes(&self.keys).map(|index| removal(&index, key)).collect()).await;
+            self.unindex(key, owners).await;
             Ok(true)
+        })
+        .await
+    }
+
+    async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError> {
+        within_limit(async {
+            let call = steps::DELETE_VERSION.on(self.keys.session(key)).with_number(expected_version);
+            let answer = self.connections.run(&call).await?;
+            if layout::is_other_version(&answer) {
+                return Ok(Replaced::Changed);
+            }
+            let Some(owners) = layout::read_deleted(answer)? else {
+                return Ok(Replaced::Gone);
+            };
+            self.unindex(key, owners).await;
+            Ok(Replaced::Yes)
         })
         .await
     }

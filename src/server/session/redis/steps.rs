@@ -109,6 +109,16 @@ step! {
 }
 
 step! {
+    /// Removes a record of this version and tells whose it was; 1 if it has another version, 0 if there was none.
+    DELETE_VERSION,
+    "local have = redis.call('HMGET', KEYS[1], 'version', 'user', 'provider')
+     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+     if have[1] ~= ARGV[1] then return 1 end
+     redis.call('DEL', KEYS[1])
+     return {have[2], have[3]}"
+}
+
+step! {
     /// Enters a session into an index: session, its end, ended before, seconds. An entry's end and the index's own only
     /// move on.
     INDEX,

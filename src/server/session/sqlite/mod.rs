@@ -138,6 +138,24 @@ impl SessionStore for SqliteStore {
         Ok(self.change("DELETE FROM sessions WHERE key = ?1", (*key.as_bytes(),)).await? == 1)
     }
 
+    async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError> {
+        let (key, expected) = (*key, i64::try_from(expected_version).unwrap_or(i64::MAX));
+        self.connections
+            .write(move |database| {
+                let removed = database
+                    .prepare_cached("DELETE FROM sessions WHERE key = ?1 AND version = ?2")?
+                    .execute(params![key.as_bytes(), expected])?;
+                if removed == 1 {
+                    return Ok(Replaced::Yes);
+                }
+                let exists = database
+                    .prepare_cached("SELECT 1 FROM sessions WHERE key = ?1")?
+                    .exists(params![key.as_bytes()])?;
+                Ok(if exists { Replaced::Changed } else { Replaced::Gone })
+            })
+            .await
+    }
+
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError> {
         let user = *user;
         self.connections
