@@ -64,8 +64,8 @@ pub enum SignInProblem {
     TokensRefused,
     /// The provider refuses this application's credentials or redirect URL.
     Misconfigured,
-    /// The provider could not be reached in time.
-    ProviderUnreachable,
+    /// The provider or the session store could not be reached in time.
+    Unavailable,
 }
 
 impl AppError {
@@ -132,7 +132,7 @@ impl SignInProblem {
             Self::NotAllowed => 403,
             Self::TokensRefused => 502,
             Self::Misconfigured => 500,
-            Self::ProviderUnreachable => 503,
+            Self::Unavailable => 503,
         }
     }
 
@@ -150,7 +150,7 @@ impl SignInProblem {
             Self::CodeRefused => "This sign-in has expired",
             Self::TokensRefused => "The sign-in could not be verified",
             Self::Misconfigured => "Sign-in is not set up correctly",
-            Self::ProviderUnreachable => "The sign-in service is not answering",
+            Self::Unavailable => "The sign-in service is not answering",
         }
     }
 
@@ -181,9 +181,7 @@ impl SignInProblem {
                 "The sign-in service does not accept this application's settings. \
                  The people who run this site need to correct them; the server log says what is wrong."
             }
-            Self::ProviderUnreachable => {
-                "Your sign-in was not completed and nothing has changed. Try again in a moment."
-            }
+            Self::Unavailable => "Your sign-in was not completed and nothing has changed. Try again in a moment.",
         }
     }
 }

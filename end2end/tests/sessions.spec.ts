@@ -61,7 +61,7 @@ test.describe("The sessions page", () => {
     await hydrated(page);
     const sessions = new Sessions(page);
     await sessions.endButton(phone).press("Enter");
-    await expect(sessions.question).toContainText("has to sign in again");
+    await expect(sessions.question).toContainText("signed out of this application");
     await expect(sessions.cancel).toBeFocused();
     await page.keyboard.press("Escape");
     await expect(sessions.question).toBeHidden();

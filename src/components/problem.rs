@@ -82,7 +82,7 @@ fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
         AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),
         AppError::SignIn { problem, return_to } => {
             let label = match problem {
-                SignInProblem::ProviderUnreachable | SignInProblem::Provider => "Try again",
+                SignInProblem::Unavailable | SignInProblem::Provider => "Try again",
                 _ => "Sign in again",
             };
             (label, return_to.as_deref().map_or_else(|| "/login".to_owned(), sign_in_page))

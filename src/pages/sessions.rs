@@ -77,7 +77,7 @@ fn devices(list: SessionList, done: &'static str) -> AnyView {
         label: "End all other sessions",
         about: String::new(),
         question: "End all other sessions?".to_owned(),
-        consequence: "Every device but this one is signed out at once. Whoever uses it has to sign in again.",
+        consequence: "Every device but this one is signed out of this application at once.",
         action: "/api/end_other_sessions",
         subject: String::new(),
     };
@@ -148,7 +148,7 @@ fn line(text: Option<String>) -> impl IntoView {
     text.map(|text| view! { <p>{text}</p> })
 }
 
-const ENDS_HERE: &str = "That device is signed out at once. Whoever uses it has to sign in again.";
+const ENDS_HERE: &str = "That device is signed out of this application at once.";
 const ENDS_ELSEWHERE: &str = "The sign-in on that device is ended. The application that is used there asks to sign in again \
                               as soon as it notices.";
 

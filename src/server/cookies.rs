@@ -69,8 +69,7 @@ impl CookieJar {
         }
     }
 
-    /// Gives the browser a session. A session cookie: the server decides how long it lives, and browsers that
-    /// restore tabs keep it.
+    /// Gives the browser a session, to be kept for `lifetime` at most; the server decides when it ends.
     pub fn set_session(self, cookies: &Cookies, id: &SessionId, lifetime: std::time::Duration) {
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         cookies.add(self.cookie(self.session_name().to_owned(), id.to_cookie_value(), seconds));

@@ -5,6 +5,8 @@
 
 use metrics::counter;
 
+use super::session::store::StoreError;
+
 /// A refresh ended: `done`, `later` (the session is kept) or `never` (it is over).
 pub fn refresh(outcome: &'static str) {
     counter!("scalekit_refreshes_total", "outcome" => outcome).increment(1);
@@ -15,9 +17,10 @@ pub fn sessions_ended(by: &'static str, count: u64) {
     counter!("scalekit_sessions_ended_total", "by" => by).increment(count);
 }
 
-/// The session store failed a request.
-pub fn store_failed() {
+/// The session store failed: counted, and logged with its cause. `what` could not be done for it.
+pub fn store_failed(error: &StoreError, what: &'static str) {
     counter!("scalekit_session_store_failures_total").increment(1);
+    tracing::error!(error = error as &dyn std::error::Error, "the session store failed: {what}");
 }
 
 /// A refreshed session could not be written at once.
@@ -35,7 +38,7 @@ pub fn lease_lost() {
     counter!("scalekit_refresh_leases_lost_total").increment(1);
 }
 
-/// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`.
+/// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way` or `not_set_up`.
 pub fn notification(kind: &'static str, outcome: &'static str) {
     counter!("scalekit_notifications_total", "kind" => kind, "outcome" => outcome).increment(1);
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
+    counters,
     session::{Session, device, id::SessionKey, store::StoreError},
     state::AppState,
 };
@@ -257,6 +258,6 @@ fn handle(label: &str, name: &[u8]) -> String {
 }
 
 fn store_failed(error: &StoreError) -> AppError {
-    tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
+    counters::store_failed(error, "a person's sessions could not be listed or ended");
     AppError::Unavailable { retry_after: RETRY_SECONDS }
 }

@@ -1,8 +1,9 @@
 //! Scalekit ends sessions by logout token and by webhook: on all replicas, at once, and only when it is Scalekit.
 
-use leptos_scalekit::server::session::memory::MemoryStore;
+use leptos_scalekit::server::session::{memory::MemoryStore, seal::KeyRing};
 use reqwest::{Method, RequestBuilder};
 use scalekit_emulator::{SettingsChange, Signature, SignedWebhook, Tamper, TokenKind};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::support::{ADA, App, Browser, CHARLES, Page, Trouble, TroubledStore, app, app_with, app_with_store, until};
@@ -35,8 +36,11 @@ async fn send_logout_token(app: &App, token: &str) -> Page {
 }
 
 async fn send_webhook(app: &App, webhook: &SignedWebhook) -> u16 {
-    let request = app
-        .browser()
+    send_webhook_from(&app.browser(), webhook).await
+}
+
+async fn send_webhook_from(sender: &Browser, webhook: &SignedWebhook) -> u16 {
+    let request = sender
         .request(Method::POST, "/webhooks/scalekit")
         .header("webhook-id", &webhook.id)
         .header("webhook-timestamp", webhook.timestamp.to_string())
@@ -100,6 +104,26 @@ async fn a_slow_refresh_on_one_replica_does_not_undo_a_sign_out_on_another() {
     assert_eq!(answer.status, 302, "the slow request itself is anonymous");
     assert!(!answer.touches_session_cookie());
     assert!(!is_signed_in(&mut after).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_whose_session_the_provider_ends_before_it_is_stored_begins_nothing() {
+    use scalekit_emulator::{Endpoint, Fault};
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    let sid = app.emulator.control().sessions()[0].sid.clone();
+    // The tokens are given out, but not here yet.
+    app.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 500));
+    let signing_in = tokio::spawn(async move { (browser.get(&callback).await, browser) });
+    until("the token call", async || app.emulator.control().open_token_calls() == 1).await;
+    let token = app.emulator.control().logout_token(&sid).unwrap();
+    assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    let (answer, mut browser) = signing_in.await.unwrap();
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(!browser.cookies.contains_key("session"));
+    assert_eq!(app.user_of(&mut browser).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -285,6 +309,35 @@ async fn deleting_a_membership_ends_the_sessions_in_that_organization_and_deleti
     for browser in &mut browsers {
         until("the end of a deleted person's session", async || !is_signed_in(browser).await).await;
     }
+}
+
+fn membership_of(user: &str) -> Value {
+    json!({ "organization": { "id": ORGANIZATION }, "user": { "id": user } })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_membership_that_is_told_late_ends_no_session_of_a_person_who_has_come_back() {
+    let app = app().await;
+    app.silence_provider();
+    let mut before = app.signed_in(ADA).await;
+    let told = app.emulator.control().webhook("user.organization_membership_deleted", membership_of(ADA));
+    app.advance(120);
+    let mut since = app.signed_in(ADA).await;
+    assert_eq!(send_webhook(&app, &told).await, 204);
+    assert!(!is_signed_in(&mut before).await);
+    assert!(is_signed_in(&mut since).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_membership_ends_sessions_that_this_replica_can_not_read() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let key = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let other_keys = app.replica(|settings| settings.key_ring = KeyRing::parse(&key).unwrap()).await;
+    let told = app.emulator.control().webhook("user.organization_membership_deleted", membership_of(ADA));
+    assert_eq!(send_webhook_from(&app.browser().at(&other_keys.url), &told).await, 204);
+    assert!(!is_signed_in(&mut browser).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,8 +5,15 @@
 //! [`crate::verify`]. Used by [`crate::webhooks`] and [`crate::management`].
 
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A non-empty string.
 pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
     object.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// RFC 3339 with any number of fractional digits, as Unix seconds: the whole second before it.
+pub(crate) fn time(object: &Value, name: &str) -> Option<i64> {
+    OffsetDateTime::parse(&text(object, name)?, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }

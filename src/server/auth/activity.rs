@@ -25,8 +25,8 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    /// Notes activity now, which moves the session's end to `ends_at`, if the last note is old enough. Does not wait for the store; should it fail, a later request tries
-    /// again.
+    /// Notes activity now, if the last note is old enough; `ends_at` is the session's end then. Does not wait for the store:
+    /// should it fail, a later request tries again.
     pub(super) fn note(&self, shared: &Arc<Shared>, key: &SessionKey, record: &Record, ends_at: i64) {
         let now = shared.clock.now();
         if !limits::is_worth_noting(record.active_at, now) || !self.writing().insert(*key) {

@@ -72,7 +72,7 @@ impl LoginAttempt {
     /// [`StoreError`] if the store can't tell.
     pub async fn spend(&self, sessions: &Sessions, now: i64) -> Result<bool, StoreError> {
         let mark = Mark::of(MarkOf::LoginAttempt, self.pending.state());
-        sessions.mark(&mark, self.started_at + LIFETIME_SECONDS, now).await
+        sessions.store().mark(&mark, self.started_at + LIFETIME_SECONDS, now).await
     }
 
     /// Takes the attempt's cookie from the browser.

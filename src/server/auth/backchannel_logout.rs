@@ -23,8 +23,8 @@ use crate::server::{
     state::AppState,
 };
 
-/// How long a used token is remembered beyond its own end; more than the clocks may differ.
-const REMEMBERED_BEYOND_END: i64 = 3600;
+/// How long a used token is remembered after it was issued, in seconds: longer than any is accepted, whatever its own end.
+const REMEMBERED: i64 = 3600;
 
 /// Seconds after which the provider should try again.
 const RETRY_SECONDS: &str = "5";
@@ -75,7 +75,7 @@ async fn take(state: &AppState, token: &str) -> Outcome {
     match end_sessions(state, &token, now).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a back-channel logout could not be carried out");
+            counters::store_failed(&error, "a back-channel logout could not be carried out");
             Outcome::Failed
         }
     }
@@ -83,7 +83,7 @@ async fn take(state: &AppState, token: &str) -> Outcome {
 
 async fn end_sessions(state: &AppState, token: &LogoutToken, now: i64) -> Result<Outcome, StoreError> {
     let mark = Mark::of(MarkOf::LogoutToken, &token.jti);
-    if state.sessions.is_marked(&mark, now).await? {
+    if state.sessions.store().is_marked(&mark, now).await? {
         tracing::warn!("a logout token came a second time");
         return Ok(Outcome::Repeated);
     }
@@ -94,7 +94,7 @@ async fn end_sessions(state: &AppState, token: &LogoutToken, now: i64) -> Result
         (None, None) => return Ok(Outcome::Refused),
     };
     // Marked last: should this process die before, the provider's next try finds the work undone and not "repeated".
-    let is_first = state.sessions.mark(&mark, token.exp.saturating_add(REMEMBERED_BEYOND_END), now).await?;
+    let is_first = state.sessions.store().mark(&mark, token.iat.saturating_add(REMEMBERED), now).await?;
     Ok(if is_first { Outcome::Accepted } else { Outcome::Repeated })
 }
 

@@ -9,11 +9,12 @@ use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, Pr
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
-use super::attempt::LoginAttempt;
+use super::{attempt::LoginAttempt, sessions::BeginError};
 use crate::{
     error::SignInProblem,
     server::{
         cookies::SessionCookie,
+        counters,
         return_to::ReturnTo,
         session::{
             device::Device,
@@ -76,7 +77,7 @@ async fn complete(
     let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, device, previous).in_current_span()).await;
     begun.unwrap_or_else(|error| {
         tracing::error!(%error, "the code exchange panicked");
-        Err(SignInProblem::ProviderUnreachable)
+        Err(SignInProblem::Unavailable)
     })
 }
 
@@ -93,8 +94,8 @@ async fn take_attempt(
         return Err(SignInProblem::NoAttempt);
     };
     let is_first = attempt.spend(&state.sessions, now).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a login attempt could not be taken");
-        SignInProblem::ProviderUnreachable
+        counters::store_failed(&error, "a login attempt could not be taken");
+        SignInProblem::Unavailable
     })?;
     LoginAttempt::forget(value, state.cookies, cookies);
     if !is_first {
@@ -116,9 +117,19 @@ async fn exchange_and_begin(
         .verify_sign_in(tokens, &code, state.clock.now())
         .await
         .map_err(|error| explain_exchange(&error))?;
-    state.sessions.begin(&sign_in, device, previous).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a session could not be stored");
-        SignInProblem::ProviderUnreachable
+    state.sessions.begin(&sign_in, device, previous).await.map_err(|error| match error {
+        BeginError::EndedMeanwhile => {
+            tracing::info!("the provider ended a session while it was begun");
+            SignInProblem::CodeRefused
+        }
+        BeginError::Store(error) => {
+            counters::store_failed(&error, "a session could not be begun");
+            SignInProblem::Unavailable
+        }
+        error => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a session could not be begun");
+            SignInProblem::Unavailable
+        }
     })
 }
 
@@ -144,6 +155,6 @@ fn explain_exchange(error: &scalekit::Error) -> SignInProblem {
         scalekit::Error::Ended { .. } => SignInProblem::CodeRefused,
         scalekit::Error::Refused(_) => SignInProblem::TokensRefused,
         scalekit::Error::Misconfigured { .. } => SignInProblem::Misconfigured,
-        scalekit::Error::Unavailable { .. } => SignInProblem::ProviderUnreachable,
+        scalekit::Error::Unavailable { .. } => SignInProblem::Unavailable,
     }
 }

@@ -9,11 +9,17 @@ use crate::server::{
     counters,
     session::{
         Session, SessionTokens,
-        id::{ProviderSessionKey, SessionKey, UserKey},
+        id::{Mark, MarkOf, ProviderSessionKey, SessionKey, UserKey},
         record,
         store::StoreError,
     },
 };
+
+/// How long a sign-in may take from the code exchange to the stored session, in seconds, and more.
+const LONGEST_SIGN_IN: i64 = 120;
+
+/// How much the provider's clock may be behind this one, in seconds.
+const CLOCK_DIFFERENCE: i64 = 30;
 
 /// One of a person's sessions, as the person may see it.
 pub struct Listed {
@@ -71,7 +77,12 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] if the store fails.
     pub async fn provider_ended_session(&self, id: &str) -> Result<u64, StoreError> {
-        let ended = self.shared.store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?;
+        // A sign-in may be about to begin this very session. The mark first, then the deletion: the sign-in writes first and
+        // looks for the mark then, so that one of the two sees the other.
+        let Shared { store, clock, .. } = &*self.shared;
+        let now = clock.now();
+        store.mark(&Mark::of(MarkOf::EndedProviderSession, id), now + LONGEST_SIGN_IN, now).await?;
+        let ended = store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?;
         note("provider", ended);
         Ok(ended)
     }
@@ -86,15 +97,27 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// The person is not in the organization any more: ends the sessions that are signed in to it.
+    /// The person is not in the organization any more since `since`, in Unix seconds by the provider's clock: ends the sessions
+    /// that were signed in to it before. Those of a person who has come back since stay.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails; some may have ended.
-    pub async fn provider_ended_membership(&self, user_id: &str, organization_id: &str) -> Result<u64, StoreError> {
+    pub async fn provider_ended_membership(
+        &self,
+        user_id: &str,
+        organization_id: &str,
+        since: i64,
+    ) -> Result<u64, StoreError> {
+        let Shared { store, ring, clock, .. } = &*self.shared;
         let mut ended = 0;
-        for listed in self.list(user_id).await? {
-            if listed.session.identity.organization_id == organization_id {
-                ended += u64::from(self.shared.store.delete(&listed.key).await?);
+        for (key, record) in store.list_by_user(&UserKey::of(user_id), clock.now()).await? {
+            // What these keys can't open may be one of them: better one sign-in too many than a session too long.
+            let is_meant = record::open_session(ring, &key, &record).is_none_or(|session| {
+                session.identity.organization_id == organization_id
+                    && session.signed_in_at <= since.saturating_add(CLOCK_DIFFERENCE)
+            });
+            if is_meant {
+                ended += u64::from(store.delete(&key).await?);
             }
         }
         note("provider", ended);

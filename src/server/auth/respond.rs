@@ -18,6 +18,7 @@ use crate::{
     error::AppError,
     server::{
         cookies::SessionCookie,
+        counters,
         guard::{CurrentSession, Visitor},
         session::{Session, device::Device, id::SessionKey},
         state::AppState,
@@ -171,7 +172,7 @@ pub async fn logout() -> Result<(), AppError> {
     match logout::end_session(&request.state, &request.cookies()?).await {
         Ok(location) => request.redirect(&location),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a session could not be ended");
+            counters::store_failed(&error, "a session could not be ended");
             Err(AppError::Unavailable { retry_after: 5 })
         }
     }

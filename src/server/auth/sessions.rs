@@ -17,7 +17,7 @@ use crate::server::{
     session::{
         Freshness, Session, SessionTokens,
         device::Device,
-        id::{Mark, NoRandomness, SessionId, SessionKey, UserKey},
+        id::{Mark, MarkOf, NoRandomness, SessionId, SessionKey, UserKey},
         limits::Limits,
         record,
         seal::{KeyRing, SealError},
@@ -83,6 +83,9 @@ pub enum BeginError {
     /// The record could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The provider has ended the session since it gave out the tokens.
+    #[error("the provider has ended the session meanwhile")]
+    EndedMeanwhile,
     /// The provider left the ID token out; verification refuses that before.
     #[error("the sign-in has no ID token")]
     NoIdToken,
@@ -129,27 +132,32 @@ impl Sessions {
             refresh_token: sign_in.tokens.refresh_token.clone(),
         };
         let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
-        if let Err(error) = self.add(&key, &record, previous, now).await {
+        let ended = Mark::of(MarkOf::EndedProviderSession, &session.identity.provider_session_id);
+        if let Err(error) = self.add(&key, &record, &ended, previous, now).await {
             // Also where the store may have kept it all the same: nobody will ever hold its identifier. Should this fail too, it
             // ends by itself when idle.
             let _ = store.delete(&key).await;
-            return Err(error.into());
+            return Err(error);
         }
         tracing::info!("session begun");
         Ok(id)
     }
 
     /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that
-    /// a failure leaves the browser what it had.
+    /// a failure leaves the browser what it had. `ended` is the mark that its session of the provider has ended.
     async fn add(
         &self,
         key: &SessionKey,
         record: &Record,
+        ended: &Mark,
         previous: Option<SessionKey>,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), BeginError> {
         let store = &self.shared.store;
         store.create(key, record, now).await?;
+        if store.is_marked(ended, now).await? {
+            return Err(BeginError::EndedMeanwhile);
+        }
         for surplus in self.surplus(&record.user, key, previous, now).await? {
             tracing::info!("a person's oldest session ended: they have too many");
             counters::sessions_ended("limit", u64::from(store.delete(&surplus).await?));
@@ -238,28 +246,9 @@ impl Sessions {
         }
     }
 
-    /// Keeps a mark in the store, for all replicas. Tells whether it is new.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails.
-    pub async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
-        self.shared.store.mark(mark, until, now).await
-    }
-
-    /// Whether the store keeps this mark.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails.
-    pub async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
-        self.shared.store.is_marked(mark, now).await
-    }
-
-    /// Takes a mark back.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails.
-    pub async fn unmark(&self, mark: &Mark) -> Result<(), StoreError> {
-        self.shared.store.unmark(mark).await
+    /// The store, for marks that hold on all replicas.
+    pub fn store(&self) -> &dyn SessionStore {
+        &*self.shared.store
     }
 
     /// Removes the sessions that have ended from the store.
@@ -300,7 +289,6 @@ impl Shared {
 }
 
 fn store_failed(error: &StoreError) -> Current {
-    counters::store_failed();
-    tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
+    counters::store_failed(error, "nobody can tell who is asking");
     Current::Unavailable { retry_after: STORE_RETRY_SECONDS }
 }

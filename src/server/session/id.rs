@@ -13,21 +13,100 @@ const LENGTH: usize = 32;
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionId([u8; LENGTH]);
 
-/// The SHA-256 of a [`SessionId`]: the record's key. Prints nothing, since it names a person's session.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionKey([u8; LENGTH]);
+/// A hash by which stores know something. Prints nothing, since it names a person's session or the person.
+macro_rules! hash {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; LENGTH]);
 
-/// The hash of a user's identifier: finds a person's sessions. Prints nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserKey([u8; LENGTH]);
+        impl $name {
+            /// Its bytes, for stores.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; LENGTH] {
+                &self.0
+            }
 
-/// The hash of a provider session's identifier (`sid`): finds the sessions that end with it. Prints nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProviderSessionKey([u8; LENGTH]);
+            /// As a store gave it back.
+            #[must_use]
+            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
+            }
+        }
 
-/// The hash of something that may be used once: a login attempt, a logout token, a webhook. Prints nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Mark([u8; LENGTH]);
+        print_nothing!($name);
+    };
+}
+
+macro_rules! print_nothing {
+    ($name:ident) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+print_nothing!(SessionId);
+
+hash! {
+    /// The SHA-256 of a [`SessionId`]: the record's key, and associated data of its seal.
+    SessionKey
+}
+
+hash! {
+    /// The hash of a user's identifier: finds a person's sessions.
+    UserKey
+}
+
+hash! {
+    /// The hash of a provider session's identifier (`sid`): finds the sessions that end with it.
+    ProviderSessionKey
+}
+
+hash! {
+    /// The hash of something that is remembered for a while, such as what may be used once.
+    Mark
+}
+
+impl UserKey {
+    /// The key of the user with this `sub`.
+    #[must_use]
+    pub fn of(user_id: &str) -> Self {
+        Self(labelled_hash("user", user_id))
+    }
+}
+
+impl ProviderSessionKey {
+    /// The key of the provider session with this `sid`.
+    #[must_use]
+    pub fn of(session_id: &str) -> Self {
+        Self(labelled_hash("provider session", session_id))
+    }
+}
+
+impl Mark {
+    /// The mark of one thing.
+    #[must_use]
+    pub fn of(kind: MarkOf, name: &str) -> Self {
+        let label = match kind {
+            MarkOf::LoginAttempt => "login attempt",
+            MarkOf::LogoutToken => "logout token",
+            MarkOf::Webhook => "webhook",
+            MarkOf::WebhookUnderWay => "webhook under way",
+            MarkOf::EndedProviderSession => "ended provider session",
+            MarkOf::Refresh => "refresh",
+        };
+        Self(labelled_hash(label, name))
+    }
+
+    /// The mark of spending the refresh token of one version of a record.
+    #[must_use]
+    pub fn of_refresh(key: &SessionKey, version: u64) -> Self {
+        Self::of(MarkOf::Refresh, &format!("{}.{version}", URL_SAFE_NO_PAD.encode(key.0)))
+    }
+}
 
 /// Names who holds a lease: random, one for each time a lease is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +123,10 @@ pub enum MarkOf {
     Webhook,
     /// A webhook that is being handled, by its `webhook-id`.
     WebhookUnderWay,
+    /// A session that the provider has ended, by its `sid`.
+    EndedProviderSession,
+    /// A refresh token that is being spent: see [`Mark::of_refresh`].
+    Refresh,
 }
 
 /// The operating system gave no randomness.
@@ -83,91 +166,6 @@ impl SessionId {
     }
 }
 
-impl SessionKey {
-    /// The key's bytes, for stores and as associated data of the seal.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
-        &self.0
-    }
-}
-
-impl SessionKey {
-    /// A key as a store gave it back.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-}
-
-impl UserKey {
-    /// The key of the user with this `sub`.
-    #[must_use]
-    pub fn of(user_id: &str) -> Self {
-        Self(labelled_hash("user", user_id))
-    }
-
-    /// The key's bytes, for stores.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
-        &self.0
-    }
-
-    /// A key as a store gave it back.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-}
-
-impl ProviderSessionKey {
-    /// The key of the provider session with this `sid`.
-    #[must_use]
-    pub fn of(session_id: &str) -> Self {
-        Self(labelled_hash("provider session", session_id))
-    }
-
-    /// The key's bytes, for stores.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
-        &self.0
-    }
-
-    /// A key as a store gave it back.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-}
-
-impl Mark {
-    /// The mark of one used thing.
-    #[must_use]
-    pub fn of(kind: MarkOf, name: &str) -> Self {
-        let label = match kind {
-            MarkOf::LoginAttempt => "login attempt",
-            MarkOf::LogoutToken => "logout token",
-            MarkOf::Webhook => "webhook",
-            MarkOf::WebhookUnderWay => "webhook under way",
-        };
-        Self(labelled_hash(label, name))
-    }
-
-    /// The mark of spending the refresh token of one version of a record.
-    #[must_use]
-    pub fn of_refresh(key: &SessionKey, version: u64) -> Self {
-        let mut hash = [0; LENGTH];
-        let text = [b"refresh\0".as_slice(), &key.0, &version.to_be_bytes()].concat();
-        hash.copy_from_slice(digest::digest(&digest::SHA256, &text).as_ref());
-        Self(hash)
-    }
-
-    /// The mark's bytes, for stores.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; LENGTH] {
-        &self.0
-    }
-}
-
 impl LeaseHolder {
     /// Makes a new name.
     ///
@@ -192,18 +190,6 @@ fn labelled_hash(label: &str, text: &str) -> [u8; LENGTH] {
     hash.copy_from_slice(digest::digest(&digest::SHA256, [label, "\0", text].concat().as_bytes()).as_ref());
     hash
 }
-
-macro_rules! print_nothing {
-    ($($key:ident),+) => {
-        $(impl std::fmt::Debug for $key {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str(concat!(stringify!($key), "(…)"))
-            }
-        })+
-    };
-}
-
-print_nothing!(SessionId, SessionKey, UserKey, ProviderSessionKey, Mark);
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,7 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 pub async fn handle(state: &AppState, webhook: &Webhook) -> Result<(), HandlerError> {
     match &webhook.event.kind {
         EventKind::UserLogout(event) => user_logged_out(state, event).await,
-        EventKind::UserMembershipDeleted(event) => membership_deleted(state, event).await,
+        EventKind::UserMembershipDeleted(event) => membership_deleted(state, event, webhook.event.occurred_at).await,
         // Your own handlers: one line for each kind of event, such as
         // EventKind::UserSignup(event) => welcome(state, event).await,
         _ => {
@@ -40,9 +40,14 @@ async fn user_logged_out(state: &AppState, event: &SessionEvent) -> Result<(), H
 }
 
 /// The person has left the organization, or was deleted: Scalekit ends their sessions in it (scalekit-api §13.3).
-async fn membership_deleted(state: &AppState, event: &MembershipEvent) -> Result<(), HandlerError> {
+async fn membership_deleted(
+    state: &AppState,
+    event: &MembershipEvent,
+    occurred_at: Option<i64>,
+) -> Result<(), HandlerError> {
     if let (Some(user), Some(organization)) = (&event.user_id, &event.organization_id) {
-        state.sessions.provider_ended_membership(user, organization).await?;
+        let since = occurred_at.unwrap_or_else(|| state.clock.now());
+        state.sessions.provider_ended_membership(user, organization, since).await?;
     }
     Ok(())
 }

@@ -61,7 +61,8 @@ pub async fn receive(
 ) -> Response {
     let outcome = match (&state.settings.webhook_secrets, body) {
         (None, _) => {
-            tracing::error!("a webhook came, but SCALEKIT_WEBHOOK_SECRET is not set");
+            // Anybody can cause this line.
+            tracing::debug!("a webhook came, but SCALEKIT_WEBHOOK_SECRET is not set");
             Outcome::NotSetUp
         }
         (Some(_), Err(error)) => {
@@ -108,11 +109,11 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
     let [handled, under_way] = [MarkOf::Webhook, MarkOf::WebhookUnderWay].map(|kind| Mark::of(kind, &webhook.id));
     let claimed = async {
         // First the claim, then the look: otherwise another delivery could be done with it between the two.
-        if !state.sessions.mark(&under_way, now + UNDER_WAY, now).await? {
+        if !state.sessions.store().mark(&under_way, now + UNDER_WAY, now).await? {
             return Ok(Err(Outcome::UnderWay));
         }
-        if state.sessions.is_marked(&handled, now).await? {
-            state.sessions.unmark(&under_way).await?;
+        if state.sessions.store().is_marked(&handled, now).await? {
+            state.sessions.store().unmark(&under_way).await?;
             return Ok(Err(Outcome::Repeated));
         }
         Ok::<_, StoreError>(Ok(()))
@@ -126,7 +127,7 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
     // A handler that takes longer than its claim would be joined by another delivery's.
     let handled_in_time = tokio::time::timeout(HANDLER_TIME, handlers::handle(&state, &webhook));
     let outcome = match handled_in_time.await.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-        Ok(()) => match state.sessions.mark(&handled, now + REMEMBERED, now).await {
+        Ok(()) => match state.sessions.store().mark(&handled, now + REMEMBERED, now).await {
             Ok(_) => Outcome::Handled,
             Err(error) => store_failed(&error),
         },
@@ -135,15 +136,14 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
             Outcome::Failed
         }
     };
-    if let Err(error) = state.sessions.unmark(&under_way).await {
+    if let Err(error) = state.sessions.store().unmark(&under_way).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a webhook stays claimed for a minute");
     }
     outcome
 }
 
 fn store_failed(error: &StoreError) -> Outcome {
-    counters::store_failed();
-    tracing::error!(error = error as &dyn std::error::Error, "a webhook could not be handled: the store failed");
+    counters::store_failed(error, "a webhook could not be handled");
     Outcome::Failed
 }
 

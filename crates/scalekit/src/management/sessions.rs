@@ -7,11 +7,9 @@ use std::fmt;
 
 use reqwest::Method;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{Management, ManagementError};
-use crate::members::text;
+use crate::members::{text, time};
 
 /// A session at Scalekit, which all applications of the environment share.
 #[derive(Clone, PartialEq, Eq)]
@@ -186,12 +184,6 @@ impl ProviderDevice {
             region: text(location, "region"),
         })
     }
-}
-
-/// RFC 3339 with any number of fractional digits, to the whole second before it. What is no time is none: it is for
-/// showing only.
-fn time(object: &Value, name: &str) -> Option<i64> {
-    OffsetDateTime::parse(&text(object, name)?, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }
 
 impl fmt::Debug for ProviderSession {

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::WebhookError;
-use crate::members::text;
+use crate::members::{text, time};
 
 /// One event. Read tolerantly: identifiers that are missing are `None`, members nobody knows are in [`Self::data`].
 #[derive(Clone, PartialEq)]
@@ -16,8 +16,8 @@ use crate::members::text;
 pub struct Event {
     /// The event, `evt_…`; the same in every webhook that tells of it.
     pub id: String,
-    /// When it happened (RFC 3339). Webhooks can overtake each other: this is the order.
-    pub occurred_at: Option<String>,
+    /// When it happened, in Unix seconds. A webhook can come hours later, and after one that happened later.
+    pub occurred_at: Option<i64>,
     /// The environment it happened in, `env_…`.
     pub environment_id: Option<String>,
     /// The organization it happened in, `org_…`.
@@ -114,7 +114,7 @@ impl Event {
         let data = envelope.get_mut("data").map(Value::take).unwrap_or_default();
         Ok(Self {
             id: text(&envelope, "id").ok_or(WebhookError::MissingMember("id"))?,
-            occurred_at: text(&envelope, "occurred_at"),
+            occurred_at: time(&envelope, "occurred_at"),
             environment_id: text(&envelope, "environment_id"),
             organization_id: text(&envelope, "organization_id"),
             kind: EventKind::read(&type_name, &data),

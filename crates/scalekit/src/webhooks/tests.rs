@@ -198,7 +198,7 @@ fn login_and_logout_name_user_and_session() {
     };
     let logout = received(&event("user.logout", &data)).unwrap().event;
     assert_eq!(logout.kind, EventKind::UserLogout(wanted.clone()));
-    assert_eq!(logout.occurred_at.as_deref(), Some("2025-12-09T12:04:41.473087Z"));
+    assert_eq!(logout.occurred_at, Some(1_765_281_881));
     assert_eq!(logout.environment_id.as_deref(), Some("env_1"));
     assert_eq!(logout.organization_id.as_deref(), Some("org_1"));
     assert_eq!((logout.event_type(), logout.data()), ("user.logout", &data));
@@ -277,7 +277,7 @@ fn unknown_types_and_unreadable_data_are_other() {
         assert_eq!((event.kind.clone(), event.event_type(), event.data()), (EventKind::Other, event_type, &data));
     }
     let bare = received(&json!({ "id": "evt_1", "type": "user.logout", "occurred_at": 7 })).unwrap().event;
-    assert_eq!((bare.kind.clone(), bare.occurred_at.clone(), bare.data()), (EventKind::Other, None, &Value::Null));
+    assert_eq!((bare.kind.clone(), bare.occurred_at, bare.data()), (EventKind::Other, None, &Value::Null));
 }
 
 #[test]

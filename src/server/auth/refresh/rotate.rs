@@ -314,8 +314,7 @@ async fn end(shared: &Shared, key: &SessionKey, version: u64, reason: &'static s
 }
 
 fn store_failed(error: &StoreError) -> Outcome {
-    counters::store_failed();
-    tracing::error!(error = error as &dyn std::error::Error, "the session store failed");
+    counters::store_failed(error, "a refresh waits");
     Outcome::Later { retry_after: 5 }
 }
 

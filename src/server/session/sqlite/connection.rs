@@ -6,13 +6,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Mutex;
 
 use crate::server::session::store::StoreError;
 
@@ -21,6 +22,10 @@ const READERS: usize = 4;
 
 /// How long a connection waits for another process's lock before it reports a failure.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a caller waits until a connection is free. It waits without a thread: a locked file must not use up the threads
+/// that reading needs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const SCHEMA_VERSION: i64 = 2;
 
@@ -68,10 +73,15 @@ pub enum OpenError {
     Newer(PathBuf, i64),
 }
 
+/// All connections were in use for longer than anybody waits.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to the session database was free within {} s", PATIENCE.as_secs())]
+struct Busy;
+
 /// The open connections, each used by one thread at a time.
 pub(super) struct Connections {
-    writer: Mutex<Connection>,
-    readers: Vec<Mutex<Connection>>,
+    writer: Arc<Mutex<Connection>>,
+    readers: Vec<Arc<Mutex<Connection>>>,
     next_reader: AtomicUsize,
 }
 
@@ -84,31 +94,25 @@ impl Connections {
         let mut writer = connect(path).map_err(refused)?;
         restrict_to_owner(path).map_err(|error| OpenError::Folder(path.to_owned(), error))?;
         set_up(path, &mut writer)?;
-        let readers =
-            (0..READERS).map(|_| Ok(Mutex::new(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
-        Ok(Self { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) })
+        let readers = (0..READERS).map(|_| Ok(shared(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
+        Ok(Self { writer: shared(writer), readers, next_reader: AtomicUsize::new(0) })
     }
 
     /// Works with the one connection that writes, on a blocking thread.
     pub(super) async fn write<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connections = Arc::clone(self);
-        on_blocking_thread(move || work(&mut connections.writer.lock().unwrap_or_else(PoisonError::into_inner))).await
+        on_blocking_thread(&self.writer, work).await
     }
 
     /// Works with a connection that reads, on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connections = Arc::clone(self);
-        on_blocking_thread(move || {
-            let turn = connections.next_reader.fetch_add(1, Ordering::Relaxed) % connections.readers.len();
-            work(&connections.readers[turn].lock().unwrap_or_else(PoisonError::into_inner))
-        })
-        .await
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+        on_blocking_thread(&self.readers[turn], work).await
     }
 }
 
@@ -143,10 +147,17 @@ fn restrict_to_owner(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+fn shared(connection: Connection) -> Arc<Mutex<Connection>> {
+    Arc::new(Mutex::new(connection))
+}
+
 async fn on_blocking_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, rusqlite::Error> + Send + 'static,
+    connection: &Arc<Mutex<Connection>>,
+    work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(work).await {
+    let free = tokio::time::timeout(PATIENCE, Arc::clone(connection).lock_owned()).await;
+    let connection = free.map_err(|_| StoreError(Busy.into()))?;
+    match tokio::task::spawn_blocking(move || work(&connection)).await {
         Ok(outcome) => outcome.map_err(|error| StoreError(error.into())),
         Err(error) => Err(StoreError(error.into())),
     }

@@ -99,6 +99,38 @@ async fn a_locked_database_is_read_and_refuses_writes_until_it_is_free() {
     assert!(store.delete(&key).await.unwrap());
 }
 
+/// Two blocking threads, and far more writers than that: they wait without one.
+#[test]
+fn writers_that_wait_for_a_locked_database_leave_threads_to_readers() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (_folder, path) = file();
+        let (store, key) = (SqliteStore::open(&path).unwrap(), key());
+        store.create(&key, &record(FAR, "a"), 0).await.unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let store = store.clone();
+            writers.spawn(async move { store.delete(&key).await });
+        }
+        for _ in 0..20 {
+            assert!(store.load(&key, 0).await.unwrap().is_some());
+        }
+        assert!(writers.try_join_next().is_none(), "the reads waited for a writer");
+        while let Some(written) = writers.join_next().await {
+            assert!(written.unwrap().is_err());
+        }
+        other.execute_batch("ROLLBACK").unwrap();
+        assert!(store.delete(&key).await.unwrap());
+    });
+}
+
 #[tokio::test]
 async fn a_full_database_keeps_what_it_has() {
     let (_folder, path) = file();
