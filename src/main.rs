@@ -5,6 +5,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use leptos_scalekit::server::{
     self,
     clock::Clock,
+    serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
     telemetry,
@@ -14,8 +15,8 @@ use tokio::net::TcpListener;
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 
-/// How long the process waits at its end for token calls under way: their time limit, and the writing after.
-const LAST_REFRESHES: Duration = Duration::from_secs(15);
+/// How long the process takes at most to stop: what has been accepted is finished, and rotated tokens reach the store.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -33,6 +34,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     telemetry::start_logging(settings.environment);
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
+    let tls = settings.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?.map(Arc::new);
     let app_url = settings.app_url.clone();
     let environment = settings.environment;
     let state = AppState::open(settings, provider.config.clone(), Clock::default())?;
@@ -40,12 +42,17 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
     tokio::spawn(sweep(Arc::clone(&state)));
+    if let Some(tls) = &tls {
+        let tls = Arc::clone(tls);
+        tokio::spawn(async move { tls.follow_files().await });
+    }
     if environment == Environment::Development {
         eprintln!("\n  leptos-scalekit is at {app_url}\n  {}\n", provider.notice);
     }
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
-    axum::serve(listener, server::router(&state)).with_graceful_shutdown(stop_signal()).await?;
-    state.sessions.finish_refreshes(LAST_REFRESHES).await;
+    let limits = ServeLimits { connections: state.settings.max_connections, ..ServeLimits::default() };
+    let stopped_at = serve(listener, tls, server::router(&state), limits.fitted_to_descriptors(), stop_signal()).await;
+    state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -62,24 +69,6 @@ async fn sweep(state: Arc<AppState>) {
             }
         }
     }
-}
-
-/// Waits until the process is told to stop.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => drop(interrupt.await),
-        }
-    }
-    #[cfg(not(unix))]
-    drop(interrupt.await);
 }
 
 /// Scalekit itself, or in development the embedded emulator.

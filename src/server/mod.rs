@@ -1,13 +1,14 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
 //! - [`settings`], [`state`], [`clock`]: what the process starts with.
+//! - [`serve`]: sockets, limits of time and room, and the end of the process.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
 //! - [`counters`]: what is counted.
-//! - [`problem`], [`function_errors`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
+//! - [`problem`], [`function_errors`], [`time_limit`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod auth;
 pub mod clock;
@@ -23,11 +24,13 @@ pub mod problem;
 pub mod profile;
 pub mod return_to;
 pub mod routes;
+pub mod serve;
 pub mod session;
 pub mod session_list;
 pub mod settings;
 pub mod state;
 pub mod telemetry;
+pub mod time_limit;
 pub mod views;
 pub mod webhooks;
 
@@ -104,6 +107,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
         .merge(notifications)
+        .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
         .layer(from_fn(telemetry::log_requests))
 }

@@ -6,4 +6,5 @@ mod killed;
 mod outages;
 mod replicas;
 mod start;
+mod stop;
 mod support;

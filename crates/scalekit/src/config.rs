@@ -70,7 +70,7 @@ impl Config {
         }
     }
 
-    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included (default 10 s).
+    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included (default 8 s).
     #[must_use]
     pub fn with_timeouts(mut self, connect: Duration, total: Duration) -> Self {
         self.connect_timeout = connect;
@@ -148,7 +148,7 @@ impl Config {
 }
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const DEFAULT_TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_TOTAL_TIMEOUT: Duration = Duration::from_secs(8);
 const DEFAULT_CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// An upper bound for both credentials, in bytes; real ones have a few dozen.

@@ -7,7 +7,7 @@ mod problems;
 mod source;
 mod store_address;
 
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use leptos::config::{Env, LeptosOptions};
 use scalekit::WebhookSecrets;
@@ -53,8 +53,21 @@ pub struct Settings {
     pub webhook_secrets: Option<WebhookSecrets>,
     /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
     pub session_api: bool,
+    /// `MAX_CONNECTIONS`: how many connections are served at once.
+    pub max_connections: usize,
+    /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
+    pub tls: Option<TlsFiles>,
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
+}
+
+/// A certificate chain and its private key, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate's file.
+    pub certificate: PathBuf,
+    /// The private key's file.
+    pub key: PathBuf,
 }
 
 /// Which set of safety rules applies.
@@ -100,8 +113,10 @@ impl Settings {
         let limits = limits(source, &mut problems);
         let webhook_secrets = webhook_secrets(source, &mut problems);
         let session_api = switch(source, "SCALEKIT_SESSION_API", "scalekit.session-api", &mut problems);
+        let max_connections = max_connections(source, &mut problems);
+        let tls = tls(source, &mut problems);
         let leptos = leptos_options(source, environment, &mut problems);
-        match (app_url, provider, emulator_port, store, key_ring, limits, session_api, leptos) {
+        match (app_url, provider, emulator_port, store, key_ring, limits, session_api, max_connections, leptos) {
             (
                 Some(app_url),
                 Some(provider),
@@ -110,6 +125,7 @@ impl Settings {
                 Some(key_ring),
                 Some(limits),
                 Some(session_api),
+                Some(max_connections),
                 Some(leptos),
             ) if problems.is_empty() => Ok(Self {
                 environment,
@@ -121,6 +137,8 @@ impl Settings {
                 limits,
                 webhook_secrets,
                 session_api,
+                max_connections,
+                tls,
                 leptos,
             }),
             _ => Err(problems),
@@ -321,6 +339,30 @@ fn webhook_secrets(source: &Source, problems: &mut Problems) -> Option<WebhookSe
             problems.add(SETTING.0, SETTING.1, error.to_string(), example);
         })
         .ok()
+}
+
+fn max_connections(source: &Source, problems: &mut Problems) -> Option<usize> {
+    let wanted = "a whole number of connections such as 10000";
+    let number = number::<NonZeroU32>(source, "MAX_CONNECTIONS", "server.max-connections", wanted, problems)?;
+    usize::try_from(number.get()).ok()
+}
+
+/// Both files or none: then a proxy in front speaks TLS.
+fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> {
+    const CERTIFICATE: (&str, &str) = ("TLS_CERTIFICATE_FILE", "server.tls-certificate-file");
+    const KEY: (&str, &str) = ("TLS_KEY_FILE", "server.tls-key-file");
+    let file = |(variable, key)| source.text(variable, key).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let mut missing = |(variable, key), other: (&str, &str), example: &str| {
+        let what = format!("is not set, but {} is: TLS needs both", other.0);
+        problems.add(variable, key, what, &format!("{variable}={example}"));
+        None
+    };
+    match (file(CERTIFICATE), file(KEY)) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (Some(_), None) => missing(KEY, CERTIFICATE, "/etc/leptos-scalekit/key.pem"),
+        (None, Some(_)) => missing(CERTIFICATE, KEY, "/etc/leptos-scalekit/certificate.pem"),
+        (None, None) => None,
+    }
 }
 
 fn switch(source: &Source, variable: &'static str, key: &'static str, problems: &mut Problems) -> Option<bool> {

@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use leptos_scalekit::server::{
     clock::Clock,
     router,
+    serve::{self, ServeLimits},
     session::{limits::Limits, memory::MemoryStore, seal::KeyRing, store::SessionStore},
     settings::{Environment, IdentityProvider, Settings, StoreAddress},
     state::AppState,
@@ -61,7 +62,7 @@ pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&
     let mut settings = settings(&url);
     change(&mut settings);
     let state = AppState::with_store(settings, config(&emulator), Arc::clone(&store), Clock::default()).unwrap();
-    let server = serve(listener, &state);
+    let server = start(listener, &state);
     App { url, emulator, state, store, server }
 }
 
@@ -71,9 +72,11 @@ fn config(emulator: &Emulator) -> scalekit::Config {
         .with_timeouts(Duration::from_secs(2), PROVIDER_TIMEOUT)
 }
 
-fn serve(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
+fn start(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
     let router = router(state);
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() })
+    tokio::spawn(async move {
+        serve::serve(listener, None, router, ServeLimits::default(), std::future::pending()).await;
+    })
 }
 
 /// Waits until something is true, which must not take long.
@@ -85,7 +88,7 @@ pub(crate) async fn until(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
     }
 }
 
-fn settings(url: &str) -> Settings {
+pub(crate) fn settings(url: &str) -> Settings {
     Settings {
         environment: Environment::Development,
         app_url: url.parse().unwrap(),
@@ -97,6 +100,8 @@ fn settings(url: &str) -> Settings {
         limits: Limits::default(),
         webhook_secrets: Some(scalekit::WebhookSecrets::parse(scalekit_emulator::WEBHOOK_SECRET).unwrap()),
         session_api: true,
+        max_connections: 1000,
+        tls: None,
         leptos: leptos::config::LeptosOptions::builder()
             .output_name("leptos-scalekit")
             .site_root("target/site")
@@ -126,7 +131,7 @@ impl App {
         change(&mut settings);
         let (config, clock) = (config(&self.emulator), self.state.clock.clone());
         let state = AppState::with_store(settings, config, Arc::clone(&self.store), clock).unwrap();
-        let server = serve(listener, &state);
+        let server = start(listener, &state);
         Replica { url, server }
     }
 

@@ -22,6 +22,8 @@ pub(crate) enum Trouble {
     No,
     /// Every call fails.
     Down,
+    /// Reading a session never ends.
+    Hangs,
     /// Writing fails, reading works.
     ReadOnly,
     /// Only writing back a refresh fails.
@@ -94,6 +96,9 @@ impl SessionStore for TroubledStore {
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
         self.read()?;
+        if *self.trouble.lock().unwrap() == Trouble::Hangs {
+            std::future::pending::<()>().await;
+        }
         self.inner.load(key, now).await
     }
 

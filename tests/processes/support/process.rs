@@ -61,6 +61,11 @@ impl Process {
         Self { child: start.spawn(), url: format!("http://localhost:{port}"), start }
     }
 
+    /// Where it listens, on loopback.
+    pub(crate) fn port(&self) -> u16 {
+        self.start.port
+    }
+
     /// Waits until it answers and has what it needs.
     pub(crate) async fn is_ready(&self) {
         self.answers("/readyz", 200).await;

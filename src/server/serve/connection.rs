@@ -1,0 +1,104 @@
+//! One connection: its TLS handshake, its requests, and its end.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+};
+use tower::ServiceExt as _;
+
+use super::{
+    ServeLimits, Tls,
+    traffic::{CountedBody, Traffic},
+};
+
+/// In bytes: the longest request head. Twice what is read of cookies, so that a browser with too many gets pages, not a refusal.
+const LONGEST_HEAD: u32 = 128 * 1024;
+
+/// Requests at once on one HTTP/2 connection.
+const STREAMS: u32 = 128;
+
+/// How long a connection that has to end may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long a connection without a request is kept when the process stops: its client may be about to send one.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
+/// Serves a connection to its end.
+pub(super) async fn serve(
+    stream: TcpStream,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    limits: ServeLimits,
+    stopping: watch::Receiver<bool>,
+) {
+    // Answers are written whole: waiting for more to send would only delay them. A socket that has no options is closed.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return converse(stream, router, limits, stopping).await };
+    match tokio::time::timeout(limits.first_request, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => converse(stream, router, limits, stopping).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    limits: ServeLimits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let traffic = Traffic::new();
+    let service = service_fn(|request: Request<Incoming>| {
+        let under_way = traffic.begin();
+        let answer = router.clone().oneshot(request.map(Body::new));
+        async move {
+            let Ok(response) = answer.await;
+            Ok::<_, Infallible>(response.map(|body| CountedBody { body, _under_way: under_way }))
+        }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    // The head's own limit would also end idle connections, as early as slow ones: `Traffic` tells the two apart.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(LONGEST_HEAD as usize);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(LONGEST_HEAD);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+
+    tokio::select! {
+        ended = connection.as_mut() => return note(ended),
+        () = traffic.overdue(&limits) => {
+            connection.as_mut().graceful_shutdown();
+            if let Ok(ended) = tokio::time::timeout(FAREWELL, connection).await {
+                note(ended);
+            }
+            return;
+        }
+        () = told_to_stop(&mut stopping, &traffic) => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        ended = connection => note(ended),
+        () = traffic.overdue(&limits) => {}
+    }
+}
+
+/// Ends when the process stops, or a little later if the client has sent nothing yet.
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>, traffic: &Traffic) {
+    // A sender that is gone means the same.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+    let _ = tokio::time::timeout(LAST_CHANCE, traffic.used()).await;
+}
+
+/// Clients go away in the middle all the time.
+fn note(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!(error = &*error as &dyn std::error::Error, "a connection ended early");
+    }
+}

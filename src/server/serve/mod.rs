@@ -1,0 +1,143 @@
+//! Listens, accepts and stops: everything between the socket and the router.
+//!
+//! `axum::serve` puts no limit on how long a client may take to send its request, nor on how many may be connected; this does.
+//! Not here: what is answered ([`super::router`]), and limits that need to know what a request is about.
+
+mod connection;
+mod stop;
+mod tls;
+mod traffic;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::Router;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
+use tokio_util::task::TaskTracker;
+
+pub use stop::stop_signal;
+pub use tls::{Tls, TlsError};
+
+/// How long accepting pauses after the system refused, for example because no file descriptors are left.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(200);
+
+/// File descriptors that are kept for everything but connections: the store, the provider, the log.
+const SPARE_DESCRIPTORS: u64 = 256;
+
+/// What a client may take of time and room.
+#[derive(Debug, Clone, Copy)]
+pub struct ServeLimits {
+    /// Connections at once. Further ones wait in the kernel's queue.
+    pub connections: usize,
+    /// From the connection, its TLS handshake done, to the first whole request head; and how long that handshake may take.
+    pub first_request: Duration,
+    /// Without a request, once there was one. Longer than reverse proxies keep theirs, so that they close first.
+    pub idle: Duration,
+    /// While something is being answered: without a request that begins or ends.
+    pub answer: Duration,
+    /// From the word to stop until what is still under way is cut off.
+    pub stop: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            first_request: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            answer: Duration::from_secs(300),
+            stop: Duration::from_secs(9),
+        }
+    }
+}
+
+impl ServeLimits {
+    /// Raises the process's limit of file descriptors as far as it may, and lowers the number of connections to what fits.
+    #[must_use]
+    pub fn fitted_to_descriptors(self) -> Self {
+        let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
+        let most = usize::try_from(descriptors.saturating_sub(SPARE_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
+        if most < self.connections {
+            tracing::warn!(
+                wanted = self.connections,
+                most,
+                "the limit of file descriptors allows fewer connections than MAX_CONNECTIONS; raise it (ulimit -n, LimitNOFILE)"
+            );
+        }
+        Self { connections: self.connections.min(most), ..self }
+    }
+}
+
+/// Serves until `stop` ends, then finishes what has been accepted. Tells when it was told to stop.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    limits: ServeLimits,
+    stop: impl Future<Output = ()>,
+) -> Instant {
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    let (told_to_stop, stopping) = watch::channel(false);
+    let begin = |stream: TcpStream, slot| {
+        let conversation = connection::serve(stream, tls.clone(), router.clone(), limits, stopping.clone());
+        connections.spawn(async move {
+            conversation.await;
+            drop(slot);
+        });
+    };
+    let accepting = async {
+        loop {
+            // The slot first: who is beyond the limit costs nothing here. The semaphore is never closed.
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => begin(stream, Some(slot)),
+                Err(error) => after_refusal(&error).await,
+            }
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        () = stop => {}
+    }
+    let stopped_at = Instant::now();
+    tracing::info!(connections = connections.len(), "told to stop: finishing what has been accepted");
+    // For their clients, connections in the kernel's queue have been accepted too.
+    for stream in queued(listener) {
+        begin(stream, None);
+    }
+    told_to_stop.send_replace(true);
+    connections.close();
+    let left = limits.stop.saturating_sub(stopped_at.elapsed());
+    if tokio::time::timeout(left, connections.wait()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "connections are cut off");
+    }
+    stopped_at
+}
+
+/// A client that has gone already is none of our trouble; anything else is logged, and passes or not, without a busy loop.
+async fn after_refusal(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::error!(error = error as &dyn std::error::Error, "no connection can be accepted");
+        tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
+    }
+}
+
+/// Closes the listener and gives what its queue held.
+fn queued(listener: TcpListener) -> Vec<TcpStream> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accept = || -> io::Result<TcpStream> {
+        let (stream, _): (_, SocketAddr) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        TcpStream::from_std(stream)
+    };
+    std::iter::from_fn(|| accept().ok()).collect()
+}

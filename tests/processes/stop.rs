@@ -1,0 +1,120 @@
+//! A process that is told to stop while it is busy, and one that slow clients lean on.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use reqwest::Method;
+use scalekit_emulator::{Endpoint, Fault};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
+
+use crate::support::{Browser, World, until};
+
+const SQLITE: &str = "sqlite:FOLDER/sessions.db";
+
+/// A process stops within ten seconds; a busy machine may start counting late.
+const LONGEST_STOP: Duration = Duration::from_secs(15);
+
+/// Asks for the page again and again, each time on a connection of its own, until no connection is accepted any more.
+async fn ask_until_refused(browser: Browser, answered: Arc<AtomicUsize>) {
+    loop {
+        let request = browser.request(Method::GET, "/dashboard").header("connection", "close");
+        match request.send().await {
+            Ok(answer) => {
+                assert_eq!(answer.status(), 200);
+                answer.text().await.expect("the answer is whole");
+                answered.fetch_add(1, Ordering::SeqCst);
+            }
+            Err(error) if error.is_connect() => return,
+            Err(error) => panic!("a request that was accepted failed: {error:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accepted_fails() {
+    let mut world = World::start(1, SQLITE).await;
+    let expired = world.browsers_with_ended_tokens(20).await;
+    let mut signed_in = Vec::new();
+    for _ in 0..5 {
+        signed_in.push(world.signed_in().await);
+    }
+    let control = world.emulator.control();
+    control.add_fault(Fault::delay_after(Endpoint::Token, 1500).for_grant("refresh_token").times(0));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut clients = JoinSet::new();
+    for browser in expired.iter().chain(&signed_in) {
+        clients.spawn(ask_until_refused(browser.clone(), Arc::clone(&answered)));
+    }
+    until("all refreshes, and load", async || control.open_token_calls() == 20 && answered.load(Ordering::SeqCst) > 0)
+        .await;
+
+    let told = Instant::now();
+    world.replicas[0].ask_to_stop();
+    assert!(world.replicas[0].ended().await.success());
+    assert!(told.elapsed() < LONGEST_STOP, "{:?}", told.elapsed());
+    while let Some(client) = clients.join_next().await {
+        client.unwrap();
+    }
+    assert!(answered.load(Ordering::SeqCst) > expired.len(), "those who waited for a refresh were answered");
+    assert!(!world.folder.path().join("sessions.db-wal").exists(), "the store was closed");
+
+    world.replicas[0].start_again();
+    world.replicas[0].is_ready().await;
+    for mut browser in expired {
+        assert_eq!(browser.get("/dashboard").await.status, 200, "a rotated token was lost");
+    }
+    assert_eq!((world.refreshes(), world.reused()), (20, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_hangs_does_not_keep_a_process_from_stopping() {
+    let mut world = World::start(1, SQLITE).await;
+    let browser = world.browsers_with_ended_tokens(1).await.remove(0);
+    let control = world.emulator.control();
+    control.add_fault(Fault::delay_after(Endpoint::Token, 60_000).for_grant("refresh_token"));
+    let _waiting = tokio::spawn(browser.request(Method::GET, "/dashboard").send());
+    until("the token call", async || control.open_token_calls() == 1).await;
+    let told = Instant::now();
+    world.replicas[0].ask_to_stop();
+    assert!(world.replicas[0].ended().await.success());
+    assert!(told.elapsed() < LONGEST_STOP, "{:?}", told.elapsed());
+}
+
+/// How fast others are answered meanwhile is measured by `make bench`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_clients_that_send_a_byte_a_second_are_cut_off_and_others_are_served() {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let world = World::start(1, SQLITE).await;
+    let mut browser = world.signed_in().await;
+    let address = SocketAddr::from(([127, 0, 0, 1], world.replicas[0].port()));
+    let mut slow = JoinSet::new();
+    for _ in 0..2000 {
+        slow.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            for byte in b"GET / HTTP/1.1\r\nhost: localhost\r\n".iter().chain(b"x: y\r\n".iter().cycle()) {
+                if stream.write_all(&[*byte]).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+    }
+    let all_gone = Arc::new(AtomicBool::new(false));
+    let watch = Arc::clone(&all_gone);
+    let ends = tokio::spawn(async move {
+        while slow.join_next().await.is_some() {}
+        watch.store(true, Ordering::SeqCst);
+    });
+    until("the end of all slow clients", async || {
+        assert_eq!(browser.get("/dashboard").await.status, 200);
+        all_gone.load(Ordering::SeqCst)
+    })
+    .await;
+    ends.await.unwrap();
+}
