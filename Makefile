@@ -1,5 +1,5 @@
 # Every command of the project. Each sets up what it needs first and skips what is there; the work is in scripts/.
-.PHONY: help run dev test lint build screenshots setup
+.PHONY: help run dev test lint build bench screenshots setup
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,6 +24,10 @@ lint: ## Check formatting, clippy (server and browser) and TypeScript; warnings 
 build: ## Build target/release/leptos-scalekit without the emulator, and print the sizes
 	@scripts/setup.sh app
 	@scripts/build.sh
+
+bench: ## Measure what one process of the release build carries, as a table
+	@scripts/setup.sh test wrk
+	@scripts/bench.sh
 
 screenshots: ## Take pictures of every page into screenshots/
 	@scripts/setup.sh test

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What for: installs what is missing, and only that: `setup.sh app` for building and running, `setup.sh test` for the tests too,
 # or single steps by name: `setup.sh toolchain browser`. Each step checks first and says what it does before it does it.
-# Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser and of Redis,
-# and that says so.
+# Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser, of Redis
+# and of wrk, and that says so.
 
 . "$(dirname "$0")/env.sh"
 
@@ -170,6 +170,16 @@ set_up_redis() {
     [ "${major:-0}" -ge "$REDIS_MAJOR" ] || fail "Redis ${major:-of an unknown version} is too old. Install Redis $REDIS_MAJOR or newer."
 }
 
+# The load of `make bench`.
+set_up_wrk() {
+    has wrk && return
+    if [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's package wrk with apt-get, into the system: a few seconds, once"
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } || true
+    fi
+    has wrk || fail "wrk is missing: the measurements take their load from it (Debian: apt-get install wrk, macOS: brew install wrk)."
+}
+
 # In a subshell, whose end removes the policy again.
 install_redis_packages() (
     export DEBIAN_FRONTEND=noninteractive
@@ -206,10 +216,10 @@ set_up_test() {
     set_up_redis
 }
 
-[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis)."
+[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis, wrk)."
 for step in "$@"; do
     case "$step" in
-        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis) "set_up_$step" ;;
+        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis | wrk) "set_up_$step" ;;
         *) fail "There is no set-up step called $step." ;;
     esac
 done

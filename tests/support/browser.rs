@@ -11,7 +11,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Browser {
     client: Client,
-    origin: String,
+    pub(crate) origin: String,
     user_agent: String,
     pub(crate) cookies: BTreeMap<String, String>,
 }

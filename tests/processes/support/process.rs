@@ -84,6 +84,11 @@ impl Process {
         .await;
     }
 
+    /// The system's number for it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -97,7 +102,7 @@ impl Process {
 
     /// Asks it to stop, as an operator's tools do.
     pub(crate) fn ask_to_stop(&self) {
-        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap().success());
     }
 
     /// How it ended, once it has.
@@ -114,7 +119,9 @@ impl Process {
 
 impl Start {
     fn spawn(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"))
+        // `make bench` measures the release build.
+        let built_for_tests = env!("CARGO_BIN_EXE_leptos-scalekit").to_owned();
+        Command::new(std::env::var("SERVER_BINARY").unwrap_or(built_for_tests))
             .current_dir(&self.folder)
             .env_clear()
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", self.port))

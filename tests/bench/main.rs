@@ -1,0 +1,209 @@
+//! What one process carries. Run by `make bench`, never by `make test`: it measures, it asserts nothing but that requests
+//! succeed. Load comes from `wrk` on the same machine, so every rate is a lower bound; what to compare is the ratios.
+//!
+//! `SERVER_BINARY` is the release binary to measure. The emulator runs in here.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a measurement that can't go on should stop with the reason"
+)]
+#![expect(clippy::print_stdout, reason = "the report is for people")]
+
+mod load;
+#[path = "../processes/support/mod.rs"]
+#[expect(dead_code, reason = "shared with the process tests, which use all of it")]
+mod support;
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use load::{Load, median};
+use support::{ADA, Browser, Redis, World};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
+
+/// Starts of the process of which the median is reported.
+const STARTS: usize = 21;
+
+/// Sessions by whose number the room of one is found.
+const SESSIONS: usize = 500;
+
+/// Clients that send their request byte by byte.
+const SLOW_CLIENTS: usize = 2000;
+
+/// Connections that do nothing.
+const IDLE_CLIENTS: usize = 2000;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    println!("| what | measured |\n| --- | --- |");
+    let mut world = World::start(1, "sqlite:FOLDER/sessions.db").await;
+    starts(&mut world).await;
+    requests(&world, "SQLite").await;
+    slow_clients(&world).await;
+    memory(&world).await;
+    sessions(&world).await;
+    drop(world);
+
+    // part: redis
+    let redis = Redis::start().await;
+    let world = World::start(1, &redis.address()).await;
+    requests(&world, "Redis").await;
+}
+
+fn report(what: &str, measured: &str) {
+    println!("| {what} | {measured} |");
+}
+
+/// From the start of the process to its first answer, the database being there already.
+async fn starts(world: &mut World) {
+    let mut times = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        world.replicas[0].kill();
+        let begun = Instant::now();
+        world.replicas[0].start_again();
+        let address = SocketAddr::from(([127, 0, 0, 1], world.replicas[0].port()));
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        let url = format!("{}/readyz", world.replicas[0].url);
+        assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+        times.push(begun.elapsed());
+    }
+    report(
+        &format!("first answer of `/readyz` after the start, median of {STARTS}"),
+        &format!("{:.1} ms", median(&mut times).as_secs_f64() * 1000.0),
+    );
+}
+
+/// Requests a second and the slowest of a hundred, each kind of request beside the cheapest.
+async fn requests(world: &World, store: &str) {
+    let browser = world.signed_in().await;
+    let anonymous = Browser::new(&world.replicas[0].url);
+    let alive = Load::of(&anonymous, "/healthz").run().await;
+    for (what, browser, path) in [
+        ("`GET /healthz`, no page, no store", &anonymous, "/healthz"),
+        ("`GET /`, anonymous", &anonymous, "/"),
+        ("`GET /`, signed in", &browser, "/"),
+        ("`GET /dashboard`, signed in", &browser, "/dashboard"),
+        ("`GET /dashboard/profile`, signed in", &browser, "/dashboard/profile"),
+        ("`GET /dashboard`, anonymous: turned away", &anonymous, "/dashboard"),
+        ("`GET /theme.js`", &anonymous, "/theme.js"),
+    ] {
+        let result = Load::of(browser, path).run().await;
+        report(
+            &format!("{what} ({store})"),
+            &format!(
+                "{:.0} a second ({:.2} of `/healthz`), 99 of 100 within {}",
+                result.per_second,
+                result.per_second / alive.per_second,
+                result.p99
+            ),
+        );
+    }
+}
+
+/// How much later others are answered while clients send one byte a second.
+async fn slow_clients(world: &World) {
+    let mut browser = world.signed_in().await;
+    let before = answer_times(&mut browser, Duration::from_secs(3)).await;
+    let address = SocketAddr::from(([127, 0, 0, 1], world.replicas[0].port()));
+    let mut clients = JoinSet::new();
+    for _ in 0..SLOW_CLIENTS {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        clients.spawn(async move {
+            let begun = Instant::now();
+            for byte in b"GET / HTTP/1.1\r\n".iter().chain(b"x: y\r\n".iter().cycle()) {
+                if stream.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            begun.elapsed()
+        });
+    }
+    let during = answer_times(&mut browser, Duration::from_secs(6)).await;
+    let mut longest = Duration::ZERO;
+    while let Some(lived) = clients.join_next().await {
+        longest = longest.max(lived.unwrap());
+    }
+    report(
+        &format!("`GET /dashboard`, slowest answer: alone, and with {SLOW_CLIENTS} clients that send a byte a second"),
+        &format!("{:.1} ms, {:.1} ms", before.as_secs_f64() * 1000.0, during.as_secs_f64() * 1000.0),
+    );
+    report("the longest that such a client was kept", &format!("{:.1} s", longest.as_secs_f64()));
+}
+
+/// The slowest answer of those that were asked for one after the other for so long.
+async fn answer_times(browser: &mut Browser, during: Duration) -> Duration {
+    let (begun, mut slowest) = (Instant::now(), Duration::ZERO);
+    while begun.elapsed() < during {
+        let asked = Instant::now();
+        assert_eq!(browser.get("/dashboard").await.status, 200);
+        slowest = slowest.max(asked.elapsed());
+    }
+    slowest
+}
+
+/// Memory of the process after load, and of one more connection.
+async fn memory(world: &World) {
+    let process = &world.replicas[0];
+    let before = resident_bytes(process.id());
+    let address = SocketAddr::from(([127, 0, 0, 1], process.port()));
+    let mut idle = Vec::with_capacity(IDLE_CLIENTS);
+    for _ in 0..IDLE_CLIENTS {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        stream.readable().await.unwrap();
+        idle.push(stream);
+    }
+    let during = resident_bytes(process.id());
+    report("resident memory after this load", &format!("{:.1} MB", megabytes(before)));
+    report(
+        &format!("resident memory for each idle connection, of {IDLE_CLIENTS}"),
+        &format!(
+            "{:.1} kB",
+            megabytes(during.saturating_sub(before)) * 1000.0 / f64::from(u32::try_from(IDLE_CLIENTS).unwrap())
+        ),
+    );
+}
+
+/// A process's memory, as far as it is in the machine's; 0 where the system does not tell it in Linux's way.
+fn resident_bytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or_default() * 1024
+}
+
+/// How long a sign-in takes in this process and at the emulator together, and how much room a session takes.
+async fn sessions(world: &World) {
+    let database = world.folder.path().join("sessions.db");
+    let before = database_bytes(&database);
+    let begun = Instant::now();
+    for _ in 0..SESSIONS {
+        let mut browser = Browser::new(&world.replicas[0].url);
+        browser.sign_in("/auth/login", ADA).await;
+    }
+    let each = begun.elapsed() / u32::try_from(SESSIONS).unwrap();
+    report(
+        &format!("a sign-in with everything that belongs to it, one after the other, of {SESSIONS}"),
+        &format!("{:.1} ms, the (unoptimised) emulator included", each.as_secs_f64() * 1000.0),
+    );
+    let bytes = database_bytes(&database).saturating_sub(before) / u64::try_from(SESSIONS).unwrap();
+    report("room of a session in SQLite", &format!("{bytes} bytes"));
+}
+
+/// Pages in use, those of the write-ahead log included.
+fn database_bytes(path: &std::path::Path) -> u64 {
+    let database = rusqlite::Connection::open(path).unwrap();
+    let number = |pragma: &str| database.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap();
+    let pages = number("PRAGMA page_count") - number("PRAGMA freelist_count");
+    u64::try_from(pages * number("PRAGMA page_size")).unwrap()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure of three digits")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
