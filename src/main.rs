@@ -18,6 +18,10 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 /// How long the process takes at most to stop: what has been accepted is finished, and rotated tokens reach the store.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// For how long it still begins token calls then: those of requests that were accepted. [`STOP_WITHIN`] leaves each its time
+/// limit of 8 s, and a moment to be stored.
+const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -51,10 +55,20 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
     let limits = ServeLimits { connections: state.settings.max_connections, ..ServeLimits::default() };
-    let stopped_at = serve(listener, tls, server::router(&state), limits.fitted_to_descriptors(), stop_signal()).await;
+    let stopped_at = serve(listener, tls, server::router(&state), limits.fitted_to_descriptors(), stop(&state)).await;
     state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ends when the process is told to stop.
+async fn stop(state: &Arc<AppState>) {
+    stop_signal().await;
+    let state = Arc::clone(state);
+    tokio::spawn(async move {
+        tokio::time::sleep(LAST_TOKEN_CALLS).await;
+        state.sessions.begin_no_refresh();
+    });
 }
 
 async fn sweep(state: Arc<AppState>) {

@@ -51,6 +51,7 @@ async fn plant_sessions(app: &App, store: &MemoryStore, count: usize) -> Vec<Ses
             access_claims: Map::new(),
             device: Device::default(),
             signed_in_at: now,
+            issued_at: now,
             access_issued_at: now,
             access_expires_at: claims["exp"].as_i64().unwrap(),
             ends_at: Limits::default().absolute_end(now),

@@ -118,3 +118,33 @@ async fn two_thousand_clients_that_send_a_byte_a_second_are_cut_off_and_others_a
     .await;
     ends.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next_one() {
+    const BROWSERS: usize = 40;
+    let mut world = World::start(1, SQLITE).await;
+    let browsers = world.browsers_with_ended_tokens(BROWSERS).await;
+    let control = world.emulator.control();
+    control.add_fault(Fault::delay_after(Endpoint::Token, 2500).for_grant("refresh_token").times(0));
+    let mut clients = JoinSet::new();
+    for mut browser in browsers.clone() {
+        clients.spawn(async move { browser.try_get("/dashboard").await.map(|answer| answer.status) });
+    }
+    until("as many token calls as are made at once", async || control.open_token_calls() == 32).await;
+    world.replicas[0].ask_to_stop();
+    assert!(world.replicas[0].ended().await.success());
+    let mut answered = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        answered.push(client.unwrap().unwrap());
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, [vec![200; 32], vec![503; BROWSERS - 32]].concat());
+
+    control.clear_faults();
+    world.replicas[0].start_again();
+    world.replicas[0].is_ready().await;
+    for mut browser in browsers {
+        assert_eq!(browser.get("/dashboard").await.status, 200);
+    }
+    assert_eq!((world.refreshes(), world.reused()), (40, 0));
+}

@@ -11,7 +11,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use scalekit::{LogoutToken, VerificationError};
+use scalekit::LogoutToken;
 use serde::Deserialize;
 
 use crate::server::{
@@ -60,10 +60,7 @@ async fn take(state: &AppState, token: &str) -> Outcome {
     let now = state.clock.now();
     let token = match state.scalekit.verify_logout_token(token, now).await {
         Ok(token) => token,
-        // A key that is not known yet may be published in a moment.
-        Err(
-            error @ (scalekit::Error::Unavailable { .. } | scalekit::Error::Refused(VerificationError::UnknownKey)),
-        ) => {
+        Err(error @ scalekit::Error::Unavailable { .. }) => {
             tracing::error!(cause = &error as &dyn std::error::Error, "a logout token could not be verified");
             return Outcome::Failed;
         }

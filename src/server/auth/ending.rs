@@ -18,9 +18,6 @@ use crate::server::{
 /// How long a sign-in may take from the code exchange to the stored session, in seconds, and more.
 const LONGEST_SIGN_IN: i64 = 120;
 
-/// How much the provider's clock may be behind this one, in seconds.
-const CLOCK_DIFFERENCE: i64 = 30;
-
 /// One of a person's sessions, as the person may see it.
 pub struct Listed {
     /// The record's key.
@@ -113,8 +110,8 @@ impl Sessions {
         for (key, record) in store.list_by_user(&UserKey::of(user_id), clock.now()).await? {
             // What these keys can't open may be one of them: better one sign-in too many than a session too long.
             let is_meant = record::open_session(ring, &key, &record).is_none_or(|session| {
-                session.identity.organization_id == organization_id
-                    && session.signed_in_at <= since.saturating_add(CLOCK_DIFFERENCE)
+                // Both by the provider's clock.
+                session.identity.organization_id == organization_id && session.issued_at <= since
             });
             if is_meant {
                 ended += u64::from(store.delete(&key).await?);

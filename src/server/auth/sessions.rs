@@ -259,6 +259,12 @@ impl Sessions {
         self.shared.store.delete_ended(self.shared.clock.now()).await
     }
 
+    /// Begins no token call any more: what is begun now could not be stored before the process ends. The tokens that are due stay
+    /// unspent, for the next process.
+    pub fn begin_no_refresh(&self) {
+        self.refreshes.begin_no_more();
+    }
+
     /// Begins no token call any more and waits for those under way, for at most `limit`. To be called before the process ends.
     pub async fn finish_refreshes(&self, limit: Duration) {
         if tokio::time::timeout(limit, self.refreshes.finish()).await.is_err() {

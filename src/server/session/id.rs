@@ -100,12 +100,6 @@ impl Mark {
         };
         Self(labelled_hash(label, name))
     }
-
-    /// The mark of spending the refresh token of one version of a record.
-    #[must_use]
-    pub fn of_refresh(key: &SessionKey, version: u64) -> Self {
-        Self::of(MarkOf::Refresh, &format!("{}.{version}", URL_SAFE_NO_PAD.encode(key.0)))
-    }
 }
 
 /// Names who holds a lease: random, one for each time a lease is wanted.
@@ -125,7 +119,7 @@ pub enum MarkOf {
     WebhookUnderWay,
     /// A session that the provider has ended, by its `sid`.
     EndedProviderSession,
-    /// A refresh token that is being spent: see [`Mark::of_refresh`].
+    /// A refresh token that is being spent.
     Refresh,
 }
 

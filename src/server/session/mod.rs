@@ -61,6 +61,9 @@ pub struct Session {
     pub device: Device,
     /// When the person signed in; Unix seconds.
     pub signed_in_at: i64,
+    /// When the provider issued the sign-in's ID token, by its own clock; Unix seconds. 0 in records of earlier releases.
+    #[serde(default)]
+    pub issued_at: i64,
     /// When the access token was received; Unix seconds.
     pub access_issued_at: i64,
     /// When the access token ends; Unix seconds.
@@ -137,6 +140,7 @@ impl Session {
             access_claims: Map::new(),
             device,
             signed_in_at: now,
+            issued_at: id.iat,
             access_issued_at: now,
             access_expires_at: access.exp,
             ends_at: limits.absolute_end(now),
@@ -264,6 +268,7 @@ mod tests {
             access_claims: Map::new(),
             device: Device::default(),
             signed_in_at: issued_at,
+            issued_at,
             access_issued_at: issued_at,
             access_expires_at: expires_at,
             ends_at: issued_at + 1_000_000,

@@ -35,7 +35,7 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 const REMEMBERED: i64 = 3 * 24 * 3600;
 
 /// How long a handler may take, in seconds, before another delivery of its event may begin anew.
-const UNDER_WAY: i64 = 60;
+const UNDER_WAY: i64 = 120;
 
 /// How long a handler may take at most; well below [`UNDER_WAY`].
 const HANDLER_TIME: Duration = Duration::from_secs(45);
@@ -137,7 +137,7 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
         }
     };
     if let Err(error) = state.sessions.store().unmark(&under_way).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a webhook stays claimed for a minute");
+        tracing::warn!(error = &error as &dyn std::error::Error, "a webhook stays claimed for two minutes");
     }
     outcome
 }

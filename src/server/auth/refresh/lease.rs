@@ -78,6 +78,7 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
         match shared.store.renew_lease(&key, &holder, LEASE).await {
             Ok(true) => *until.lock().unwrap_or_else(PoisonError::into_inner) = renewed_until,
             Ok(false) => {
+                *until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                 // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
                 counters::lease_lost();
                 tracing::warn!("a lease was lost while a refresh was under way");

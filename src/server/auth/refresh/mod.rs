@@ -25,8 +25,8 @@ use crate::server::{
 };
 use pace::Pace;
 
-/// How long a request waits for a refresh: the provider's time limit and a little.
-const WAIT: Duration = Duration::from_secs(12);
+/// How long a request waits for a refresh: for a predecessor, for the provider's time limit, and a little.
+const WAIT: Duration = Duration::from_secs(14);
 
 /// How a refresh ended.
 #[derive(Debug, Clone)]
@@ -90,10 +90,15 @@ impl Refreshes {
         Running(receiver)
     }
 
+    /// Begins no token call any more.
+    pub(super) fn begin_no_more(&self) {
+        self.pace.close();
+    }
+
     /// Begins no token call any more, and waits until none is under way: a rotated token must reach the store before the process
     /// ends.
     pub(super) async fn finish(&self) {
-        self.pace.close();
+        self.begin_no_more();
         loop {
             let Some(mut receiver) = lock(&self.running).values().next().cloned() else { return };
             // Closed or done: either way its entry is gone.

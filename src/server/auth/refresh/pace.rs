@@ -20,9 +20,6 @@ pub const TOKEN_CALLS_AT_ONCE: usize = 32;
 const FIRST_PAUSE_SECONDS: i64 = 1;
 const LONGEST_PAUSE_SECONDS: i64 = 30;
 
-/// The client believes no longer `Retry-After` than this.
-const LONGEST_WANTED_SECONDS: i64 = 300;
-
 /// The pace of one process.
 #[derive(Clone)]
 pub(super) struct Pace {
@@ -44,6 +41,7 @@ pub(super) enum Turn {
 pub(super) struct Go {
     pace: Pace,
     is_trial: bool,
+    round: u64,
     _call: OwnedSemaphorePermit,
 }
 
@@ -54,14 +52,16 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Waits for a place in the line; then either goes or learns that it is not the time.
+    /// Waits for a place in the line; then either goes or learns that it is not the time. `now` is in seconds by a clock that
+    /// nobody sets.
     pub(super) async fn turn(&self, now: impl Fn() -> i64) -> Turn {
         // Closed: the process is about to end.
         let Ok(call) = Arc::clone(&self.calls).acquire_owned().await else {
             return Turn::Later { retry_after: 1 };
         };
-        match lock(&self.pause).ask(now(), random()) {
-            Ok(is_trial) => Turn::Go(Go { pace: self.clone(), is_trial, _call: call }),
+        let mut pause = lock(&self.pause);
+        match pause.ask(now(), random()) {
+            Ok(is_trial) => Turn::Go(Go { pace: self.clone(), is_trial, round: pause.round, _call: call }),
             Err(retry_after) => Turn::Later { retry_after },
         }
     }
@@ -75,16 +75,21 @@ impl Pace {
 }
 
 impl Go {
+    /// Whether the call may still be made: not so once the process is about to end.
+    pub(super) fn is_good(&self) -> bool {
+        !self.pace.calls.is_closed()
+    }
+
     /// The provider answered as it should.
-    pub(super) fn went_well(self, now: i64) {
-        lock(&self.pace.pause).end(now);
+    pub(super) fn went_well(self) {
+        lock(&self.pace.pause).end(self.round);
     }
 
     /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after which another
     /// attempt makes sense.
     pub(super) fn failed(self, wanted: Option<Duration>, now: i64) -> u32 {
         counters::pause_begun();
-        lock(&self.pace.pause).begin(wanted, now, random())
+        lock(&self.pace.pause).begin(self.round, wanted, now, random())
     }
 }
 
@@ -99,6 +104,8 @@ impl Drop for Go {
 /// The provider is out of reach: the whole process leaves it alone for a moment, longer after each failure.
 #[derive(Debug, Default)]
 struct Pause {
+    /// Counts the pauses and their ends: what was begun in an earlier round says nothing of this one.
+    round: u64,
     failures: u32,
     until: i64,
     /// After a pause one call goes ahead; the others wait for its outcome.
@@ -109,8 +116,7 @@ impl Pause {
     /// Whether a call may be made: whether it is the trial after a pause, or the seconds to wait.
     fn ask(&mut self, now: i64, random: f64) -> Result<bool, u32> {
         let left = self.until - now;
-        // A pause that lies further ahead than any can was set by a clock that has been put back since.
-        if left > 0 && left <= LONGEST_WANTED_SECONDS {
+        if left > 0 {
             return Err(spread(left, random));
         }
         if self.failures == 0 {
@@ -123,26 +129,28 @@ impl Pause {
         Ok(true)
     }
 
-    /// A call went well. One that was under way when a pause began says nothing of the time after.
-    fn end(&mut self, now: i64) {
-        if self.until <= now {
-            *self = Self::default();
+    /// A call of this round went well.
+    fn end(&mut self, round: u64) {
+        if round == self.round && self.failures > 0 {
+            *self = Self { round: round + 1, ..Self::default() };
         }
     }
 
-    fn begin(&mut self, wanted: Option<Duration>, now: i64, random: f64) -> u32 {
-        // Calls that were under way when the pause began tell nothing new: only a failure after a pause doubles it.
-        if self.until <= now {
-            self.failures += 1;
-        }
-        let doubled = FIRST_PAUSE_SECONDS << self.failures.saturating_sub(1).min(5);
-        let longest = doubled.min(LONGEST_PAUSE_SECONDS);
-        // Between half of it and all of it, so that replicas that failed together don't come back together.
-        let seconds = longest - share(longest / 2, random);
+    /// A call of this round failed.
+    fn begin(&mut self, round: u64, wanted: Option<Duration>, now: i64, random: f64) -> u32 {
         let wanted = wanted.map_or(0, |wanted| i64::try_from(wanted.as_secs()).unwrap_or(i64::MAX));
-        let seconds = seconds.max(wanted);
+        let mut seconds = wanted;
+        // Calls that were under way when the pause began tell nothing new: only a failure after a pause doubles it.
+        if round == self.round {
+            self.round += 1;
+            self.failures += 1;
+            let doubled = FIRST_PAUSE_SECONDS << self.failures.saturating_sub(1).min(5);
+            let longest = doubled.min(LONGEST_PAUSE_SECONDS);
+            // Between half of it and all of it, so that replicas that failed together don't come back together.
+            seconds = wanted.max(longest - share(longest / 2, random));
+        }
         self.until = self.until.max(now.saturating_add(seconds));
-        spread(seconds, random)
+        spread((self.until - now).max(1), random)
     }
 }
 
@@ -181,21 +189,21 @@ mod tests {
         let mut pause = Pause::default();
         let pauses: Vec<i64> = (1..=7)
             .map(|round| {
-                pause.begin(None, round * 100, NEVER_LESS);
+                pause.begin(pause.round, None, round * 100, NEVER_LESS);
                 pause.until - round * 100
             })
             .collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
-        assert_eq!(pause.begin(Some(Duration::from_secs(60)), 800, NEVER_LESS), 60);
+        assert_eq!(pause.begin(pause.round, Some(Duration::from_secs(60)), 800, NEVER_LESS), 60);
         assert_eq!(pause.until, 860);
     }
 
     #[test]
     fn jitter_shortens_the_pause_by_half_at_most_and_never_below_what_was_asked_for() {
         let mut pause = Pause { failures: 4, ..Pause::default() };
-        pause.begin(None, 100, MOST);
+        pause.begin(0, None, 100, MOST);
         assert_eq!(pause.until, 108);
-        pause.begin(Some(Duration::from_secs(20)), 200, MOST);
+        pause.begin(1, Some(Duration::from_secs(20)), 200, MOST);
         assert_eq!(pause.until, 220);
     }
 
@@ -207,14 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn failures_that_were_under_way_when_the_pause_began_do_not_lengthen_it() {
+    fn failures_that_were_under_way_when_the_pause_began_do_not_lengthen_it_however_late_they_come() {
         let mut pause = Pause::default();
-        for _ in 0..10 {
-            pause.begin(None, 100, NEVER_LESS);
+        for seconds in 0..10 {
+            pause.begin(0, None, 100 + seconds, NEVER_LESS);
         }
-        assert_eq!((pause.failures, pause.until), (1, 101));
-        pause.begin(None, 101, NEVER_LESS);
-        assert_eq!((pause.failures, pause.until), (2, 103));
+        assert_eq!((pause.failures, pause.until), (1, 109), "no longer than the last of them");
+        pause.begin(1, None, 110, NEVER_LESS);
+        assert_eq!((pause.failures, pause.until), (2, 112));
+        pause.begin(0, Some(Duration::from_secs(30)), 110, NEVER_LESS);
+        assert_eq!((pause.failures, pause.until), (2, 140), "what the provider asks for counts whoever is told");
     }
 
     #[tokio::test]
@@ -228,25 +238,30 @@ mod tests {
         assert!(matches!(turn(1).await, Turn::Later { .. }));
         drop(trial);
         let Turn::Go(trial) = turn(1).await else { panic!("the trial was not made, so another may try") };
-        trial.went_well(1);
+        trial.went_well();
         let (Turn::Go(_), Turn::Go(_)) = (turn(1).await, turn(1).await) else { panic!("all may go") };
     }
 
     #[test]
     fn a_call_that_began_before_the_pause_does_not_end_it_when_it_goes_well() {
         let mut pause = Pause::default();
-        pause.begin(Some(Duration::from_secs(60)), 100, NEVER_LESS);
-        pause.end(101);
+        pause.begin(0, Some(Duration::from_secs(60)), 100, NEVER_LESS);
+        pause.end(0);
         assert_eq!(pause.ask(101, NEVER_LESS), Err(59));
-        pause.end(160);
+        pause.end(0);
+        assert_eq!(pause.ask(160, NEVER_LESS), Ok(true), "still one that tries");
+        pause.end(1);
         assert_eq!((pause.failures, pause.ask(160, NEVER_LESS)), (0, Ok(false)));
     }
 
-    #[test]
-    fn a_clock_that_is_put_back_does_not_prolong_the_pause() {
-        let mut pause = Pause::default();
-        pause.begin(None, 10_000, NEVER_LESS);
-        assert_eq!(pause.ask(10_000 - 3600, NEVER_LESS), Ok(true));
+    #[tokio::test]
+    async fn a_call_that_has_leave_learns_that_the_process_is_about_to_end() {
+        let pace = Pace::default();
+        let Turn::Go(go) = pace.turn(|| 0).await else { panic!("it may go") };
+        assert!(go.is_good());
+        pace.close();
+        assert!(!go.is_good());
+        assert!(matches!(pace.turn(|| 0).await, Turn::Later { .. }));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use scalekit::{Error, TokenSet, VerificationError};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Outcome,
@@ -23,9 +23,9 @@ use crate::server::{
     counters,
     session::{
         Freshness, Session, SessionTokens,
-        id::{Mark, SessionKey},
+        id::{Mark, MarkOf, SessionKey},
         record,
-        store::{Replaced, StoreError},
+        store::{Record, Replaced, StoreError},
     },
 };
 
@@ -35,19 +35,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long the refresh of another process is waited for: longer than any token call and a lease that runs out.
 const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 
-/// How often a rotated token is offered to a failing store before the session is given up; the pauses between add up to six
-/// seconds.
-const WRITE_ATTEMPTS: u32 = 9;
+/// For how long a rotated token is offered to a failing store before the session is given up, in seconds. Nobody can sign in
+/// while it fails, so giving up earlier would help nobody.
+const OFFERED_FOR: i64 = 60;
 
 /// The longest pause between two of them: short, so that a store that is back is used at once.
 const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
-const SPENDING_REMEMBERED: i64 = 60;
+const SPENDING_REMEMBERED: i64 = 2 * OFFERED_FOR;
 
 /// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
 /// the slowest attempt.
-const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(4);
+const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(5);
 
 /// How often compare-and-swap is tried anew on a record that others write to as well.
 const SWAP_ATTEMPTS: u32 = 3;
@@ -59,7 +59,7 @@ pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey)
         if let Err(outcome) = find_expiring(shared, key).await {
             return outcome;
         }
-        let go = match pace.turn(|| shared.clock.now()).await {
+        let go = match pace.turn(|| shared.clock.elapsed()).await {
             Turn::Go(go) => go,
             Turn::Later { retry_after } => return Outcome::Later { retry_after },
         };
@@ -84,7 +84,7 @@ pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey)
 struct Expiring {
     found: Found,
     tokens: SessionTokens,
-    refresh_token: secrecy::SecretString,
+    refresh_token: SecretString,
 }
 
 async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Outcome> {
@@ -117,35 +117,42 @@ async fn rotate(shared: &Shared, go: Go, lease: &Lease, key: &SessionKey) -> Out
         Err(outcome) => return outcome,
     };
     let (now, version) = (shared.clock.now(), found.record.version);
-    let spending = Mark::of_refresh(key, version);
-    match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
-        Ok(true) => {}
-        Ok(false) => {
-            if let Some(outcome) = predecessor(shared, key, version).await {
-                return outcome;
-            }
-        }
+    let spending = Mark::of(MarkOf::Refresh, refresh_token.expose_secret());
+    let is_first = match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
+        Ok(is_first) => is_first,
         Err(error) => return store_failed(&error),
+    };
+    if !is_first && let Some(outcome) = predecessor(shared, key, &refresh_token).await {
+        return outcome;
     }
     let answer = match shared.scalekit.keys_available(now).await {
         // A process that was suspended may have lost the lease without noticing; then the token is somebody else's to spend.
-        Ok(()) if !lease.is_held() => return Outcome::Later { retry_after: 1 },
+        Ok(()) if !lease.is_held() || !go.is_good() => {
+            forget(shared, is_first.then_some(&spending)).await;
+            return Outcome::Later { retry_after: 1 };
+        }
         Ok(()) => shared.scalekit.refresh(&refresh_token).await,
         Err(error) => Err(error),
     };
     match answer {
         Ok(fresh) => take_over(shared, go, key, found, tokens, fresh).await,
         Err(Error::Ended { .. }) => {
-            go.went_well(shared.clock.now());
+            go.went_well();
             end(shared, key, version, "the provider has ended it", "provider").await
         }
         Err(error) => {
-            // This attempt is over; the next one is not told of it.
-            if let Err(error) = shared.store.unmark(&spending).await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a mark stays for a minute");
-            }
-            postpone(go, &error, now)
+            forget(shared, is_first.then_some(&spending)).await;
+            postpone(shared, go, &error)
         }
+    }
+}
+
+/// This attempt is over, and the next one is not told of it; but the mark of somebody who began before stays.
+async fn forget(shared: &Shared, spending: Option<&Mark>) {
+    if let Some(spending) = spending
+        && let Err(error) = shared.store.unmark(spending).await
+    {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a mark stays for two minutes");
     }
 }
 
@@ -164,7 +171,7 @@ async fn take_over(
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
     match shared.scalekit.verify_refresh(fresh, &session.provider_identity(), now).await {
         Ok(refreshed) => {
-            go.went_well(shared.clock.now());
+            go.went_well();
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
             let tokens = SessionTokens {
                 access_token: refreshed.tokens.access_token,
@@ -177,12 +184,12 @@ async fn take_over(
             // The provider has rotated all the same, so the new refresh token is kept; the unverified claims are not.
             let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
             match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
-                Outcome::Done(_) => postpone(go, &error, now),
+                Outcome::Done(_) => postpone(shared, go, &error),
                 other => other,
             }
         }
         Err(error) => {
-            go.went_well(shared.clock.now());
+            go.went_well();
             tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens did not pass verification");
             end(shared, key, record.version, "refreshed tokens did not pass verification", "fault").await
         }
@@ -211,7 +218,7 @@ struct Rotated<'a> {
     session: Session,
     tokens: SessionTokens,
     /// The refresh token that was spent for it.
-    spent: Option<secrecy::SecretString>,
+    spent: Option<SecretString>,
 }
 
 impl Rotated<'_> {
@@ -221,7 +228,7 @@ impl Rotated<'_> {
         let Ok(sealed) = record::seal(&shared.ring, key, session, tokens) else {
             return end(shared, key, version, "it can't be sealed", "fault").await;
         };
-        let (mut failures, mut swaps) = (0, 0);
+        let (mut failures, mut swaps, rotated_at) = (0_u32, 0, shared.clock.elapsed());
         loop {
             let written = shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await;
             let error = match written {
@@ -249,10 +256,10 @@ impl Rotated<'_> {
                 "a refreshed session could not be stored"
             );
             drop(error);
-            if failures == WRITE_ATTEMPTS {
+            if shared.clock.elapsed() - rotated_at >= OFFERED_FOR {
                 return end(shared, key, version, "the store did not take the rotated tokens", "fault").await;
             }
-            tokio::time::sleep(LONGEST_WRITE_PAUSE.min(Duration::from_millis(100 << failures))).await;
+            tokio::time::sleep(LONGEST_WRITE_PAUSE.min(Duration::from_millis(100 << failures.min(5)))).await;
         }
     }
 
@@ -262,28 +269,30 @@ impl Rotated<'_> {
         let Some(Found { record, .. }) = self.shared.find(self.key).await? else {
             return Ok(None);
         };
-        let kept = record::open_tokens(&self.shared.ring, self.key, &record).and_then(|tokens| tokens.refresh_token);
-        let is_spent = match (&kept, &self.spent) {
-            (Some(kept), Some(spent)) => kept.expose_secret() == spent.expose_secret(),
-            _ => false,
-        };
+        let is_spent = self.spent.as_ref().is_some_and(|spent| holds(self.shared, self.key, &record, spent));
         Ok(is_spent.then_some(record.version))
     }
 }
 
 /// Somebody has begun to spend this token and lost the lease since. They may be about to write what they got, to a store that
 /// failed them for a moment: waits for that. `None`: nothing came, so they have died, and nobody knows whether it is spent.
-async fn predecessor(shared: &Shared, key: &SessionKey, version: u64) -> Option<Outcome> {
+async fn predecessor(shared: &Shared, key: &SessionKey, spent: &SecretString) -> Option<Outcome> {
     let deadline = Instant::now() + PATIENCE_WITH_PREDECESSORS;
     loop {
         match shared.find(key).await {
-            Ok(Some(found)) if found.record.version != version => return Some(theirs(shared, key).await),
+            Ok(Some(found)) if !holds(shared, key, &found.record, spent) => return Some(theirs(shared, key).await),
             Ok(Some(_)) if Instant::now() < deadline => tokio::time::sleep(LOOK_EVERY).await,
             Ok(Some(_)) => return None,
             Ok(None) => return Some(Outcome::Never),
             Err(error) => return Some(store_failed(&error)),
         }
     }
+}
+
+/// Whether the record holds this refresh token.
+fn holds(shared: &Shared, key: &SessionKey, record: &Record, refresh_token: &SecretString) -> bool {
+    let kept = record::open_tokens(&shared.ring, key, record).and_then(|tokens| tokens.refresh_token);
+    kept.is_some_and(|kept| kept.expose_secret() == refresh_token.expose_secret())
 }
 
 /// Somebody else wrote the record: use what they wrote.
@@ -318,11 +327,11 @@ fn store_failed(error: &StoreError) -> Outcome {
     Outcome::Later { retry_after: 5 }
 }
 
-fn postpone(go: Go, error: &Error, now: i64) -> Outcome {
+fn postpone(shared: &Shared, go: Go, error: &Error) -> Outcome {
     tracing::warn!(cause = error as &dyn std::error::Error, "a refresh is postponed");
     let wanted = match error {
         Error::Unavailable { retry_after, .. } => *retry_after,
         _ => None,
     };
-    Outcome::Later { retry_after: go.failed(wanted, now) }
+    Outcome::Later { retry_after: go.failed(wanted, shared.clock.elapsed()) }
 }

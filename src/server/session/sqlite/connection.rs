@@ -25,7 +25,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a caller waits until a connection is free. It waits without a thread: a locked file must not use up the threads
 /// that reading needs.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 const SCHEMA_VERSION: i64 = 2;
 
