@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What for: the release build: the site with its compressed copies, then the server. Prints what weighs what, and exits with
-# OVER_BUDGET (env.sh) when everything is built but the WASM is over WASM_BROTLI_LIMIT.
+# What for: the release build: the site with its compressed copies, then the server with the site inside. Prints what weighs what,
+# and exits with OVER_BUDGET (env.sh) when everything is built but too heavy.
 # Not here: the emulator. The release binary must not contain it.
 
 . "$(dirname "$0")/env.sh"
@@ -37,4 +37,8 @@ if [ "$wasm_brotli" -gt "$WASM_BROTLI_LIMIT" ]; then
     complain "The WASM weighs $wasm_brotli bytes with brotli, over the budget of $WASM_BROTLI_LIMIT. See what grew before raising the budget."
     exit "$OVER_BUDGET"
 fi
-say "The WASM is within its budget of $WASM_BROTLI_LIMIT bytes. Run $BINARY."
+if [ "$(bytes $BINARY)" -gt "$BINARY_LIMIT" ]; then
+    complain "$BINARY weighs $(bytes $BINARY) bytes, over the budget of $BINARY_LIMIT. See what grew before raising the budget."
+    exit "$OVER_BUDGET"
+fi
+say "Both are within their budgets, $WASM_BROTLI_LIMIT and $BINARY_LIMIT bytes. $BINARY is all there is to deploy."

@@ -45,7 +45,7 @@ count "$p" "$f"
 scripts/build.sh || {
     # Too heavy is a failure, but no reason not to test.
     [ $? = "$OVER_BUDGET" ] || fail "There is no release build to test."
-    complaints+=("The WASM is over its budget.")
+    complaints+=("The WASM or the binary is over its budget.")
 }
 
 say "Running the browser tests"

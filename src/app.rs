@@ -4,7 +4,7 @@
 //! `SsrMode::Async`: complete before it is sent, so that it works without scripts and can set status and headers.
 
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
+use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{FlatRoutes, Route, Router},
@@ -25,6 +25,7 @@ use crate::{
         callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
         not_found::NotFound, profile::Profile, sessions::Sessions,
     },
+    site::SiteLinks,
 };
 
 /// Who may open a page.
@@ -82,14 +83,14 @@ pub fn App() -> impl IntoView {
 }
 
 /// The document around the application.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(options: LeptosOptions, links: SiteLinks) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
-                <DocumentHead options=options.clone()/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <DocumentHead links=links.clone()/>
+                <AutoReload options/>
+                <Hydration links/>
                 <MetaTags/>
             </head>
             <body>
@@ -109,14 +110,15 @@ pub struct ErrorPage {
     pub request_id: Option<String>,
     /// Path to try again; with [`AppError::Unavailable`] the page tries it by itself.
     pub retry: Option<String>,
-    /// Where the stylesheet is.
-    pub options: LeptosOptions,
+    /// Where the site's files are.
+    pub links: SiteLinks,
 }
 
 /// A complete document for an answer that no page gives: nothing found, nothing reachable, something failed. It holds no
 /// application: there are no hydration scripts, and nothing in it needs a session.
 pub fn error_document(page: ErrorPage) -> impl IntoView {
-    let ErrorPage { error, request_id, retry, options } = page;
+    let ErrorPage { error, request_id, retry, links } = page;
+    let retry_script = links.retry.clone();
     let waiting = match (&error, &retry) {
         (AppError::Unavailable { retry_after }, Some(path)) => Some((*retry_after, path.clone())),
         _ => None,
@@ -127,8 +129,8 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
         <html lang="en">
             <head>
                 <title>{document_title(error.title())}</title>
-                <DocumentHead options=options/>
-                {waiting.clone().map(|(seconds, path)| view! { <RetryHead seconds=seconds path=path/> })}
+                <DocumentHead links/>
+                {waiting.clone().map(|(seconds, path)| view! { <RetryHead script=retry_script seconds=seconds path=path/> })}
             </head>
             <body>
                 <div class="public">
@@ -149,28 +151,43 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
 }
 
 /// What every document's head holds. The small script puts the remembered colour scheme in place before anything is
-/// painted; the stylesheet's name follows `hash-files`.
+/// painted.
 #[component]
-fn DocumentHead(options: LeptosOptions) -> impl IntoView {
+fn DocumentHead(links: SiteLinks) -> impl IntoView {
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
         <meta name="color-scheme" content="light dark"/>
-        <script src="/theme.js" nonce=use_nonce()></script>
-        <HashedStylesheet options=options id="leptos"/>
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+        <script src=links.theme nonce=use_nonce()></script>
+        <link id="leptos" rel="stylesheet" href=links.stylesheet/>
+        <link rel="icon" href=links.icon type="image/svg+xml"/>
+    }
+}
+
+/// Starts the application in the browser. Leptos' own component would look for hashed names in a file beside the binary.
+#[component]
+fn Hydration(links: SiteLinks) -> impl IntoView {
+    let SiteLinks { script, wasm, .. } = links;
+    let start = format!(
+        "import({script:?}).then((app) => app.default({{ module_or_path: {wasm:?} }}).then(() => app.hydrate()));"
+    );
+
+    view! {
+        <link rel="modulepreload" href=script/>
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>{start}</script>
     }
 }
 
 /// Tries again by itself: with scripts once the server answers, without them by loading the page anew.
 #[component]
-fn RetryHead(seconds: u32, path: String) -> impl IntoView {
+fn RetryHead(script: String, seconds: u32, path: String) -> impl IntoView {
     let refresh = [&seconds.to_string(), "; url=", &path].concat();
     view! {
         <noscript>
             <meta http-equiv="refresh" content=refresh/>
         </noscript>
-        <script src="/retry.js" defer data-seconds=seconds.to_string() data-path=path nonce=use_nonce()></script>
+        <script src=script defer data-seconds=seconds.to_string() data-path=path nonce=use_nonce()></script>
     }
 }
 

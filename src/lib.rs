@@ -6,6 +6,7 @@
 //! - [`pages`]: one page a file. They read view models and hold no logic of the server's.
 //! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
+//! - [`site`]: where documents find stylesheet, scripts and WASM.
 //! - [`error`]: what a browser may be told when something went wrong.
 //! - `server` (feature `ssr`): everything that only the server has: settings, sessions, sign-in, guards, the router.
 //!
@@ -22,6 +23,7 @@ pub mod error;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
+pub mod site;
 
 /// Takes over the server-rendered document in the browser. Called once by the page's module script.
 #[cfg(feature = "hydrate")]

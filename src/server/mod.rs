@@ -6,10 +6,12 @@
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
+//! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
 //! - [`counters`]: what is counted.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
+pub mod assets;
 pub mod auth;
 pub mod clock;
 pub mod cookies;
@@ -40,16 +42,14 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::header,
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
-use tower::ServiceExt as _;
 use tower_cookies::CookieManagerLayer;
-use tower_http::services::ServeDir;
 
 use crate::{
     app::{App, shell},
@@ -64,12 +64,6 @@ const MAX_BODY_BYTES: usize = 32 * 1024;
 
 /// The whole application as one router. For `main` and for tests.
 pub fn router(state: &Arc<AppState>) -> Router {
-    let options = state.settings.leptos.clone();
-    let site = ServeDir::new(options.site_root.as_ref())
-        .precompressed_br()
-        .precompressed_gzip()
-        .append_index_html_on_directories(false);
-
     let pages_and_functions = Router::<RouterState>::new()
         .leptos_routes_with_context(
             &RouterState(Arc::clone(state)),
@@ -78,7 +72,10 @@ pub fn router(state: &Arc<AppState>) -> Router {
                 let state = Arc::clone(state);
                 move || provide_request_context(&state)
             },
-            move || shell(options.clone()),
+            {
+                let state = Arc::clone(state);
+                move || shell(state.settings.leptos.clone(), state.site_links())
+            },
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
@@ -102,7 +99,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .merge(pages_and_functions)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(Arc::clone(state)))
-        .fallback_service(get(serve_file).with_state((site, Arc::clone(state))))
+        .fallback_service(get(serve_file).with_state(Arc::clone(state)))
         .layer(from_fn_with_state(Arc::clone(state), csrf::refuse_cross_site_requests))
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
@@ -133,16 +130,13 @@ fn provide_request_context(state: &Arc<AppState>) {
 
 /// A file of the built site, or the page that says there is nothing here. Paths that only look like pages, in another
 /// spelling, end here too: nothing of the application renders for them.
-async fn serve_file(State((site, state)): State<(ServeDir, Arc<AppState>)>, request: Request) -> Response {
-    let asker = Asker::of(request.method(), request.uri(), request.headers());
-    match site.oneshot(request).await {
-        Ok(response) if response.status() != StatusCode::NOT_FOUND => {
-            let mut response = response.map(Body::new);
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            response
-        }
-        Ok(_) => problem::respond(&state, &AppError::NotFound, &asker),
-    }
+async fn serve_file(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let files = state.site.files();
+    let Some(found) = files.find(request.uri().path()) else {
+        let asker = Asker::of(request.method(), request.uri(), request.headers());
+        return problem::respond(&state, &AppError::NotFound, &asker);
+    };
+    assets::answer(found, request.headers())
 }
 
 /// Empties the body of redirects, which would carry what was rendered before the redirect was decided.

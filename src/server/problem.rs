@@ -52,7 +52,7 @@ pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCod
             error: error.clone(),
             request_id: asker.request_id.clone(),
             retry: asker.retry.clone().filter(|_| matches!(error, AppError::Unavailable { .. } | AppError::Internal)),
-            options: state.settings.leptos.clone(),
+            links: state.site_links(),
         };
         Html(Owner::new().with(|| error_document(page).to_html())).into_response()
     } else {

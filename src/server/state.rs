@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use super::{
+    assets::Site,
     auth::sessions::Sessions,
     clock::Clock,
     cookies::CookieJar,
@@ -18,6 +19,7 @@ use super::{
     },
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
 };
+use crate::site::SiteLinks;
 
 /// The application's shared state.
 pub struct AppState {
@@ -33,6 +35,8 @@ pub struct AppState {
     pub cookies: CookieJar,
     /// The time.
     pub clock: Clock,
+    /// The site's files.
+    pub site: Site,
 }
 
 /// The state could not be built.
@@ -80,7 +84,15 @@ impl AppState {
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
         let cookies = CookieJar::new(settings.secure_cookies());
-        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock }))
+        let site = Site::of_this_build();
+        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock, site }))
+    }
+
+    /// Where documents find the site's files now.
+    #[must_use]
+    pub fn site_links(&self) -> SiteLinks {
+        let LeptosOptions { output_name, site_pkg_dir, .. } = &self.settings.leptos;
+        self.site.files().links(output_name, site_pkg_dir)
     }
 }
 
