@@ -21,7 +21,8 @@ yamllint --strict .yamllint.yaml deploy/compose.yaml .github
 
 # nginx's own check of a site, with addresses and certificate that this machine has, then gixy's search for known mistakes.
 check_site() {
-    local site=$1 rendered="$TRIAL/$(basename "$1")"
+    local site=$1 rendered
+    rendered="$TRIAL/$(basename "$site")"
     # Debian 12's nginx knows neither `resolve` nor `http2 on`; names of containers mean nothing here.
     sed -e "s|/etc/nginx/leptos-scalekit|$ROOT/deploy/nginx|; s| resolve | |; /http2 on;/d; s|app-[0-9]:|127.0.0.1:|" \
         -e "s|\(ssl_certificate\) .*;|\1 $TRIAL/certificate.pem;|; s|\(ssl_certificate_key\) .*;|\1 $TRIAL/key.pem;|" \

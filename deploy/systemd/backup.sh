@@ -19,6 +19,10 @@ sqlite3 -cmd '.timeout 5000' "$database" "VACUUM INTO '$copy.part'"
 [ "$(sqlite3 "$copy.part" 'PRAGMA integrity_check')" = ok ]
 mv "$copy.part" "$copy"
 
-# Names sort by time.
-ls -r "$folder"/sessions-*.db | tail -n +$((keep + 1)) | while read -r old; do rm -f "$old"; done
+# Names sort by time, oldest first.
+set -- "$folder"/sessions-*.db
+while [ $# -gt "$keep" ]; do
+    rm -f "$1"
+    shift
+done
 echo "$copy"

@@ -50,6 +50,11 @@ export class ServerProcess {
     return server;
   }
 
+  /** The system's number of it, for tests that kill it. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Asks it to stop, and makes it stop if it does not. */
   async stop(): Promise<void> {
     if (this.hasExited()) return;

@@ -8,7 +8,7 @@ import { proxyRules } from "./paths.ts";
 import { type Command, freePort, ServerProcess } from "./process.ts";
 
 /** How many replicas the run is to have; 0 means one process with a store of its own and nothing in between. */
-const replicas = Number(process.env["REPLICAS"] ?? "0");
+export const replicas = Number(process.env["REPLICAS"] ?? "0");
 
 /** Starts the application, as one process or as REPLICAS says. Answers at `port` in both cases. */
 export function startApplication(port: number, folder: string, alone: Command): Promise<{ stop(): Promise<void> }> {
@@ -35,6 +35,8 @@ class Topology {
       const store = await topology.startRedis();
       const ports: number[] = [];
       for (let number = 1; number <= replicas; number += 1) ports.push(await topology.startReplica(number, store));
+      // For replicas.spec.ts, which kills one.
+      writeFileSync(`${folder}/replicas.json`, JSON.stringify(topology.running.slice(1).map(({ pid }) => pid)));
       await topology.startNginx(ports);
       return topology;
     } catch (error) {
