@@ -10,6 +10,8 @@ cd "$ROOT"
 
 # Tools that would collide with another version elsewhere go here; `cargo clean` takes them along.
 TOOLS="$ROOT/target/tools"
+# The checkers that come from PyPI (setup.sh, lint-deployment.sh).
+LINTERS="$TOOLS/linters"
 # Where setup.sh notes the browser that it found, for end2end/playwright.config.ts.
 BROWSER_NOTE="$TOOLS/browser"
 

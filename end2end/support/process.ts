@@ -18,8 +18,8 @@ export interface Command {
   env: Record<string, string>;
   /** Gets everything that the process prints. */
   log: string;
-  /** Answers 200 once the server is ready. */
-  health: string;
+  /** An address that answers 200 once the server is ready, or for servers without HTTP a question of their own. */
+  health: string | (() => Promise<boolean>);
 }
 
 /** A server that runs until it is stopped. */
@@ -50,6 +50,11 @@ export class ServerProcess {
     return server;
   }
 
+  /** The system's number of it, for tests that kill it. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Asks it to stop, and makes it stop if it does not. */
   async stop(): Promise<void> {
     if (this.hasExited()) return;
@@ -67,14 +72,19 @@ export class ServerProcess {
     const deadline = Date.now() + START_MILLISECONDS;
     for (;;) {
       if (this.hasExited()) throw this.complaint("ended at once");
-      const answer = await fetch(this.command.health).catch(() => undefined);
-      if (answer?.ok) return;
+      if (await this.isReady()) return;
       if (Date.now() > deadline) {
         await this.stop();
-        throw this.complaint(`did not answer ${this.command.health} within ${START_MILLISECONDS / 1000} s`);
+        throw this.complaint(`was not ready within ${START_MILLISECONDS / 1000} s`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  private async isReady(): Promise<boolean> {
+    const { health } = this.command;
+    if (typeof health === "function") return health();
+    return (await fetch(health).catch(() => undefined))?.ok ?? false;
   }
 
   private complaint(what: string): Error {

@@ -6,6 +6,7 @@ import { Emulator } from "./emulator.ts";
 import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
 import { freePort, ServerProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
+import { startApplication } from "./topology.ts";
 
 /** The emulator's one client. */
 export const clientSecret = "test_emulator_secret";
@@ -41,7 +42,7 @@ export class Servers {
       log: `${folder}/emulator.txt`,
       health: `${emulatorUrl}/__emulator/health`,
     });
-    const app = await ServerProcess.start({
+    const app = await startApplication(appPort, folder, {
       name: "The application",
       binary: appBinary,
       args: [],

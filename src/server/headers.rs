@@ -29,7 +29,7 @@ const FIXED: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// Adds the headers of [`FIXED`], the content security policy and, over https, strict transport security.
+/// Adds the headers of `FIXED`, the content security policy and, over https, strict transport security.
 pub async fn protect_answers(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
     let policy = content_security_policy(&state, &nonce);

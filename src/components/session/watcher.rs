@@ -3,7 +3,7 @@
 //!
 //! One watcher a document, made by `App`; it never has more than one call under way, does not refresh from a background
 //! tab (which must not keep a session alive), and believes that a session is over only when `current_session` says so: a
-//! late answer to an old session can't sign out a new one. Deciding when is left to [`schedule`](super::schedule).
+//! late answer to an old session can't sign out a new one. Deciding when is left to [`schedule`].
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;

@@ -3,7 +3,7 @@
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit.
 //! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
 //! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session.
-//! - [`sessions`]: finds the session of a request and keeps it fresh. [`activity`]: notes that its person is there.
+//! - [`sessions`]: finds the session of a request and keeps it fresh. `activity`: notes that its person is there.
 //! - [`refresh`]: refresh token rotation: one at a time per session, whoever asks, on whatever replica.
 //! - [`ending`]: how sessions end before their time. [`logout`]: by sign-out, here and at Scalekit.
 //! - [`backchannel_logout`]: `POST /auth/backchannel-logout` ends them by Scalekit's word.

@@ -1,7 +1,7 @@
 //! The signed-in sessions: begun at sign-in, found and kept fresh for each request.
 //!
 //! Joins the rules of `server::session` with the store and the provider. How they end is in [`super::ending`], how activity
-//! prolongs them in [`super::activity`]. Not here: cookies and requests.
+//! prolongs them in `auth::activity`. Not here: cookies and requests.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,6 +1,6 @@
 //! What a session store does. Records are opaque to it: sealed, under hashed keys, found by hashed owners.
 //!
-//! Not here: sealing and rules. Every store passes the tests of [`super::contract`]. Times are Unix seconds by the
+//! Not here: sealing and rules. Every store passes the tests of `session::contract`. Times are Unix seconds by the
 //! application's clock, handed in; only leases run on real time, because what they wait for does.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes away.
 //!
-//! This file joins the requests of one process to one task a session; [`rotate`] is what the task does, under a [`lease`]
+//! This file joins the requests of one process to one task a session; `rotate` is what the task does, under a `lease`
 //! that keeps the other processes waiting, at a [`pace`] that the provider can stand.
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
