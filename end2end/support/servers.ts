@@ -1,7 +1,8 @@
 // One emulator and one application for a worker, on ports of their own, with the recorder in front of the application.
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { Emulator } from "./emulator.ts";
 import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
 import { freePort, ServerProcess } from "./process.ts";
@@ -42,11 +43,15 @@ export class Servers {
       log: `${folder}/emulator.txt`,
       health: `${emulatorUrl}/__emulator/health`,
     });
+    // As it is deployed: the binary alone in an empty folder, and nothing but its environment.
+    const home = mkdtempSync(`${tmpdir()}/leptos-scalekit-`);
+    copyFileSync(appBinary, `${home}/application`);
+    const emptied = { stop: async () => rmSync(home, { recursive: true }) };
     const app = await startApplication(appPort, folder, {
       name: "The application",
-      binary: appBinary,
+      binary: `${home}/application`,
       args: [],
-      cwd: repository,
+      cwd: home,
       env: {
         LEPTOS_SITE_ADDR: `127.0.0.1:${appPort}`,
         APP_URL: appUrl,
@@ -65,9 +70,10 @@ export class Servers {
     }).catch(async (error: unknown) => {
       await emulator.stop();
       await recorder.stop();
+      await emptied.stop();
       throw error;
     });
-    return new Servers(appUrl, new Emulator(emulatorUrl), [recorder, app, emulator]);
+    return new Servers(appUrl, new Emulator(emulatorUrl), [recorder, app, emulator, emptied]);
   }
 
   async stop(): Promise<void> {
