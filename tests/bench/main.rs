@@ -44,13 +44,28 @@ async fn main() {
     requests(&world, "SQLite").await;
     slow_clients(&world).await;
     memory(&world).await;
-    sessions(&world).await;
+    let database = world.folder.path().join("sessions.db");
+    let before = database_bytes(&database);
+    sign_in(&world).await;
+    report("room of a session in SQLite", &format!("{} bytes", each(database_bytes(&database).saturating_sub(before))));
     drop(world);
 
     // part: redis
     let redis = Redis::start().await;
     let world = World::start(1, &redis.address()).await;
     requests(&world, "Redis").await;
+    let before = redis_bytes(&redis.address()).await;
+    sign_in(&world).await;
+    let room = each(redis_bytes(&redis.address()).await.saturating_sub(before));
+    report("memory of a session in Redis, its index entries included", &format!("{room} bytes"));
+}
+
+// part: redis
+/// What Redis holds.
+async fn redis_bytes(address: &str) -> u64 {
+    let mut connection = redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.unwrap();
+    memory.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap().trim().parse().unwrap()
 }
 
 fn report(what: &str, measured: &str) {
@@ -177,10 +192,8 @@ fn resident_bytes(process: u32) -> u64 {
     line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
-/// How long a sign-in takes in this process and at the emulator together, and how much room a session takes.
-async fn sessions(world: &World) {
-    let database = world.folder.path().join("sessions.db");
-    let before = database_bytes(&database);
+/// How long a sign-in takes in this process and at the emulator together.
+async fn sign_in(world: &World) {
     let begun = Instant::now();
     for _ in 0..SESSIONS {
         let mut browser = Browser::new(&world.replicas[0].url);
@@ -191,8 +204,11 @@ async fn sessions(world: &World) {
         &format!("a sign-in with everything that belongs to it, one after the other, of {SESSIONS}"),
         &format!("{:.1} ms, the (unoptimised) emulator included", each.as_secs_f64() * 1000.0),
     );
-    let bytes = database_bytes(&database).saturating_sub(before) / u64::try_from(SESSIONS).unwrap();
-    report("room of a session in SQLite", &format!("{bytes} bytes"));
+}
+
+/// One session's share.
+fn each(bytes: u64) -> u64 {
+    bytes / u64::try_from(SESSIONS).unwrap()
 }
 
 /// Pages in use, those of the write-ahead log included.
