@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 
@@ -32,12 +32,13 @@ impl Encoding {
     }
 }
 
-/// Answers a `GET` or, but for the body that is left out later, a `HEAD`.
+/// Answers a `GET` or, but for the body that is left out later, a `HEAD`. Only the former can ask for a part.
 #[must_use]
-pub fn answer(found: Found<'_>, request: &HeaderMap) -> Response {
+pub fn answer(found: Found<'_>, method: &Method, request: &HeaderMap) -> Response {
     let file = found.file;
+    let asks_for_part = *method == Method::GET && request.contains_key(header::RANGE);
     // A part is a part of the plain content.
-    let encoding = if request.contains_key(header::RANGE) { Encoding::Identity } else { choose(found, request) };
+    let encoding = if asks_for_part { Encoding::Identity } else { choose(found, request) };
     let content = match encoding {
         Encoding::Brotli => file.brotli.as_ref(),
         Encoding::Gzip => file.gzip.as_ref(),
@@ -49,7 +50,7 @@ pub fn answer(found: Found<'_>, request: &HeaderMap) -> Response {
     let mut response = if is_fresh(request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        match part(request, &tag, content.len()) {
+        match if asks_for_part { part(request, &tag, content.len()) } else { Part::All } {
             Part::All => content.clone().into_response(),
             Part::Some { first, last } => {
                 let range = format!("bytes {first}-{last}/{}", content.len());
@@ -81,36 +82,40 @@ pub fn answer(found: Found<'_>, request: &HeaderMap) -> Response {
     response
 }
 
-/// The smallest copy that the client takes (RFC 9110, section 12.5.3).
+/// What the client likes best, and of what it likes as much the smallest (RFC 9110, section 12.5.3).
 fn choose(found: Found<'_>, request: &HeaderMap) -> Encoding {
     let accepted = Accepted::of(request);
-    if found.file.brotli.is_some() && accepted.takes("br") {
-        Encoding::Brotli
-    } else if found.file.gzip.is_some() && (accepted.takes("gzip") || accepted.takes("x-gzip")) {
-        Encoding::Gzip
-    } else {
-        Encoding::Identity
+    let brotli = found.file.brotli.as_ref().map(|_| (Encoding::Brotli, accepted.weight("br").unwrap_or(0.0)));
+    let gzip = || accepted.weight("gzip").or_else(|| accepted.weight("x-gzip"));
+    let gzip = found.file.gzip.as_ref().map(|_| (Encoding::Gzip, gzip().unwrap_or(0.0)));
+    // Unlisted, the plain content is taken, but anything listed is liked better. Refused, it is better than nothing at all.
+    let mut best = (Encoding::Identity, accepted.weight("identity").unwrap_or(0.0));
+    for (encoding, weight) in [gzip, brotli].into_iter().flatten() {
+        if weight > 0.0 && weight >= best.1 {
+            best = (encoding, weight);
+        }
     }
+    best.0
 }
 
-/// What `Accept-Encoding` lists: names in lower case, and whether they are wanted at all.
-struct Accepted(Vec<(String, bool)>);
+/// What `Accept-Encoding` lists: names in lower case with their weights.
+struct Accepted(Vec<(String, f32)>);
 
 impl Accepted {
     fn of(request: &HeaderMap) -> Self {
-        let lists = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        let items = lists.flat_map(|list| list.split(',')).map(|item| {
-            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").or_else(|| parameters.trim().strip_prefix("Q="));
-            let is_wanted = weight.is_none_or(|weight| weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0));
-            (name.trim().to_ascii_lowercase(), is_wanted)
+        let items = texts(request, &header::ACCEPT_ENCODING).flat_map(|list| list.split(',')).map(|item| {
+            let (name, parameters) = item.split_once(';').unwrap_or((item, "q=1"));
+            let weight = parameters.trim().to_ascii_lowercase();
+            let weight = weight.strip_prefix("q=").and_then(|weight| weight.trim().parse().ok()).unwrap_or(0.0);
+            (name.trim().to_ascii_lowercase(), weight)
         });
         Self(items.collect())
     }
 
-    fn takes(&self, name: &str) -> bool {
-        let find = |wanted: &str| self.0.iter().find(|(name, _)| name == wanted).map(|(_, is_wanted)| *is_wanted);
-        find(name).or_else(|| find("*")).unwrap_or(false)
+    /// How much an encoding is liked; `None` if nothing is said of it.
+    fn weight(&self, name: &str) -> Option<f32> {
+        let find = |wanted: &str| self.0.iter().find(|(name, _)| name == wanted).map(|(_, weight)| *weight);
+        find(name).or_else(|| find("*"))
     }
 }
 
@@ -200,7 +205,7 @@ mod tests {
         }
         let files = files();
         let path = if path == "hashed" { files.links("app", "pkg").stylesheet } else { path.to_owned() };
-        answer(files.find(&path).unwrap(), &request)
+        answer(files.find(&path).unwrap(), &Method::GET, &request)
     }
 
     fn header(response: &Response, name: &str) -> String {
@@ -220,6 +225,9 @@ mod tests {
             ("x-gzip", "gzip"),
             ("br;q=0, gzip;q=0.1", "gzip"),
             ("br;q=0.001", "br"),
+            ("br;q=0.1, gzip;q=1", "gzip"),
+            ("identity;q=1, br;q=0.5", ""),
+            ("identity;q=0", ""),
             ("*", "br"),
             ("*;q=0", ""),
             ("br;q=0, *", "gzip"),
@@ -308,6 +316,12 @@ mod tests {
     }
 
     #[test]
+    fn a_question_for_the_head_asks_for_no_part() {
+        let request = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static("bytes=0-1"))]);
+        assert_eq!(answer(files().find("/bare.css").unwrap(), &Method::HEAD, &request).status(), 200);
+    }
+
+    #[test]
     fn a_range_of_something_that_has_changed_is_answered_with_everything() {
         let tag = header(&ask("/pkg/app.css", &[]), "etag");
         let status =
@@ -328,6 +342,6 @@ mod tests {
         };
         let mut request = HeaderMap::new();
         request.insert(header::RANGE, HeaderValue::from_static("bytes=0-"));
-        assert_eq!(answer(Found { file: &file, is_immutable: false }, &request).status(), 416);
+        assert_eq!(answer(Found { file: &file, is_immutable: false }, &Method::GET, &request).status(), 416);
     }
 }

@@ -1,0 +1,88 @@
+//! Where people sign in: `SCALEKIT_*`, and the emulator that may stand in.
+
+use scalekit::WebhookSecrets;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source,
+    application::is_loopback,
+    examples,
+    table::{
+        EMULATOR_PORT, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_WEBHOOK_SECRET,
+    },
+    values::number,
+};
+
+/// The three `SCALEKIT_*` settings belong together: all, or (in development) none.
+pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
+    let settings = [SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET];
+    let values = settings.map(|setting| source.text(setting).filter(|value| !value.is_empty()));
+    if values.iter().all(Option::is_none) && environment == Environment::Development {
+        return Some(IdentityProvider::Emulator);
+    }
+    for (setting, _) in settings.into_iter().zip(&values).filter(|(_, value)| value.is_none()) {
+        problems.add(setting, "is not set");
+    }
+    let complete = values.iter().all(Option::is_some);
+    let [url, client_id, client_secret] = values;
+    if environment == Environment::Production {
+        refuse_emulator(source, url.as_deref(), client_id.as_deref(), problems);
+        if let Some(why) = client_secret.as_deref().and_then(examples::of_client_secret) {
+            problems.add(SCALEKIT_CLIENT_SECRET, why);
+        }
+    }
+    // What is missing has been named; the others are checked beside something right.
+    let url = url.as_deref().unwrap_or(SCALEKIT_ENVIRONMENT_URL.example);
+    let client_id = client_id.as_deref().unwrap_or(SCALEKIT_CLIENT_ID.example);
+    let client_secret = client_secret.unwrap_or_else(|| "missing".to_owned());
+    match scalekit::Config::new(url, client_id, SecretString::from(client_secret)) {
+        Ok(config) => complete.then(|| IdentityProvider::Scalekit(Box::new(config))),
+        Err(errors) => {
+            for error in errors {
+                let setting = match error {
+                    scalekit::ConfigError::EnvironmentUrl(_) => SCALEKIT_ENVIRONMENT_URL,
+                    scalekit::ConfigError::ClientId(_) => SCALEKIT_CLIENT_ID,
+                    scalekit::ConfigError::ClientSecret(_) => SCALEKIT_CLIENT_SECRET,
+                };
+                problems.add(setting, error.to_string());
+            }
+            None
+        }
+    }
+}
+
+/// In production nothing may lead to an emulator, which signs in anybody as anybody.
+fn refuse_emulator(source: &Source, url: Option<&str>, client_id: Option<&str>, problems: &mut Problems) {
+    if client_id == Some(EMULATOR_CLIENT_ID) {
+        problems.add(SCALEKIT_CLIENT_ID, "is the emulator's, which is for development only");
+    }
+    if !source.is_default(EMULATOR_PORT) {
+        problems.add(EMULATOR_PORT, "is set, but the emulator is for development only: remove the setting");
+    }
+    let emulator_port = source.text(EMULATOR_PORT).and_then(|port| port.parse::<u16>().ok());
+    let is_emulator = |url: Url| is_loopback(&url) && url.port_or_known_default() == emulator_port;
+    if url.and_then(|url| Url::parse(url).ok()).is_some_and(is_emulator) {
+        problems.add(SCALEKIT_ENVIRONMENT_URL, "is the emulator's address, which is for development only");
+    }
+}
+
+/// Where the embedded emulator listens.
+pub(super) fn emulator_port(source: &Source, problems: &mut Problems) -> Option<u16> {
+    number(source, EMULATOR_PORT, "a port number", problems)
+}
+
+/// No secret is fine: then webhooks are refused. A bad one is a problem.
+pub(super) fn webhook_secrets(
+    source: &Source,
+    environment: Environment,
+    problems: &mut Problems,
+) -> Option<WebhookSecrets> {
+    let text = source.text(SCALEKIT_WEBHOOK_SECRET).filter(|text| !text.is_empty())?;
+    if environment == Environment::Production
+        && let Some(why) = examples::of_webhook_secret(&text)
+    {
+        problems.add(SCALEKIT_WEBHOOK_SECRET, why);
+    }
+    WebhookSecrets::parse(&text).map_err(|error| problems.add(SCALEKIT_WEBHOOK_SECRET, error.to_string())).ok()
+}
