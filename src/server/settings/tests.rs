@@ -1,6 +1,8 @@
 //! Settings: each refusal with its exact message, and how the sources override each other.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+
+use secrecy::ExposeSecret as _;
 
 use super::*;
 
