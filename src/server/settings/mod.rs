@@ -4,12 +4,17 @@
 //! Not here: what the settings do. Tests change fields of [`Settings`], never the environment.
 
 mod application;
+mod development_secret;
+mod examples;
+pub mod print;
 mod problems;
 mod provider;
 mod serving;
 mod session;
 mod source;
 mod store_address;
+pub mod table;
+mod unknown;
 mod values;
 
 use std::path::PathBuf;
@@ -19,7 +24,7 @@ use scalekit::WebhookSecrets;
 use url::Url;
 
 pub use problems::{Problem, Problems};
-pub use source::Source;
+pub use source::{Origin, Source};
 pub use store_address::StoreAddress;
 
 use crate::server::session::{limits::Limits, seal::KeyRing};
@@ -95,7 +100,7 @@ impl Settings {
     /// # Errors
     /// Every problem found, each with its variable, its key in `Leptos.toml`, what is wrong and what to do.
     pub fn load() -> Result<Self, Problems> {
-        Self::from_source(&Source::read(EMBEDDED)?)
+        Self::from_source(&Source::read())
     }
 
     /// Checks the settings that `source` holds.
@@ -103,22 +108,17 @@ impl Settings {
     /// # Errors
     /// Every problem found.
     pub fn from_source(source: &Source) -> Result<Self, Problems> {
-        let mut problems = Problems::default();
+        let mut problems = source.problems();
+        unknown::names(source, &mut problems);
         let environment = application::environment(source, &mut problems);
         let app_url = application::app_url(source, environment, &mut problems);
         let provider = provider::provider(source, environment, &mut problems);
-        let emulator_port = values::number::<u16>(
-            source,
-            "EMULATOR_PORT",
-            "emulator.port",
-            "a port number such as 3002",
-            &mut problems,
-        );
+        let emulator_port = provider::emulator_port(source, &mut problems);
         let store = session::store(source, environment, &mut problems);
         let key_ring = session::key_ring(source, environment, &mut problems);
         let limits = session::limits(source, &mut problems);
-        let webhook_secrets = provider::webhook_secrets(source, &mut problems);
-        let session_api = values::switch(source, "SCALEKIT_SESSION_API", "scalekit.session-api", &mut problems);
+        let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems);
+        let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
         let leptos = application::leptos_options(source, environment, &mut problems);

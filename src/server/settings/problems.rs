@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use super::table::Setting;
+
 /// One thing wrong with one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The environment variable.
+    /// The environment variable; the key or the file if the problem is about one that has no variable.
     pub variable: String,
-    /// The key in `Leptos.toml`; empty if the problem is not about one.
+    /// The key in `Leptos.toml`; empty if there is none.
     pub key: String,
     /// What is wrong.
     pub what: String,
@@ -20,15 +22,25 @@ pub struct Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, variable: &str, key: &str, what: String, example: &str) {
-        self.0.push(Problem { variable: variable.to_owned(), key: key.to_owned(), what, example: example.to_owned() });
+    /// A setting has a wrong value; its example is the table's.
+    pub(super) fn add(&mut self, setting: Setting, what: impl Into<String>) {
+        self.add_with(setting, what, setting.example);
     }
 
-    /// A single problem.
-    pub(super) fn one(variable: &str, what: String) -> Self {
-        let mut problems = Self::default();
-        problems.add(variable, "", what, "");
-        problems
+    /// The same, with another example value.
+    pub(super) fn add_with(&mut self, setting: Setting, what: impl Into<String>, example: &str) {
+        let example = format!("{}={example}", setting.variable);
+        self.0.push(Problem {
+            variable: setting.variable.to_owned(),
+            key: setting.key.to_owned(),
+            what: what.into(),
+            example,
+        });
+    }
+
+    /// Something else than a setting is wrong: a file, or a name that no setting has.
+    pub(super) fn add_other(&mut self, name: &str, what: String, example: &str) {
+        self.0.push(Problem { variable: name.to_owned(), key: String::new(), what, example: example.to_owned() });
     }
 
     /// Whether nothing is wrong.

@@ -1,70 +1,88 @@
-//! Where people sign in: `SCALEKIT_*`.
+//! Where people sign in: `SCALEKIT_*`, and the emulator that may stand in.
 
 use scalekit::WebhookSecrets;
 use secrecy::SecretString;
+use url::Url;
 
-use super::{EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source};
+use super::{
+    EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source,
+    application::is_loopback,
+    examples,
+    table::{
+        EMULATOR_PORT, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_WEBHOOK_SECRET,
+    },
+    values::number,
+};
 
 /// The three `SCALEKIT_*` settings belong together: all, or (in development) none.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
-    const KEYS: [(&str, &str, &str); 3] = [
-        ("SCALEKIT_ENVIRONMENT_URL", "scalekit.environment-url", "SCALEKIT_ENVIRONMENT_URL=https://acme.scalekit.dev"),
-        ("SCALEKIT_CLIENT_ID", "scalekit.client-id", "SCALEKIT_CLIENT_ID=skc_1234567890"),
-        (
-            "SCALEKIT_CLIENT_SECRET",
-            "scalekit.client-secret",
-            "SCALEKIT_CLIENT_SECRET=(Dashboard > Developers > API credentials)",
-        ),
-    ];
-    let values = KEYS.map(|(variable, key, _)| source.text(variable, key).filter(|value| !value.is_empty()));
+    let settings = [SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET];
+    let values = settings.map(|setting| source.text(setting).filter(|value| !value.is_empty()));
     if values.iter().all(Option::is_none) && environment == Environment::Development {
         return Some(IdentityProvider::Emulator);
     }
-    let [Some(url), Some(client_id), Some(client_secret)] = values else {
-        for ((variable, key, example), value) in KEYS.iter().zip(&values) {
-            if value.is_none() {
-                problems.add(variable, key, "is not set".to_owned(), example);
-            }
-        }
-        return None;
-    };
+    for (setting, _) in settings.into_iter().zip(&values).filter(|(_, value)| value.is_none()) {
+        problems.add(setting, "is not set");
+    }
+    let complete = values.iter().all(Option::is_some);
+    let [url, client_id, client_secret] = values;
     if environment == Environment::Production {
-        if client_id == EMULATOR_CLIENT_ID {
-            problems.add(
-                KEYS[1].0,
-                KEYS[1].1,
-                "is the emulator's, which is for development only".to_owned(),
-                KEYS[1].2,
-            );
-        }
-        if url.starts_with("http:") {
-            problems.add(KEYS[0].0, KEYS[0].1, "must use https in production".to_owned(), KEYS[0].2);
+        refuse_emulator(source, url.as_deref(), client_id.as_deref(), problems);
+        if let Some(why) = client_secret.as_deref().and_then(examples::of_client_secret) {
+            problems.add(SCALEKIT_CLIENT_SECRET, why);
         }
     }
-    match scalekit::Config::new(&url, &client_id, SecretString::from(client_secret)) {
-        Ok(config) => Some(IdentityProvider::Scalekit(Box::new(config))),
+    // What is missing has been named; the others are checked beside something right.
+    let url = url.as_deref().unwrap_or(SCALEKIT_ENVIRONMENT_URL.example);
+    let client_id = client_id.as_deref().unwrap_or(SCALEKIT_CLIENT_ID.example);
+    let client_secret = client_secret.unwrap_or_else(|| "missing".to_owned());
+    match scalekit::Config::new(url, client_id, SecretString::from(client_secret)) {
+        Ok(config) => complete.then(|| IdentityProvider::Scalekit(Box::new(config))),
         Err(errors) => {
             for error in errors {
-                let (variable, key, example) = match error {
-                    scalekit::ConfigError::EnvironmentUrl(_) => KEYS[0],
-                    scalekit::ConfigError::ClientId(_) => KEYS[1],
-                    scalekit::ConfigError::ClientSecret(_) => KEYS[2],
+                let setting = match error {
+                    scalekit::ConfigError::EnvironmentUrl(_) => SCALEKIT_ENVIRONMENT_URL,
+                    scalekit::ConfigError::ClientId(_) => SCALEKIT_CLIENT_ID,
+                    scalekit::ConfigError::ClientSecret(_) => SCALEKIT_CLIENT_SECRET,
                 };
-                problems.add(variable, key, error.to_string(), example);
+                problems.add(setting, error.to_string());
             }
             None
         }
     }
 }
 
+/// In production nothing may lead to an emulator, which signs in anybody as anybody.
+fn refuse_emulator(source: &Source, url: Option<&str>, client_id: Option<&str>, problems: &mut Problems) {
+    if client_id == Some(EMULATOR_CLIENT_ID) {
+        problems.add(SCALEKIT_CLIENT_ID, "is the emulator's, which is for development only");
+    }
+    if !source.is_default(EMULATOR_PORT) {
+        problems.add(EMULATOR_PORT, "is set, but the emulator is for development only: remove the setting");
+    }
+    let emulator_port = source.text(EMULATOR_PORT).and_then(|port| port.parse::<u16>().ok());
+    let is_emulator = |url: Url| is_loopback(&url) && url.port_or_known_default() == emulator_port;
+    if url.and_then(|url| Url::parse(url).ok()).is_some_and(is_emulator) {
+        problems.add(SCALEKIT_ENVIRONMENT_URL, "is the emulator's address, which is for development only");
+    }
+}
+
+/// Where the embedded emulator listens.
+pub(super) fn emulator_port(source: &Source, problems: &mut Problems) -> Option<u16> {
+    number(source, EMULATOR_PORT, "a port number", problems)
+}
+
 /// No secret is fine: then webhooks are refused. A bad one is a problem.
-pub(super) fn webhook_secrets(source: &Source, problems: &mut Problems) -> Option<WebhookSecrets> {
-    const SETTING: (&str, &str) = ("SCALEKIT_WEBHOOK_SECRET", "scalekit.webhook-secret");
-    let text = source.text(SETTING.0, SETTING.1).filter(|text| !text.is_empty())?;
-    WebhookSecrets::parse(&text)
-        .map_err(|error| {
-            let example = "SCALEKIT_WEBHOOK_SECRET=(Dashboard > Webhooks > your endpoint: whsec_…)";
-            problems.add(SETTING.0, SETTING.1, error.to_string(), example);
-        })
-        .ok()
+pub(super) fn webhook_secrets(
+    source: &Source,
+    environment: Environment,
+    problems: &mut Problems,
+) -> Option<WebhookSecrets> {
+    let text = source.text(SCALEKIT_WEBHOOK_SECRET).filter(|text| !text.is_empty())?;
+    if environment == Environment::Production
+        && let Some(why) = examples::of_webhook_secret(&text)
+    {
+        problems.add(SCALEKIT_WEBHOOK_SECRET, why);
+    }
+    WebhookSecrets::parse(&text).map_err(|error| problems.add(SCALEKIT_WEBHOOK_SECRET, error.to_string())).ok()
 }

@@ -4,33 +4,38 @@ use std::{num::NonZeroU32, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{DEVELOPMENT_SECRET_FILE, Environment, Problems, Source, StoreAddress, source, values::number};
+use super::{
+    DEVELOPMENT_SECRET_FILE, Environment, Problems, Source, StoreAddress, development_secret, examples,
+    table::{
+        SESSION_IDLE_MINUTES, SESSION_LIFETIME_HOURS, SESSION_MAX_PER_USER, SESSION_SECRET, SESSION_STORE, Setting,
+    },
+    values::number,
+};
 use crate::server::session::{limits::Limits, seal::KeyRing};
 
 /// Below, the minute between two notes of activity would matter.
 const LEAST_IDLE_MINUTES: u32 = 5;
 
 pub(super) fn store(source: &Source, environment: Environment, problems: &mut Problems) -> Option<StoreAddress> {
-    let text = source.text("SESSION_STORE", "session.store").unwrap_or_default();
+    let text = source.text(SESSION_STORE).unwrap_or_default();
     match StoreAddress::parse(&text, environment) {
         Ok(address) => Some(address),
         Err(refusal) => {
-            problems.add("SESSION_STORE", "session.store", refusal.why, refusal.example);
+            problems.add_with(SESSION_STORE, refusal.why, refusal.example);
             None
         }
     }
 }
 
 pub(super) fn key_ring(source: &Source, environment: Environment, problems: &mut Problems) -> Option<KeyRing> {
-    const EXAMPLE: &str = "SESSION_SECRET=$(openssl rand -base64 32)";
     let mut refuse = |why: String| {
-        problems.add("SESSION_SECRET", "session.secret", why, EXAMPLE);
+        problems.add(SESSION_SECRET, why);
         None
     };
-    let text = SecretString::from(source.text("SESSION_SECRET", "session.secret").unwrap_or_default());
+    let text = SecretString::from(source.text(SESSION_SECRET).unwrap_or_default());
     let text = match (text.expose_secret().trim(), environment) {
         ("", Environment::Production) => return refuse("is not set".to_owned()),
-        ("", Environment::Development) => match source::development_secret(DEVELOPMENT_SECRET_FILE.as_ref()) {
+        ("", Environment::Development) => match development_secret::read_or_make(DEVELOPMENT_SECRET_FILE.as_ref()) {
             Ok(secret) => secret,
             Err(error) => {
                 return refuse(format!("is not set, and {DEVELOPMENT_SECRET_FILE} can't be made: {error}"));
@@ -38,17 +43,25 @@ pub(super) fn key_ring(source: &Source, environment: Environment, problems: &mut
         },
         _ => text,
     };
-    KeyRing::parse(&text).map_or_else(|error| refuse(error.to_string()), Some)
+    let ring = match KeyRing::parse(&text) {
+        Ok(ring) => ring,
+        Err(error) => return refuse(error.to_string()),
+    };
+    match examples::of_session_secret(&text) {
+        Some(why) if environment == Environment::Production => refuse(why),
+        _ => Some(ring),
+    }
 }
 
 pub(super) fn limits(source: &Source, problems: &mut Problems) -> Option<Limits> {
-    let mut whole = |variable, key, wanted| number::<NonZeroU32>(source, variable, key, wanted, problems);
-    let hours = whole("SESSION_LIFETIME_HOURS", "session.lifetime-hours", "a whole number of hours such as 720");
-    let minutes = whole("SESSION_IDLE_MINUTES", "session.idle-minutes", "a whole number of minutes such as 10080");
-    let per_user = whole("SESSION_MAX_PER_USER", "session.max-per-user", "a whole number of sessions such as 20");
+    let mut whole =
+        |setting: Setting, unit| number::<NonZeroU32>(source, setting, &format!("a whole number of {unit}"), problems);
+    let hours = whole(SESSION_LIFETIME_HOURS, "hours");
+    let minutes = whole(SESSION_IDLE_MINUTES, "minutes");
+    let per_user = whole(SESSION_MAX_PER_USER, "sessions");
     if minutes.is_some_and(|minutes| minutes.get() < LEAST_IDLE_MINUTES) {
         let what = format!("must be at least {LEAST_IDLE_MINUTES}: activity is noted once a minute");
-        problems.add("SESSION_IDLE_MINUTES", "session.idle-minutes", what, "SESSION_IDLE_MINUTES=30");
+        problems.add(SESSION_IDLE_MINUTES, what);
         return None;
     }
     Some(Limits {

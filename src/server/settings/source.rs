@@ -1,74 +1,207 @@
 //! Where settings come from: the embedded defaults, a file, the environment; the later wins, key by key.
 
-use std::{collections::HashMap, fs, io, path::Path};
+use std::{collections::HashMap, fmt, fs, io};
 
-use aws_lc_rs::rand;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::Problems;
+use super::{
+    Problems,
+    table::{self, APP_CONFIG, LEPTOS_ENV, Setting},
+};
+
+/// The settings file unless `APP_CONFIG` names another.
+const FILE: &str = "Leptos.toml";
+
+/// What counts as environment in development.
+const DOT_ENV: &str = ".env";
 
 /// The settings as text, before any check.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Source {
     defaults: Table,
     file: Table,
+    file_name: String,
     variables: HashMap<String, String>,
+    dot_env: HashMap<String, String>,
+    /// What could not be read.
+    problems: Problems,
+}
+
+/// Where a value was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nowhere: it is the embedded default.
+    Default,
+    /// In the settings file of this name.
+    File(String),
+    /// In `.env`.
+    DotEnv,
+    /// In the process's environment.
+    Environment,
 }
 
 impl Source {
     /// Reads the file beside the process (or the one that `APP_CONFIG` names) and the environment.
     /// In development a `.env` file counts as environment, beneath the real one.
-    pub(super) fn read(embedded: &str) -> Result<Self, Problems> {
-        let mut variables: HashMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        if variables.get("LEPTOS_ENV").is_none_or(|environment| environment == "DEV")
-            && let Ok(lines) = dotenvy::from_path_iter(".env")
-        {
-            for line in lines {
-                let (name, value) = line.map_err(|error| Problems::one(".env", format!("can't be read: {error}")))?;
-                variables.entry(name).or_insert(value);
-            }
+    ///
+    /// What can't be read is among the problems of [`super::Settings::from_source`].
+    #[must_use]
+    pub fn read() -> Self {
+        let mut source = Self::of_defaults();
+        source.read_environment();
+        if source.variables.get(LEPTOS_ENV.variable).is_none_or(|environment| environment == "DEV") {
+            source.read_dot_env();
         }
-        let named = variables.get("APP_CONFIG").cloned();
-        let path = named.clone().unwrap_or_else(|| "Leptos.toml".to_owned());
-        let file = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => String::new(),
-            Err(error) => {
-                return Err(Problems::one("APP_CONFIG", format!("names {path}, which can't be read: {error}")));
-            }
-        };
-        Self::from_parts(embedded, &file, variables)
+        source.read_file();
+        source
     }
 
     /// Builds a source from texts instead of the process's surroundings.
-    ///
-    /// # Errors
-    /// A problem if a text is not TOML.
-    pub fn from_parts(embedded: &str, file: &str, variables: HashMap<String, String>) -> Result<Self, Problems> {
-        let parse = |text: &str| {
-            text.parse::<Table>().map_err(|error| Problems::one("Leptos.toml", format!("is not valid TOML: {error}")))
-        };
-        Ok(Self { defaults: parse(embedded)?, file: parse(file)?, variables })
+    #[must_use]
+    pub fn from_parts(file: &str, variables: HashMap<String, String>) -> Self {
+        let mut source = Self { variables, file_name: FILE.to_owned(), ..Self::of_defaults() };
+        source.take_file(file);
+        source
     }
 
-    /// The value of one setting: environment, else file, else default.
-    pub(super) fn text(&self, variable: &str, key: &str) -> Option<String> {
-        self.variables
-            .get(variable)
+    /// The embedded file is TOML: a test reads it.
+    fn of_defaults() -> Self {
+        Self { defaults: parse(super::EMBEDDED).unwrap_or_default(), ..Self::default() }
+    }
+
+    fn read_environment(&mut self) {
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match (value.into_string(), table::ALL.iter().find(|setting| setting.variable == name)) {
+                (Ok(value), _) => {
+                    self.variables.insert(name, value);
+                }
+                (Err(_), Some(setting)) => self.problems.add(*setting, "holds bytes that are not UTF-8 text"),
+                (Err(_), None) => {}
+            }
+        }
+    }
+
+    fn read_dot_env(&mut self) {
+        let Ok(text) = fs::read_to_string(DOT_ENV) else { return };
+        for line in dotenvy::from_read_iter(text.as_bytes()) {
+            match line {
+                Ok((name, value)) => {
+                    self.dot_env.insert(name, value);
+                }
+                // The parser's own words quote the line, which may hold a secret.
+                Err(dotenvy::Error::LineParse(broken, _)) => {
+                    let number = text.lines().position(|line| line.trim() == broken.trim()).map_or(0, |at| at + 1);
+                    let what = format!("can't be read at line {number}: it is not NAME=\"value\"");
+                    self.problems.add_other(DOT_ENV, what, "APP_URL=\"http://localhost:3000\"");
+                    break;
+                }
+                Err(_) => {
+                    self.problems.add_other(DOT_ENV, "can't be read".to_owned(), "");
+                    break;
+                }
+            }
+        }
+    }
+
+    fn read_file(&mut self) {
+        let named = self.text(APP_CONFIG).filter(|name| !name.is_empty());
+        self.file_name = named.clone().unwrap_or_else(|| FILE.to_owned());
+        match fs::read_to_string(&self.file_name) {
+            Ok(text) => self.take_file(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
+            Err(error) => {
+                let what = format!("names {}, which can't be read: {error}", self.file_name);
+                self.problems.add(APP_CONFIG, what);
+            }
+        }
+    }
+
+    fn take_file(&mut self, text: &str) {
+        match parse(text) {
+            Ok(table) => self.file = table,
+            Err(what) => self.problems.add_other(&self.file_name, what, "[app] and, below it, url = \"https://…\""),
+        }
+    }
+
+    /// The value of one setting: environment, else `.env`, else file, else default.
+    pub(super) fn text(&self, setting: Setting) -> Option<String> {
+        self.variable(setting)
             .map(|value| value.trim().to_owned())
-            .or_else(|| at(&self.file, key))
-            .or_else(|| at(&self.defaults, key))
+            .or_else(|| at(&self.file, setting.key))
+            .or_else(|| at(&self.defaults, setting.key))
+    }
+
+    /// Where the value of one setting comes from.
+    #[must_use]
+    pub fn origin(&self, setting: Setting) -> Origin {
+        if self.variables.contains_key(setting.variable) {
+            Origin::Environment
+        } else if self.dot_env.contains_key(setting.variable) {
+            Origin::DotEnv
+        } else if at(&self.file, setting.key).is_some() {
+            Origin::File(self.file_name.clone())
+        } else {
+            Origin::Default
+        }
     }
 
     /// Whether nobody has set this setting: its value is the default.
-    pub(super) fn is_default(&self, variable: &str, key: &str) -> bool {
-        !self.variables.contains_key(variable)
-            && at(&self.file, key).is_none_or(|value| at(&self.defaults, key) == Some(value))
+    pub(super) fn is_default(&self, setting: Setting) -> bool {
+        self.variable(setting).is_none()
+            && at(&self.file, setting.key).is_none_or(|value| at(&self.defaults, setting.key) == Some(value))
     }
+
+    /// Every variable, with its value.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let beneath = self.dot_env.iter().filter(|(name, _)| !self.variables.contains_key(*name));
+        self.variables.iter().chain(beneath).map(|(name, value)| (&**name, &**value))
+    }
+
+    pub(super) fn file(&self) -> &Table {
+        &self.file
+    }
+
+    /// What the settings file is called.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// What could not be read.
+    pub(super) fn problems(&self) -> Problems {
+        self.problems.clone()
+    }
+
+    fn variable(&self, setting: Setting) -> Option<&String> {
+        self.variables.get(setting.variable).or_else(|| self.dot_env.get(setting.variable))
+    }
+}
+
+/// Secrets are among the texts.
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Source").field("file_name", &self.file_name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::File(name) => write!(formatter, "file {name}"),
+            Self::DotEnv => formatter.write_str(DOT_ENV),
+            Self::Environment => formatter.write_str("environment"),
+        }
+    }
+}
+
+/// Reads TOML. The message names the line and does not quote it: it may hold a secret.
+fn parse(text: &str) -> Result<Table, String> {
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("is not valid TOML at line {}: {}", before.matches('\n').count() + 1, error.message())
+    })
 }
 
 /// The value at a dotted key, as text.
@@ -82,31 +215,4 @@ fn at(table: &Table, key: &str) -> Option<String> {
         Value::String(text) => Some(text.trim().to_owned()),
         other => Some(other.to_string()),
     }
-}
-
-/// The session key that a development server made for itself, so that sessions survive its restarts.
-pub(super) fn development_secret(path: &Path) -> io::Result<SecretString> {
-    match fs::read_to_string(path) {
-        Ok(secret) => return Ok(SecretString::from(secret)),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Err(_) => {}
-    }
-    let mut key = [0; 32];
-    rand::fill(&mut key).map_err(|_| io::Error::other("no randomness available"))?;
-    let secret = STANDARD.encode(key);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    write_private(path, &secret)?;
-    Ok(SecretString::from(secret))
-}
-
-/// Writes a file that only its owner can read.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: opening the store, which `server::state` does.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use super::Environment;
 // part: redis
@@ -28,12 +28,12 @@ pub(super) struct Refusal {
 
 impl StoreAddress {
     pub(super) fn parse(text: &str, environment: Environment) -> Result<Self, Refusal> {
-        let refuse = |why: &str| Err(Refusal { why: why.to_owned(), example: "SESSION_STORE=sqlite:data/sessions.db" });
+        let refuse = |why: &str| Err(Refusal { why: why.to_owned(), example: "sqlite:data/sessions.db" });
         // part: redis
         if RedisAddress::is_meant_by(text) {
             return RedisAddress::parse(text).map(Self::Redis).map_err(|error| Refusal {
                 why: error.to_string(),
-                example: "SESSION_STORE=rediss://user:password@redis.example.com:6379",
+                example: "rediss://user:password@redis.example.com:6379",
             });
         }
         match text.split_once(':') {
@@ -50,5 +50,17 @@ impl StoreAddress {
     #[must_use]
     pub const fn outlives_the_process(&self) -> bool {
         !matches!(self, Self::Memory)
+    }
+}
+
+/// Everything but what lets one in.
+impl fmt::Display for StoreAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            // part: redis
+            Self::Redis(address) => address.fmt(formatter),
+            Self::Memory => formatter.write_str("memory:"),
+        }
     }
 }

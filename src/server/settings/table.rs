@@ -1,0 +1,70 @@
+//! The table of all settings: what each is called in the environment and in `Leptos.toml`, what may be shown of it, and a
+//! line that would be right. What a person may set stands here, and nowhere else: names that are not here are refused.
+//!
+//! Not here: defaults (`Leptos.toml`), what a value must be (the topics beside this file). A new setting is one line here, its
+//! parsing in its topic, its default in `Leptos.toml` and its row in the README; tests fail if one of these is missing.
+
+/// One setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// The dotted key in `Leptos.toml`; empty if the setting can't stand in a file.
+    pub key: &'static str,
+    /// What may be shown of its value.
+    pub shown: Shown,
+    /// A value that would be right, or where to find one.
+    pub example: &'static str,
+}
+
+/// What may be shown of a setting's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it, but for a password in a URL.
+    Whole,
+    /// A store address: all of it but what lets one in.
+    Address,
+    /// Nothing.
+    Nothing,
+}
+
+macro_rules! settings {
+    ($($variable:ident, $key:literal, $shown:ident, $example:literal;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($variable), "`")]
+            pub(super) const $variable: Setting =
+                Setting { variable: stringify!($variable), key: $key, shown: Shown::$shown, example: $example };
+        )*
+
+        /// Every setting, in the order of the README.
+        pub const ALL: &[Setting] = &[$($variable),*];
+    };
+}
+
+#[rustfmt::skip]
+settings! {
+    LEPTOS_ENV, "package.metadata.leptos.env", Whole, "PROD";
+    APP_URL, "app.url", Whole, "https://app.example.com";
+    LEPTOS_SITE_ADDR, "package.metadata.leptos.site-addr", Whole, "127.0.0.1:3000";
+    TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/etc/leptos-scalekit/certificate.pem";
+    TLS_KEY_FILE, "server.tls-key-file", Whole, "/etc/leptos-scalekit/key.pem";
+    MAX_CONNECTIONS, "server.max-connections", Whole, "10000";
+    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9100";
+    SCALEKIT_ENVIRONMENT_URL, "scalekit.environment-url", Whole, "https://acme.scalekit.dev";
+    SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";
+    SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
+    SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)";
+    SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
+    SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db";
+    SESSION_SECRET, "session.secret", Nothing, "$(openssl rand -base64 32)";
+    SESSION_LIFETIME_HOURS, "session.lifetime-hours", Whole, "720";
+    SESSION_IDLE_MINUTES, "session.idle-minutes", Whole, "10080";
+    SESSION_MAX_PER_USER, "session.max-per-user", Whole, "20";
+    // part: emulator
+    EMULATOR_PORT, "emulator.port", Whole, "3002";
+    LEPTOS_OUTPUT_NAME, "package.metadata.leptos.output-name", Whole, "leptos-scalekit";
+    LEPTOS_SITE_ROOT, "package.metadata.leptos.site-root", Whole, "target/site";
+    LEPTOS_SITE_PKG_DIR, "package.metadata.leptos.site-pkg-dir", Whole, "pkg";
+    LEPTOS_RELOAD_PORT, "package.metadata.leptos.reload-port", Whole, "3001";
+    APP_CONFIG, "", Whole, "/etc/leptos-scalekit/Leptos.toml";
+}
