@@ -60,7 +60,8 @@ impl fmt::Display for Problems {
         let count = self.0.len();
         writeln!(formatter, "{count} setting{} to correct:", if count == 1 { "" } else { "s" })?;
         for Problem { variable, key, what, example } in &self.0 {
-            write!(formatter, "\n  {variable} {what}.")?;
+            let end = if what.ends_with('?') { "" } else { "." };
+            write!(formatter, "\n  {variable} {what}{end}")?;
             if !key.is_empty() {
                 write!(formatter, "\n    in Leptos.toml: {key}")?;
             }

@@ -1,0 +1,50 @@
+//! Where settings come from, and which wins.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::server::session::seal::KeyRing;
+
+#[test]
+fn development_needs_no_scalekit_settings() {
+    let scalekit =
+        ["SCALEKIT_ENVIRONMENT_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET"].map(|name| (name, "(unset)"));
+    let settings = load(&[scalekit.as_slice(), &[("LEPTOS_ENV", "DEV"), ("APP_URL", "(unset)")]].concat()).unwrap();
+    assert!(matches!(settings.provider, IdentityProvider::Emulator));
+    assert_eq!(settings.app_url.as_str(), "http://localhost:3000/");
+    assert!(!settings.secure_cookies());
+}
+
+#[test]
+fn the_environment_overrides_the_file_and_the_file_the_default() {
+    let file = "[session]\nstore = \"sqlite:from-file.db\"\nlifetime-hours = 5\n";
+    let settings = load_with_file(file, &[]).unwrap();
+    assert_eq!(settings.store, StoreAddress::Sqlite("from-file.db".into()));
+    assert_eq!(settings.limits.lifetime, Duration::from_secs(5 * 3600));
+    let settings = load_with_file(file, &[("SESSION_STORE", "sqlite:from-environment.db")]).unwrap();
+    assert_eq!(settings.store, StoreAddress::Sqlite("from-environment.db".into()));
+}
+
+#[test]
+fn leptos_itself_reads_the_same_file() {
+    let options = leptos::config::get_config_from_str(EMBEDDED).unwrap();
+    assert_eq!(options.output_name.as_ref(), "leptos-scalekit");
+    assert_eq!(options.site_addr, load(&[]).unwrap().leptos.site_addr);
+}
+
+#[test]
+fn a_development_secret_is_made_once_and_readable_by_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data/session-secret");
+    let first = development_secret::read_or_make(&path).unwrap();
+    let second = development_secret::read_or_make(&path).unwrap();
+    assert_eq!(first.expose_secret(), second.expose_secret());
+    assert!(KeyRing::parse(&first).is_ok());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
