@@ -4,11 +4,14 @@
 //! Not here: the answers.
 //! Called by: `Emulator::start`.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -38,6 +41,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .fallback(hosted::notice::not_found)
         .layer(middleware::from_fn(serve_this_machine_only))
         .layer(middleware::map_response(forbid_storing))
+        .layer(middleware::map_response_with_state(Arc::clone(shared), date))
 }
 
 /// A page elsewhere must not drive the emulator through a visitor's browser: neither under a name of its own that
@@ -64,3 +68,17 @@ async fn forbid_storing(mut answer: Response) -> Response {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer
 }
+
+/// `Date` is what the emulator's clock shows, which a test may have moved, and not the machine's.
+async fn date(State(shared): State<Arc<Shared>>, mut answer: Response) -> Response {
+    let now = Duration::from_secs(u64::try_from(shared.world().now()).unwrap_or(0));
+    if let Some(date) = UNIX_EPOCH.checked_add(now.min(LAST_DATE)).map(httpdate::fmt_http_date)
+        && let Ok(date) = HeaderValue::from_str(&date)
+    {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
+}
+
+/// 9999-12-31T23:59:59Z, since the epoch: no later date can be written in a header.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);

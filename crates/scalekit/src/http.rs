@@ -2,12 +2,13 @@
 //!
 //! Not here: what an answer means. What protects the client secret and the bearer token in here: redirects are not
 //! followed, proxy variables of the environment are ignored, an `https` environment is never spoken to in the clear,
-//! and nothing is sent twice. Used by [`crate::client`], [`crate::keys`] and [`crate::management`].
+//! and nothing is sent twice. Used by [`crate::client`], [`crate::discovery`],
+//! [`crate::keys`] and [`crate::management`].
 
 use std::error::Error as _;
 use std::fmt::Write as _;
 
-use reqwest::header::{ACCEPT, RETRY_AFTER};
+use reqwest::header::{ACCEPT, DATE, HeaderName, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -25,6 +26,7 @@ pub(crate) struct Http {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
+    pub(crate) date: Option<String>,
     /// Empty for redirects, 429 and 5xx: their bodies mean nothing to us and are not read.
     pub(crate) body: Vec<u8>,
 }
@@ -71,7 +73,8 @@ impl Http {
 async fn receive(request: RequestBuilder, limit: usize) -> Result<Answer, Error> {
     let mut response = request.header(ACCEPT, "application/json").send().await.map_err(transport_error)?;
     let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |name: HeaderName| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+    let (retry_after, date) = (text(RETRY_AFTER), text(DATE));
 
     let mut body = Vec::new();
     if !matches!(status, 300..=399 | 429 | 500..) {
@@ -83,7 +86,7 @@ async fn receive(request: RequestBuilder, limit: usize) -> Result<Answer, Error>
             body.extend_from_slice(&chunk);
         }
     }
-    Ok(Answer { status, retry_after, body })
+    Ok(Answer { status, retry_after, date, body })
 }
 
 fn transport_error(error: reqwest::Error) -> Error {

@@ -33,7 +33,8 @@
 //! - [`keys`]: the environment's signing keys, and the cache that fetches them with restraint.
 //! - [`verify`]: signature and claim rules of ID, access, logout and IdP-initiated login tokens; pure.
 //! - [`claims`]: what is known once a token has been verified.
-//! - [`client`]: ties them together; with [`keys`] and [`management`], the only part that does IO.
+//! - [`client`]: ties them together; with [`discovery`], [`keys`] and [`management`], the only part that does IO.
+//! - [`discovery`]: what the environment says about itself; for checks of a set-up.
 //! - [`logout`]: builds the end-session URL.
 //! - [`webhooks`]: signatures and events of webhooks; pure.
 //! - [`management`]: sessions of users at Scalekit, on behalf of the application.
@@ -45,6 +46,7 @@ pub mod callback;
 pub mod claims;
 pub mod client;
 pub mod config;
+pub mod discovery;
 pub mod error;
 mod http;
 pub mod keys;
@@ -63,6 +65,7 @@ pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderErro
 pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
 pub use config::{Config, ConfigError};
+pub use discovery::Discovery;
 pub use error::{Error, UnavailableReason, VerificationError};
 pub use keys::KeySet;
 pub use logout::LogoutRequest;

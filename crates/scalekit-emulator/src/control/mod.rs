@@ -127,7 +127,7 @@ impl Control {
         self.shared.world().directory.set_roles(user, organization, roles)
     }
 
-    /// Moves the emulator's clock (not the machine's) and returns what it shows, in seconds since the epoch. A
+    /// Moves the emulator's clock (not the machine's; `Date` headers show it) and returns what it shows, in seconds since the epoch. A
     /// negative number moves it back. Apps are told about sessions that have expired meanwhile.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn advance_clock(&self, seconds: i64) -> i64 {

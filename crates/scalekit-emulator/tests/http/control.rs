@@ -127,3 +127,16 @@ async fn an_app_that_registers_at_run_time_can_sign_in() {
     world.control().register_app_url("http://localhost:4321").unwrap();
     assert_eq!(world.authorize(&[("redirect_uri", callback)]).await.status(), StatusCode::FOUND);
 }
+
+#[tokio::test]
+async fn the_date_of_answers_is_that_of_the_emulators_clock() {
+    let world = world().await;
+    for _ in 0..2 {
+        let now = world.emulator.control().advance_clock(7200);
+        let url = format!("{}/.well-known/openid-configuration", world.emulator.url());
+        let answer = world.browser.client.get(url).send().await.unwrap();
+        let date = httpdate::parse_http_date(answer.headers()["date"].to_str().unwrap()).unwrap();
+        let shown = date.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        assert!(shown.abs_diff(u64::try_from(now).unwrap()) < 600, "{shown} {now}");
+    }
+}
