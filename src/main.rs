@@ -5,6 +5,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use leptos_scalekit::server::{
     self,
     clock::Clock,
+    command_line,
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
@@ -24,6 +25,10 @@ const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Everything but serving.
+    if let Some(status) = command_line::obey(cfg!(feature = "emulator")).await {
+        return status;
+    }
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

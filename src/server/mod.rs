@@ -1,6 +1,7 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
 //! - [`settings`], [`state`], [`clock`]: what the process starts with.
+//! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
 //! - [`serve`]: sockets, limits of time and room, and the end of the process.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
@@ -14,14 +15,17 @@
 pub mod assets;
 pub mod auth;
 pub mod clock;
+pub mod command_line;
 pub mod cookies;
 pub mod counters;
 pub mod csrf;
 pub mod dashboard;
+pub mod doctor;
 pub mod function_errors;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod healthcheck;
 pub mod problem;
 pub mod profile;
 pub mod return_to;

@@ -60,12 +60,7 @@ impl AppState {
     /// # Errors
     /// [`StartError`] if the store can't be opened.
     pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
-        let store: Arc<dyn SessionStore> = match &settings.store {
-            StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-            // part: redis
-            StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
-            StoreAddress::Memory => Arc::new(MemoryStore::default()),
-        };
+        let store = open_store(&settings.store)?;
         Self::with_store(settings, provider, store, clock)
     }
 
@@ -94,6 +89,19 @@ impl AppState {
         let LeptosOptions { output_name, site_pkg_dir, .. } = &self.settings.leptos;
         self.site.files().links(output_name, site_pkg_dir)
     }
+}
+
+/// Opens the session store at an address. One on a network is connected to when it is needed.
+///
+/// # Errors
+/// [`StartError`] if it can't be opened.
+pub fn open_store(address: &StoreAddress) -> Result<Arc<dyn SessionStore>, StartError> {
+    Ok(match address {
+        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+        // part: redis
+        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
+        StoreAddress::Memory => Arc::new(MemoryStore::default()),
+    })
 }
 
 /// Leptos' renderers take their options from the state.

@@ -17,12 +17,13 @@ pub mod table;
 mod unknown;
 mod values;
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use leptos::config::LeptosOptions;
 use scalekit::WebhookSecrets;
 use url::Url;
 
+pub use application::is_loopback;
 pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
 pub use store_address::StoreAddress;
@@ -92,6 +93,20 @@ pub enum IdentityProvider {
     Emulator,
     /// A Scalekit environment.
     Scalekit(Box<scalekit::Config>),
+}
+
+/// Where a process with these settings listens, and whether it speaks TLS there. Nothing else needs to be right.
+///
+/// # Errors
+/// What is wrong with these settings.
+pub fn listening(source: &Source) -> Result<(SocketAddr, bool), Problems> {
+    let mut problems = Problems::default();
+    let address = application::site_address(source, &mut problems);
+    let tls = serving::tls(source, &mut problems);
+    match address {
+        Some(address) if problems.is_empty() => Ok((address, tls.is_some())),
+        _ => Err(problems),
+    }
 }
 
 impl Settings {

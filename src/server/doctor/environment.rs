@@ -1,0 +1,110 @@
+//! What no request can check: addresses that a person must register, cookies, webhooks, and the emulator that stands in.
+
+use super::{Outcome, Report};
+use crate::server::{
+    cookies::CookieJar,
+    settings::{Environment, Settings, is_loopback},
+};
+
+/// Where the dashboard keeps a kind of address.
+struct Address {
+    check: &'static str,
+    path: &'static str,
+    register: &'static str,
+    /// Whether Scalekit's servers call it, and not people's browsers.
+    called_by_servers: bool,
+}
+
+const ADDRESSES: [Address; 4] = [
+    Address {
+        check: "redirect",
+        path: "/auth/callback",
+        register: "Register it (Dashboard > Authentication > Redirects > Allowed callback URLs)",
+        called_by_servers: false,
+    },
+    Address {
+        check: "initiate-login",
+        path: "/auth/login",
+        register: "Register it (Dashboard > Authentication > Redirects > Initiate login URL)",
+        called_by_servers: false,
+    },
+    Address {
+        check: "post-logout",
+        path: "/logged-out",
+        register: "Register it (Dashboard > Authentication > Redirects > Post-logout URLs)",
+        called_by_servers: false,
+    },
+    Address {
+        check: "back-channel",
+        path: "/auth/backchannel-logout",
+        register: "Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)",
+        called_by_servers: true,
+    },
+];
+
+/// The addresses to register, to be copied.
+pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, report: &mut Report) {
+    let provider_is_here = config.issuer().parse().is_ok_and(|issuer| is_loopback(&issuer));
+    let reachable = !is_loopback(&settings.app_url) || provider_is_here;
+    for address in ADDRESSES {
+        let url = settings.absolute(address.path);
+        if address.called_by_servers && !reachable {
+            report.add(
+                address.check,
+                Outcome::Warning,
+                format!("{url} is out of Scalekit's reach: sign-outs elsewhere arrive here with the next refresh only"),
+                "Register the address of the deployed application instead",
+            );
+        } else {
+            report.add(address.check, Outcome::Ok, url.as_str(), address.register);
+        }
+    }
+}
+
+pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
+    let url = settings.absolute("/webhooks/scalekit");
+    if settings.webhook_secrets.is_some() {
+        report.add(
+            "webhooks",
+            Outcome::Ok,
+            url.as_str(),
+            "Add it as an endpoint (Dashboard > Webhooks) with this secret",
+        );
+    } else {
+        report.add(
+            "webhooks",
+            Outcome::Warning,
+            "SCALEKIT_WEBHOOK_SECRET is not set, so webhooks are refused",
+            format!("Add {url} as an endpoint (Dashboard > Webhooks) and set its secret"),
+        );
+    }
+}
+
+pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
+    let secure = settings.secure_cookies();
+    let name = CookieJar::new(secure).session_name();
+    match (secure, settings.environment) {
+        (true, _) => report.ok("cookies", format!("{name} with Secure, as APP_URL is https")),
+        (false, Environment::Development) => {
+            report.ok("cookies", format!("{name} without Secure, as APP_URL is http on this machine"));
+        }
+        (false, Environment::Production) => report.add(
+            "cookies",
+            Outcome::Warning,
+            format!("{name} without Secure, as APP_URL is http: for trying production on this machine only"),
+            "Set APP_URL to the https address of this site",
+        ),
+    }
+}
+
+/// Development without `SCALEKIT_*`.
+pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
+    let to_do =
+        "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment";
+    if has_emulator {
+        report.add("provider", Outcome::Warning, "the embedded emulator stands in for Scalekit", to_do);
+    } else {
+        let message = "no Scalekit environment is set, and this build has no emulator";
+        report.add("provider", Outcome::Failure, message, to_do);
+    }
+}
