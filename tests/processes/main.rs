@@ -2,6 +2,8 @@
 //! runs in the test, so that its counters and faults are at hand. One file a topic.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should stop with the reason")]
 
+mod check;
+mod command_line;
 mod killed;
 mod outages;
 mod replicas;

@@ -1,8 +1,10 @@
-//! What no request can check: addresses that a person must register, cookies, webhooks, and the emulator that stands in.
+//! What no request can check: addresses that a person must register, cookies, webhooks, certificates, and the emulator that
+//! stands in.
 
 use super::{Outcome, Report};
 use crate::server::{
     cookies::CookieJar,
+    serve::Tls,
     settings::{Environment, Settings, is_loopback},
 };
 
@@ -97,6 +99,17 @@ pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
     }
 }
 
+/// Only if the process speaks TLS itself.
+pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
+    let Some(files) = &settings.tls else { return };
+    match Tls::load(&files.certificate, &files.key) {
+        Ok(_) => report.ok("tls", format!("{} and its key can be used", files.certificate.display())),
+        Err(error) => {
+            report.add("tls", Outcome::Failure, error.to_string(), "Check TLS_CERTIFICATE_FILE and TLS_KEY_FILE");
+        }
+    }
+}
+
 /// Development without `SCALEKIT_*`.
 pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
     let to_do =
@@ -106,5 +119,104 @@ pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
     } else {
         let message = "no Scalekit environment is set, and this build has no emulator";
         report.add("provider", Outcome::Failure, message, to_do);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    use super::*;
+    use crate::server::settings::{IdentityProvider, Source};
+
+    fn settings(changes: &[(&str, &str)]) -> Settings {
+        let mut key = [0; 32];
+        aws_lc_rs::rand::fill(&mut key).unwrap();
+        let key = STANDARD.encode(key);
+        let right = [
+            ("LEPTOS_ENV", "PROD"),
+            ("APP_URL", "https://app.example.com"),
+            ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.com"),
+            ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
+            ("SCALEKIT_CLIENT_SECRET", "live_q7Jw2mZr8Kx4Pd6N"),
+            ("SESSION_SECRET", &key),
+        ];
+        let variables: HashMap<_, _> =
+            right.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Settings::from_source(&Source::from_parts("", variables)).unwrap()
+    }
+
+    fn lines(check: impl FnOnce(&mut Report)) -> String {
+        let mut report = Report::default();
+        check(&mut report);
+        report.to_string()
+    }
+
+    fn cookies(changes: &[(&str, &str)]) -> String {
+        lines(|report| check_cookies(&settings(changes), report))
+    }
+
+    #[test]
+    fn cookies_follow_the_scheme_and_production_without_tls_is_a_warning() {
+        assert_eq!(cookies(&[]), "ok       cookies  __Host-session with Secure, as APP_URL is https\n");
+        let local = ("APP_URL", "http://localhost:3000");
+        assert_eq!(
+            cookies(&[local, ("LEPTOS_ENV", "DEV")]),
+            "ok       cookies  session without Secure, as APP_URL is http on this machine\n"
+        );
+        assert_eq!(
+            cookies(&[local]),
+            "warning  cookies  session without Secure, as APP_URL is http: for trying production on this machine only -> \
+             Set APP_URL to the https address of this site\n"
+        );
+    }
+
+    fn back_channel(changes: &[(&str, &str)]) -> String {
+        let settings = settings(changes);
+        let IdentityProvider::Scalekit(config) = &settings.provider else { panic!("the settings name a provider") };
+        let all = lines(|report| check_addresses(&settings, config, report));
+        format!("{}\n", all.lines().last().unwrap())
+    }
+
+    #[test]
+    fn what_scalekits_servers_call_must_be_within_their_reach() {
+        assert_eq!(
+            back_channel(&[]),
+            "ok       back-channel    https://app.example.com/auth/backchannel-logout -> Register it (Dashboard > \
+             Authentication > Redirects > Back-channel logout URL)\n"
+        );
+        assert_eq!(
+            back_channel(&[("APP_URL", "http://localhost:3000")]),
+            "warning  back-channel    http://localhost:3000/auth/backchannel-logout is out of Scalekit's reach: sign-outs \
+             elsewhere arrive here with the next refresh only -> Register the address of the deployed application instead\n"
+        );
+    }
+
+    #[test]
+    fn without_a_provider_the_emulator_stands_in_if_there_is_one() {
+        let to_do =
+            "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment\n";
+        assert_eq!(
+            lines(|report| check_emulator(true, report)),
+            format!("warning  provider  the embedded emulator stands in for Scalekit -> {to_do}")
+        );
+        assert_eq!(
+            lines(|report| check_emulator(false, report)),
+            format!("failure  provider  no Scalekit environment is set, and this build has no emulator -> {to_do}")
+        );
+    }
+
+    #[test]
+    fn tls_files_that_can_not_be_used_are_a_failure() {
+        assert_eq!(lines(|report| check_tls(&settings(&[]), report)), "");
+        let missing = [("TLS_CERTIFICATE_FILE", "missing/certificate.pem"), ("TLS_KEY_FILE", "missing/key.pem")];
+        let line = lines(|report| check_tls(&settings(&missing), report));
+        assert!(
+            line.starts_with("failure  tls  missing/certificate.pem can't be read: ")
+                && line.ends_with(" -> Check TLS_CERTIFICATE_FILE and TLS_KEY_FILE\n"),
+            "{line}"
+        );
     }
 }

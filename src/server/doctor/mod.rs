@@ -40,6 +40,7 @@ pub async fn examine(source: &Source, has_emulator: bool, clock: &Clock) -> Repo
         IdentityProvider::Emulator => environment::check_emulator(has_emulator, &mut report),
     }
     environment::check_cookies(&settings, &mut report);
+    environment::check_tls(&settings, &mut report);
     report
 }
 

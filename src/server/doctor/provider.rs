@@ -94,7 +94,7 @@ async fn check_credentials(client: &Client, report: &mut Report) {
 fn check_clock(config: &Config, date: Option<i64>, now: i64, report: &mut Report) {
     let tolerance = i64::try_from(config.clock_tolerance().as_secs()).unwrap_or(i64::MAX);
     let Some(date) = date else {
-        report.add("clock", Outcome::Warning, "not checked: the provider does not tell the time", "");
+        report.add("clock", Outcome::Warning, "not checked: no answer of the provider tells its time", "");
         return;
     };
     let ahead = now.saturating_sub(date);

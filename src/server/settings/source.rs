@@ -91,8 +91,9 @@ impl Source {
                 }
                 // The parser's own words quote the line, which may hold a secret.
                 Err(dotenvy::Error::LineParse(broken, _)) => {
-                    let number = text.lines().position(|line| line.trim() == broken.trim()).map_or(0, |at| at + 1);
-                    let what = format!("can't be read at line {number}: it is not NAME=\"value\"");
+                    let place = text.lines().position(|line| line.contains(broken.trim()));
+                    let place = place.map(|at| format!(" at line {}", at + 1)).unwrap_or_default();
+                    let what = format!("can't be read{place}: it is not NAME=\"value\"");
                     self.problems.add_other(DOT_ENV, what, "APP_URL=\"http://localhost:3000\"");
                     break;
                 }

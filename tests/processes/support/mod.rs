@@ -3,6 +3,7 @@
 #[path = "../../support/browser.rs"]
 #[expect(dead_code, reason = "shared with the HTTP tests, which use all of it")]
 mod browser;
+mod command;
 mod process;
 mod redis;
 
@@ -12,6 +13,7 @@ use scalekit_emulator::{Emulator, Options, SettingsChange};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
+pub(crate) use command::{answer, program};
 pub(crate) use process::{NO_LIMIT, Process, free_port};
 pub(crate) use redis::Redis;
 
