@@ -12,8 +12,8 @@ use std::{
 
 use super::settings::{Problems, Source, listening};
 
-/// From the first packet to the last byte.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// From the first packet to the last byte. Within the time limit that the Dockerfile sets, so that the reason is told.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the process is not known to be alive.
 #[derive(Debug, thiserror::Error)]

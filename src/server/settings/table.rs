@@ -49,7 +49,7 @@ settings! {
     TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/etc/leptos-scalekit/certificate.pem";
     TLS_KEY_FILE, "server.tls-key-file", Whole, "/etc/leptos-scalekit/key.pem";
     MAX_CONNECTIONS, "server.max-connections", Whole, "10000";
-    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9100";
+    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464";
     SCALEKIT_ENVIRONMENT_URL, "scalekit.environment-url", Whole, "https://acme.scalekit.dev";
     SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";
     SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
