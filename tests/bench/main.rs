@@ -11,7 +11,7 @@
 
 mod load;
 #[path = "../processes/support/mod.rs"]
-#[expect(dead_code, reason = "shared with the process tests, which use all of it")]
+#[expect(dead_code, unused_imports, reason = "shared with the process tests, which use all of it")]
 mod support;
 
 use std::{
