@@ -5,6 +5,8 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use leptos_scalekit::server::{
     self,
     clock::Clock,
+    // part: metrics
+    metrics::exporter::Exporter,
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
@@ -36,6 +38,8 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = Settings::load()?;
     telemetry::start_logging(settings.environment);
+    // part: metrics
+    let exporter = Exporter::start(settings.metrics).await?;
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
     let tls = settings.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?.map(Arc::new);
@@ -45,6 +49,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
+    // part: metrics
+    exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state))));
     tokio::spawn(sweep(Arc::clone(&state)));
     if let Some(tls) = &tls {
         let tls = Arc::clone(tls);

@@ -7,19 +7,19 @@
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
-//! - [`counters`]: what is counted.
+//! - [`metrics`]: what is counted and measured.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod auth;
 pub mod clock;
 pub mod cookies;
-pub mod counters;
 pub mod csrf;
 pub mod dashboard;
 pub mod function_errors;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod metrics;
 pub mod problem;
 pub mod profile;
 pub mod return_to;

@@ -11,6 +11,8 @@ use super::{
     cookies::CookieJar,
     session::{
         memory::MemoryStore,
+        // part: metrics
+        observed::ObservedStore,
         // part: redis
         redis::{RedisOpenError, RedisStore},
         sqlite::{OpenError, SqliteStore},
@@ -62,6 +64,8 @@ impl AppState {
             StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
             StoreAddress::Memory => Arc::new(MemoryStore::default()),
         };
+        // part: metrics
+        let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store));
         Self::with_store(settings, provider, store, clock)
     }
 

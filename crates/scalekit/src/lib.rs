@@ -64,7 +64,7 @@ pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToke
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
 pub use config::{Config, ConfigError};
 pub use error::{Error, UnavailableReason, VerificationError};
-pub use keys::KeySet;
+pub use keys::{KeySet, KeySetFetches};
 pub use logout::LogoutRequest;
 pub use management::{Management, ManagementError, ProviderDevice, ProviderSession, ProviderSessionStatus};
 pub use provider_text::ProviderText;

@@ -57,6 +57,9 @@ pub struct Settings {
     pub max_connections: usize,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
+    // part: metrics
+    /// `METRICS_ADDR`: where Prometheus asks for metrics; `None` if it is off.
+    pub metrics: Option<SocketAddr>,
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
 }
@@ -115,6 +118,8 @@ impl Settings {
         let session_api = switch(source, "SCALEKIT_SESSION_API", "scalekit.session-api", &mut problems);
         let max_connections = max_connections(source, &mut problems);
         let tls = tls(source, &mut problems);
+        // part: metrics
+        let metrics = metrics_address(source, &mut problems);
         let leptos = leptos_options(source, environment, &mut problems);
         match (app_url, provider, emulator_port, store, key_ring, limits, session_api, max_connections, leptos) {
             (
@@ -139,6 +144,8 @@ impl Settings {
                 session_api,
                 max_connections,
                 tls,
+                // part: metrics
+                metrics,
                 leptos,
             }),
             _ => Err(problems),
@@ -363,6 +370,20 @@ fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> {
         (None, Some(_)) => missing(CERTIFICATE, KEY, "/etc/leptos-scalekit/certificate.pem"),
         (None, None) => None,
     }
+}
+
+// part: metrics
+fn metrics_address(source: &Source, problems: &mut Problems) -> Option<SocketAddr> {
+    let text = source.text("METRICS_ADDR", "metrics.address").unwrap_or_default();
+    if text == "off" {
+        return None;
+    }
+    let address = text.parse().ok();
+    if address.is_none() {
+        let what = format!("is {text:?}; it must be an IP address and a port, or off");
+        problems.add("METRICS_ADDR", "metrics.address", what, "METRICS_ADDR=127.0.0.1:9464");
+    }
+    address
 }
 
 fn switch(source: &Source, variable: &'static str, key: &'static str, problems: &mut Problems) -> Option<bool> {

@@ -1,7 +1,9 @@
 //! What is written down about each request: method, matched route, status and time. Never a query, a cookie or a
-//! claim: a callback's query holds a code.
+//! claim: a callback's query holds a code. How it is written is in [`lines`].
 
-use std::time::Instant;
+mod lines;
+
+use std::{io::IsTerminal as _, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -10,10 +12,16 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use tracing::Instrument as _;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::{Instrument as _, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    fmt::{self, MakeWriter, format::JsonFields},
+    layer::SubscriberExt as _,
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
 
-use super::settings::Environment;
+use super::{metrics, settings::Environment};
 
 /// Names a request in logs, in its response and on error pages.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -21,10 +29,24 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Starts logging: readable lines in development, JSON in production. `RUST_LOG` filters.
 pub fn start_logging(environment: Environment) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let colours = std::io::stdout().is_terminal();
+    tracing_subscriber::registry().with(filter).with(layer(environment, colours, std::io::stdout)).init();
+}
+
+/// Writes events to `writer`. Colours are for terminals and development only.
+fn layer<S, W>(environment: Environment, colours: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let layer = fmt::layer().with_writer(writer);
     match environment {
-        Environment::Development => registry.with(tracing_subscriber::fmt::layer().compact().with_target(false)).init(),
-        Environment::Production => registry.with(tracing_subscriber::fmt::layer().json()).init(),
+        Environment::Development => {
+            layer.compact().with_target(false).with_ansi(colours).fmt_fields(lines::ReadableFields).boxed()
+        }
+        Environment::Production => {
+            layer.with_ansi(false).fmt_fields(JsonFields::new()).event_format(lines::JsonLines).boxed()
+        }
     }
 }
 
@@ -37,8 +59,9 @@ pub async fn log_requests(mut request: Request, next: Next) -> Response {
     async move {
         let started = Instant::now();
         let mut response = next.run(request).await;
-        let milliseconds = started.elapsed().as_millis();
-        tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
+        let time = started.elapsed();
+        tracing::info!(status = response.status().as_u16(), milliseconds = time.as_millis(), "answered");
+        metrics::request(&route, response.status().as_u16(), time);
         response.headers_mut().insert(REQUEST_ID, id);
         response
     }
