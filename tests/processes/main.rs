@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should stop with the reason")]
 
 mod killed;
+// part: metrics
+mod metrics;
 mod outages;
 mod replicas;
 mod start;

@@ -126,6 +126,8 @@ fn begin_series() {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -145,5 +147,37 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} is missing in {text}");
         }
         assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
+    }
+
+    const GUIDE: &str = include_str!("../../../docs/operations.md");
+    const ALERTS: &str = include_str!("../../../docs/operations/alerts.yaml");
+    const DASHBOARD: &str = include_str!("../../../docs/operations/grafana-dashboard.json");
+
+    /// Everything in a text that looks like one of our series.
+    fn series_in(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let prefixed =
+            words.filter(|word| ["http_re", "scalekit_", "process_"].iter().any(|start| word.starts_with(start)));
+        prefixed
+            .map(|word| ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word))
+            .collect()
+    }
+
+    #[test]
+    fn guide_alerts_and_dashboard_name_series_that_there_are() {
+        let all: BTreeSet<&str> = SERIES.iter().map(|series| series.name).collect();
+        assert_eq!(series_in(GUIDE), all, "the guide explains every series");
+        assert_eq!(series_in(DASHBOARD), all, "the dashboard shows every series");
+        let alerts = series_in(ALERTS);
+        assert!(alerts.len() > 10 && alerts.is_subset(&all), "{:?}", alerts.difference(&all));
+    }
+
+    #[test]
+    fn every_alert_is_explained() {
+        let alerts: Vec<&str> = ALERTS.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+        assert!(!alerts.is_empty());
+        for alert in alerts {
+            assert!(GUIDE.contains(&format!("| `{alert}` |")), "{alert} is not in docs/operations.md");
+        }
     }
 }
