@@ -308,7 +308,8 @@ async fn notifications(process: &mut Observed) {
     let scrape = process.scrape().await;
     let of =
         |kind, outcome| scrape.value(&format!("scalekit_notifications_total{{kind=\"{kind}\",outcome=\"{outcome}\"}}"));
-    assert_close(of("webhook", "accepted"), 1.0);
+    // The emulator has sent some of its own.
+    assert!(of("webhook", "accepted") >= 1.0);
     assert_close(of("webhook", "repeated"), 1.0);
     assert_close(of("webhook", "refused"), 1.0);
     assert_close(of("backchannel_logout", "refused"), 1.0);
