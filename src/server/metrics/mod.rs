@@ -11,6 +11,7 @@ pub mod exporter;
 use std::time::{Duration, Instant};
 
 use metrics::{counter, gauge, histogram};
+use tracing::Instrument as _;
 
 use super::session::store::StoreError;
 use crate::error::SignInProblem;
@@ -45,7 +46,7 @@ pub fn refresh(outcome: &'static str) {
     counter!(catalogue::REFRESHES, "outcome" => outcome).increment(1);
 }
 
-/// Makes a call of the provider's token endpoint, of this grant, and measures it.
+/// Makes a call of the provider's token endpoint, of this grant, in a span, and measures it.
 ///
 /// # Errors
 /// Those of the call.
@@ -54,7 +55,7 @@ pub async fn token_call<T>(
     call: impl Future<Output = Result<T, scalekit::Error>>,
 ) -> Result<T, scalekit::Error> {
     let begun = Instant::now();
-    let answer = call.await;
+    let answer = call.instrument(tracing::info_span!("token call", grant)).await;
     let outcome = match &answer {
         Ok(_) => "done",
         Err(scalekit::Error::Ended { .. }) => "ended",

@@ -35,7 +35,7 @@ async fn observe<T>(
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let begun = Instant::now();
-    let result = work.instrument(tracing::debug_span!("session store", operation)).await;
+    let result = work.instrument(tracing::info_span!("session store", operation)).await;
     metrics::store_operation(operation, result.is_ok(), begun.elapsed());
     result
 }

@@ -14,9 +14,9 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tracing::{Instrument as _, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer,
+    EnvFilter, Layer, Registry,
     fmt::{self, MakeWriter, format::JsonFields},
-    layer::SubscriberExt as _,
+    layer::{Layered, SubscriberExt as _},
     registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
@@ -26,11 +26,15 @@ use super::{metrics, settings::Environment};
 /// Names a request in logs, in its response and on error pages.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A layer beside the log.
+pub type FurtherLayer = Box<dyn Layer<Layered<EnvFilter, Registry>> + Send + Sync>;
+
 /// Starts logging: readable lines in development, JSON in production. `RUST_LOG` filters.
-pub fn start_logging(environment: Environment) {
+/// `further` layers see the same events and spans.
+pub fn start_logging(environment: Environment, further: Vec<FurtherLayer>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stdout().is_terminal();
-    tracing_subscriber::registry().with(filter).with(layer(environment, colours, std::io::stdout)).init();
+    tracing_subscriber::registry().with(filter).with(further).with(layer(environment, colours, std::io::stdout)).init();
 }
 
 /// Writes events to `writer`. Colours are for terminals and development only.
