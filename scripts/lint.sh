@@ -11,6 +11,10 @@ cargo fmt --all --check
 say "Clippy: server, crates and tests"
 cargo clippy --workspace --features "$FEATURES" --all-targets -- -D warnings
 
+# part: telemetry-otlp
+say "Clippy: with OpenTelemetry"
+cargo clippy -p leptos-scalekit --features "$FEATURES,leptos-scalekit/telemetry-otlp" --all-targets -- -D warnings
+
 say "Clippy: what runs in the browser"
 cargo clippy -p leptos-scalekit --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
 

@@ -9,9 +9,10 @@
 //! - [`site`]: where documents find stylesheet, scripts and WASM.
 //! - [`error`]: what a browser may be told when something went wrong.
 //! - `server` (feature `ssr`): everything that only the server has: settings, sessions, sign-in, guards, the router.
+//! - `traces` (feature `telemetry-otlp`): OpenTelemetry.
 //!
 //! Protocol knowledge lives in the `scalekit` crate, the development stand-in in `scalekit-emulator`.
-//! Conditional compilation stands in this file and, for the emulator, in `main.rs`; nowhere else.
+//! Conditional compilation stands in this file and, for the emulator and traces, in `main.rs`; nowhere else.
 
 // Views are types within types; the compiler's default of 128 levels is soon reached.
 #![recursion_limit = "256"]
@@ -24,6 +25,9 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod site;
+// part: telemetry-otlp
+#[cfg(feature = "telemetry-otlp")]
+pub mod traces;
 
 /// Takes over the server-rendered document in the browser. Called once by the page's module script.
 #[cfg(feature = "hydrate")]

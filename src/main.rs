@@ -6,11 +6,16 @@ use leptos_scalekit::server::{
     self,
     clock::Clock,
     command_line,
+    // part: metrics
+    metrics::exporter::Exporter,
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
     telemetry,
 };
+// part: telemetry-otlp
+#[cfg(feature = "telemetry-otlp")]
+use leptos_scalekit::traces;
 use tokio::net::TcpListener;
 
 /// How often ended sessions are removed from the store.
@@ -40,16 +45,28 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = Settings::load()?;
-    telemetry::start_logging(settings.environment);
+    let further = Vec::new();
+    // part: telemetry-otlp
+    #[cfg(feature = "telemetry-otlp")]
+    let (traces, further) = traces::Traces::start(further)?;
+    telemetry::start_logging(settings.environment, further);
+    // part: metrics
+    let exporter = Exporter::start(settings.metrics).await?;
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
     let tls = settings.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?.map(Arc::new);
     let app_url = settings.app_url.clone();
     let environment = settings.environment;
-    let state = AppState::open(settings, provider.config.clone(), Clock::default())?;
+    let config = provider.config.clone();
+    // part: telemetry-otlp
+    #[cfg(feature = "telemetry-otlp")]
+    let config = config.with_trace_context(traces::outgoing_headers);
+    let state = AppState::open(settings, config, Clock::default())?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
+    // part: metrics
+    exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state))));
     tokio::spawn(sweep(Arc::clone(&state)));
     if let Some(tls) = &tls {
         let tls = Arc::clone(tls);
@@ -60,9 +77,16 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
     let limits = ServeLimits { connections: state.settings.max_connections, ..ServeLimits::default() };
-    let stopped_at = serve(listener, tls, server::router(&state), limits.fitted_to_descriptors(), stop(&state)).await;
+    let router = server::router(&state);
+    // part: telemetry-otlp
+    #[cfg(feature = "telemetry-otlp")]
+    let router = router.layer(axum::middleware::from_fn(traces::continue_trace));
+    let stopped_at = serve(listener, tls, router, limits.fitted_to_descriptors(), stop(&state)).await;
     state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
+    // part: telemetry-otlp
+    #[cfg(feature = "telemetry-otlp")]
+    traces.finish().await;
     Ok(())
 }
 

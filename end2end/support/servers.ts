@@ -62,6 +62,8 @@ export class Servers {
         SCALEKIT_WEBHOOK_SECRET: webhookSecret,
         SESSION_STORE: `sqlite:${folder}/sessions.db`,
         SESSION_SECRET: sessionSecret,
+        // part: metrics
+        METRICS_ADDR: "off",
         // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.
         RUST_LOG: "debug",
       },

@@ -9,7 +9,7 @@
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
-//! - [`counters`]: what is counted.
+//! - [`metrics`]: what is counted and measured.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod assets;
@@ -17,7 +17,6 @@ pub mod auth;
 pub mod clock;
 pub mod command_line;
 pub mod cookies;
-pub mod counters;
 pub mod csrf;
 pub mod dashboard;
 pub mod doctor;
@@ -26,6 +25,7 @@ pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod healthcheck;
+pub mod metrics;
 pub mod problem;
 pub mod profile;
 pub mod return_to;

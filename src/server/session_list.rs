@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
-    counters,
+    metrics,
     session::{Session, device, id::SessionKey, store::StoreError},
     state::AppState,
 };
@@ -258,6 +258,6 @@ fn handle(label: &str, name: &[u8]) -> String {
 }
 
 fn store_failed(error: &StoreError) -> AppError {
-    counters::store_failed(error, "a person's sessions could not be listed or ended");
+    metrics::store_failed(error, "a person's sessions could not be listed or ended");
     AppError::Unavailable { retry_after: RETRY_SECONDS }
 }

@@ -12,6 +12,8 @@ use super::{
     cookies::CookieJar,
     session::{
         memory::MemoryStore,
+        // part: metrics
+        observed::ObservedStore,
         // part: redis
         redis::{RedisOpenError, RedisStore},
         sqlite::{OpenError, SqliteStore},
@@ -61,6 +63,8 @@ impl AppState {
     /// [`StartError`] if the store can't be opened.
     pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let store = open_store(&settings.store)?;
+        // part: metrics
+        let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store));
         Self::with_store(settings, provider, store, clock)
     }
 

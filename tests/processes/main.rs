@@ -5,6 +5,8 @@
 mod check;
 mod command_line;
 mod killed;
+// part: metrics
+mod metrics;
 mod outages;
 mod replicas;
 mod start;

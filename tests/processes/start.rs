@@ -54,6 +54,8 @@ async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands
         .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
         .env("APP_URL", format!("http://localhost:{port}"))
         .env("EMULATOR_PORT", emulator_port.to_string())
+        // part: metrics
+        .env("METRICS_ADDR", "off")
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -90,10 +92,25 @@ async fn an_occupied_address_is_named() {
         command
             .env("LEPTOS_SITE_ADDR", &address)
             .env("EMULATOR_PORT", free_port().to_string())
+            // part: metrics
+            .env("METRICS_ADDR", "off")
             .env("SESSION_STORE", "memory:"),
     )
     .await;
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains(&address) && message.contains("LEPTOS_SITE_ADDR"), "{message}");
+}
+
+// part: metrics
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_occupied_address_for_metrics_is_named_with_its_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = occupied.local_addr().unwrap().to_string();
+    let output = output(process(&folder).env("METRICS_ADDR", &address)).await;
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains(&format!("{address} can't be listened on for metrics: ")), "{message}");
+    assert!(message.contains("Set METRICS_ADDR to another, or to off."), "{message}");
 }

@@ -3,6 +3,7 @@
 //! Not here: reading environment variables or files; the caller does that and passes strings.
 //! Called by the application's settings, once, at start-up.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -21,7 +22,11 @@ pub struct Config {
     connect_timeout: Duration,
     total_timeout: Duration,
     clock_tolerance: Duration,
+    trace_context: Option<TraceContext>,
 }
+
+/// Gives the headers `traceparent` and `tracestate` of the call that is about to be made (W3C Trace Context), by name.
+pub type TraceContext = fn() -> HashMap<String, String>;
 
 /// Why a setting can't be used. One variant per setting, so that the application can name its own variable.
 ///
@@ -63,6 +68,7 @@ impl Config {
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
                 total_timeout: DEFAULT_TOTAL_TIMEOUT,
                 clock_tolerance: DEFAULT_CLOCK_TOLERANCE,
+                trace_context: None,
             }),
             (environment, id_problem, secret_problem) => {
                 Err(environment.err().into_iter().chain(id_problem).chain(secret_problem).collect())
@@ -92,6 +98,13 @@ impl Config {
     #[must_use]
     pub fn with_access_token_audiences(mut self, audiences: Vec<String>) -> Self {
         self.access_token_audiences = audiences;
+        self
+    }
+
+    /// Tells Scalekit which trace each call belongs to (default: nothing is told). Other headers than the two are ignored.
+    #[must_use]
+    pub fn with_trace_context(mut self, trace_context: TraceContext) -> Self {
+        self.trace_context = Some(trace_context);
         self
     }
 
@@ -129,6 +142,10 @@ impl Config {
     #[must_use]
     pub fn access_token_audiences(&self) -> &[String] {
         &self.access_token_audiences
+    }
+
+    pub(crate) fn trace_context(&self) -> Option<TraceContext> {
+        self.trace_context
     }
 
     pub(crate) fn client_secret(&self) -> &SecretString {

@@ -13,14 +13,18 @@ use reqwest::{Method, RequestBuilder, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::Config;
+use crate::config::{Config, TraceContext};
 use crate::error::{Error, UnavailableReason};
 use crate::provider_text::ProviderText;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    trace_context: Option<TraceContext>,
 }
+
+/// The headers of W3C Trace Context.
+const TRACE_HEADERS: [&str; 2] = ["traceparent", "tracestate"];
 
 /// An answer within its size limit.
 pub(crate) struct Answer {
@@ -43,7 +47,7 @@ impl Http {
             .no_proxy()
             .https_only(config.is_https())
             .build()
-            .map(|client| Self { client })
+            .map(|client| Self { client, trace_context: config.trace_context() })
             .map_err(|error| Error::Misconfigured {
                 code: "http_client".to_owned(),
                 description: ProviderText::clean(&with_causes(&error)),
@@ -51,11 +55,11 @@ impl Http {
     }
 
     pub(crate) async fn post_form(&self, url: Url, fields: &[(&str, &str)], limit: usize) -> Result<Answer, Error> {
-        receive(self.client.post(url).form(fields), limit).await
+        self.send(self.client.post(url).form(fields), limit).await
     }
 
     pub(crate) async fn get(&self, url: Url, limit: usize) -> Result<Answer, Error> {
-        receive(self.client.get(url), limit).await
+        self.send(self.client.get(url), limit).await
     }
 
     /// Without a body.
@@ -66,7 +70,14 @@ impl Http {
         bearer: &SecretString,
         limit: usize,
     ) -> Result<Answer, Error> {
-        receive(self.client.request(method, url).bearer_auth(bearer.expose_secret()), limit).await
+        self.send(self.client.request(method, url).bearer_auth(bearer.expose_secret()), limit).await
+    }
+
+    async fn send(&self, request: RequestBuilder, limit: usize) -> Result<Answer, Error> {
+        let headers = self.trace_context.map(|trace_context| trace_context()).unwrap_or_default();
+        let known = TRACE_HEADERS.iter().filter_map(|name| Some((*name, headers.get(*name)?)));
+        let request = known.fold(request, |request, (name, value)| request.header(name, value));
+        receive(request, limit).await
     }
 }
 

@@ -64,10 +64,10 @@ pub use authorize::{LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, 
 pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode};
 pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, TraceContext};
 pub use discovery::Discovery;
 pub use error::{Error, UnavailableReason, VerificationError};
-pub use keys::KeySet;
+pub use keys::{KeySet, KeySetFetches};
 pub use logout::LogoutRequest;
 pub use management::{Management, ManagementError, ProviderDevice, ProviderSession, ProviderSessionStatus};
 pub use provider_text::ProviderText;

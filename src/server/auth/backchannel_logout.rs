@@ -15,7 +15,7 @@ use scalekit::LogoutToken;
 use serde::Deserialize;
 
 use crate::server::{
-    counters,
+    metrics,
     session::{
         id::{Mark, MarkOf},
         store::StoreError,
@@ -72,7 +72,7 @@ async fn take(state: &AppState, token: &str) -> Outcome {
     match end_sessions(state, &token, now).await {
         Ok(outcome) => outcome,
         Err(error) => {
-            counters::store_failed(&error, "a back-channel logout could not be carried out");
+            metrics::store_failed(&error, "a back-channel logout could not be carried out");
             Outcome::Failed
         }
     }
@@ -103,7 +103,7 @@ fn respond(outcome: Outcome) -> Response {
         Outcome::Refused => ("refused", StatusCode::BAD_REQUEST),
         Outcome::Failed => ("failed", StatusCode::SERVICE_UNAVAILABLE),
     };
-    counters::notification("backchannel_logout", word);
+    metrics::notification("backchannel_logout", word);
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     match outcome {
         Outcome::Accepted => (status, no_store).into_response(),

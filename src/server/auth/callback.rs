@@ -14,7 +14,7 @@ use crate::{
     error::SignInProblem,
     server::{
         cookies::SessionCookie,
-        counters,
+        metrics,
         return_to::ReturnTo,
         session::{
             device::Device,
@@ -44,6 +44,17 @@ impl From<SignInProblem> for Refusal {
 /// # Errors
 /// Why there is no session, as the callback page explains it. The cause is in the log.
 pub async fn finish_login(
+    state: &Arc<AppState>,
+    cookies: &Cookies,
+    query: &str,
+    device: Device,
+) -> Result<ReturnTo, Refusal> {
+    let outcome = judge_and_begin(state, cookies, query, device).await;
+    metrics::sign_in(outcome.as_ref().err().map(|refusal| refusal.problem));
+    outcome
+}
+
+async fn judge_and_begin(
     state: &Arc<AppState>,
     cookies: &Cookies,
     query: &str,
@@ -94,7 +105,7 @@ async fn take_attempt(
         return Err(SignInProblem::NoAttempt);
     };
     let is_first = attempt.spend(&state.sessions, now).await.map_err(|error| {
-        counters::store_failed(&error, "a login attempt could not be taken");
+        metrics::store_failed(&error, "a login attempt could not be taken");
         SignInProblem::Unavailable
     })?;
     LoginAttempt::forget(value, state.cookies, cookies);
@@ -111,7 +122,8 @@ async fn exchange_and_begin(
     device: Device,
     previous: Option<SessionKey>,
 ) -> Result<SessionId, SignInProblem> {
-    let tokens = state.scalekit.exchange(&code).await.map_err(|error| explain_exchange(&error))?;
+    let exchange = state.scalekit.exchange(&code);
+    let tokens = metrics::token_call("authorization_code", exchange).await.map_err(|error| explain_exchange(&error))?;
     let sign_in = state
         .scalekit
         .verify_sign_in(tokens, &code, state.clock.now())
@@ -123,7 +135,7 @@ async fn exchange_and_begin(
             SignInProblem::CodeRefused
         }
         BeginError::Store(error) => {
-            counters::store_failed(&error, "a session could not be begun");
+            metrics::store_failed(&error, "a session could not be begun");
             SignInProblem::Unavailable
         }
         error => {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::sessions::{Sessions, Shared};
 use crate::server::{
-    counters,
+    metrics,
     session::{
         Session, SessionTokens,
         id::{Mark, MarkOf, ProviderSessionKey, SessionKey, UserKey},
@@ -125,6 +125,6 @@ impl Sessions {
 fn note(by: &'static str, count: u64) {
     if count > 0 {
         tracing::info!(by, count, "sessions ended");
-        counters::sessions_ended(by, count);
+        metrics::sessions_ended(by, count);
     }
 }

@@ -18,8 +18,8 @@ use crate::{
     error::AppError,
     server::{
         cookies::SessionCookie,
-        counters,
         guard::{CurrentSession, Visitor},
+        metrics,
         session::{Session, device::Device, id::SessionKey},
         state::AppState,
         views,
@@ -172,7 +172,7 @@ pub async fn logout() -> Result<(), AppError> {
     match logout::end_session(&request.state, &request.cookies()?).await {
         Ok(location) => request.redirect(&location),
         Err(error) => {
-            counters::store_failed(&error, "a session could not be ended");
+            metrics::store_failed(&error, "a session could not be ended");
             Err(AppError::Unavailable { retry_after: 5 })
         }
     }

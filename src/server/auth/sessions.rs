@@ -13,7 +13,7 @@ use super::{
 };
 use crate::server::{
     clock::Clock,
-    counters,
+    metrics,
     session::{
         Freshness, Session, SessionTokens,
         device::Device,
@@ -160,10 +160,10 @@ impl Sessions {
         }
         for surplus in self.surplus(&record.user, key, previous, now).await? {
             tracing::info!("a person's oldest session ended: they have too many");
-            counters::sessions_ended("limit", u64::from(store.delete(&surplus).await?));
+            metrics::sessions_ended("limit", u64::from(store.delete(&surplus).await?));
         }
         if let Some(previous) = previous {
-            counters::sessions_ended("owner", u64::from(store.delete(&previous).await?));
+            metrics::sessions_ended("owner", u64::from(store.delete(&previous).await?));
         }
         Ok(())
     }
@@ -251,6 +251,14 @@ impl Sessions {
         &*self.shared.store
     }
 
+    /// How many sessions there are. `None` if the store does not count them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn count(&self) -> Result<Option<u64>, StoreError> {
+        self.shared.store.count(self.shared.clock.now()).await
+    }
+
     /// Removes the sessions that have ended from the store.
     ///
     /// # Errors
@@ -295,6 +303,6 @@ impl Shared {
 }
 
 fn store_failed(error: &StoreError) -> Current {
-    counters::store_failed(error, "nobody can tell who is asking");
+    metrics::store_failed(error, "nobody can tell who is asking");
     Current::Unavailable { retry_after: STORE_RETRY_SECONDS }
 }

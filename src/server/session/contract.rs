@@ -163,8 +163,10 @@ async fn the_sessions_of_a_provider_session_are_deleted_together(store: &dyn Ses
 
 async fn ended_records_are_swept(store: &dyn SessionStore) {
     let (ended, alive) = (key(), key());
+    let before = store.count(END).await.unwrap();
     store.create(&ended, &of("usr_sweep", "ses_sweep"), START).await.unwrap();
     store.create(&alive, &Record { ends_at: END + 1, ..of("usr_sweep", "ses_sweep") }, START).await.unwrap();
+    assert_eq!(store.count(END).await.unwrap(), before.map(|count| count + 1), "what has ended does not count");
     store.delete_ended(END).await.unwrap();
     assert_eq!(store.load(&ended, END).await.unwrap(), None);
     assert!(store.load(&alive, END).await.unwrap().is_some());

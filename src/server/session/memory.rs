@@ -132,6 +132,10 @@ impl SessionStore for MemoryStore {
         Ok(kept.delete_where(|record| record.ends_at <= now))
     }
 
+    async fn count(&self, now: i64) -> Result<Option<u64>, StoreError> {
+        Ok(u64::try_from(self.kept().records.values().filter(|record| record.ends_at > now).count()).ok())
+    }
+
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
         let mut kept = self.kept();
         let free = kept.holder(key).is_none_or(|found| found == *holder);

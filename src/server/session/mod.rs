@@ -7,7 +7,7 @@
 //! - [`seal`]: the key ring that encrypts what leaves the process.
 //! - [`record`]: a session and its tokens to sealed record and back.
 //! - [`store`]: the trait of a session store; its contract is a module of tests.
-//! - [`sqlite`], [`redis`], [`memory`]: the stores for one machine, for several, and for tests.
+//! - [`sqlite`], [`redis`], [`memory`]: the stores for one machine, for several, and for tests. [`observed`]: any of them, measured.
 //!
 //! Not here: cookies, requests, the provider. `server::auth` drives these rules.
 
@@ -17,6 +17,8 @@ pub mod device;
 pub mod id;
 pub mod limits;
 pub mod memory;
+// part: metrics
+pub mod observed;
 pub mod record;
 // part: redis
 pub mod redis;

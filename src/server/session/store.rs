@@ -86,6 +86,11 @@ pub trait SessionStore: Send + Sync {
     /// Removes what has ended: records and marks. Tells how many records.
     async fn delete_ended(&self, now: i64) -> Result<u64, StoreError>;
 
+    /// How many sessions have not ended. `None` where counting them would be too much work.
+    async fn count(&self, _now: i64) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// Takes the session's lease for so long of real time, unless somebody else holds it. Tells whether it is `holder`'s now.
     /// Who holds it already gets it anew.
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError>;

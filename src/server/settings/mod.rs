@@ -64,6 +64,9 @@ pub struct Settings {
     pub max_connections: usize,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
+    // part: metrics
+    /// `METRICS_ADDR`: where Prometheus asks for metrics; `None` if it is off.
+    pub metrics: Option<SocketAddr>,
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
 }
@@ -136,6 +139,8 @@ impl Settings {
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
+        // part: metrics
+        let metrics = serving::metrics_address(source, &mut problems);
         let leptos = application::leptos_options(source, environment, &mut problems);
         match (app_url, provider, emulator_port, store, key_ring, limits, session_api, max_connections, leptos) {
             (
@@ -160,6 +165,8 @@ impl Settings {
                 session_api,
                 max_connections,
                 tls,
+                // part: metrics
+                metrics,
                 leptos,
             }),
             _ => Err(problems),

@@ -1,10 +1,10 @@
 //! How the process serves: connections and TLS.
 
-use std::{num::NonZeroU32, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use super::{
     Problems, Source, TlsFiles,
-    table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE},
+    table::{MAX_CONNECTIONS, METRICS_ADDR, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE},
     values::number,
 };
 
@@ -26,4 +26,18 @@ pub(super) fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> 
         (None, Some(_)) => missing(TLS_CERTIFICATE_FILE, TLS_KEY_FILE),
         (None, None) => None,
     }
+}
+
+// part: metrics
+/// Where metrics are served; `None` if they are off.
+pub(super) fn metrics_address(source: &Source, problems: &mut Problems) -> Option<SocketAddr> {
+    let text = source.text(METRICS_ADDR).unwrap_or_default();
+    if text == "off" {
+        return None;
+    }
+    let address = text.parse().ok();
+    if address.is_none() {
+        problems.add(METRICS_ADDR, format!("is {text:?}; it must be an IP address and a port, or off"));
+    }
+    address
 }

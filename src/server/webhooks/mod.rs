@@ -20,7 +20,7 @@ use scalekit::{Webhook, WebhookHeaders, WebhookSecrets};
 use tracing::Instrument as _;
 
 use super::{
-    counters,
+    metrics,
     session::{
         id::{Mark, MarkOf},
         store::StoreError,
@@ -143,7 +143,7 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
 }
 
 fn store_failed(error: &StoreError) -> Outcome {
-    counters::store_failed(error, "a webhook could not be handled");
+    metrics::store_failed(error, "a webhook could not be handled");
     Outcome::Failed
 }
 
@@ -157,6 +157,6 @@ fn respond(outcome: Outcome) -> Response {
         Outcome::Failed => ("failed", StatusCode::SERVICE_UNAVAILABLE),
         Outcome::NotSetUp => ("not_set_up", StatusCode::NOT_FOUND),
     };
-    counters::notification("webhook", word);
+    metrics::notification("webhook", word);
     (status, [(header::CACHE_CONTROL, "no-store")]).into_response()
 }

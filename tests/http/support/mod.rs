@@ -102,6 +102,8 @@ pub(crate) fn settings(url: &str) -> Settings {
         session_api: true,
         max_connections: 1000,
         tls: None,
+        // part: metrics
+        metrics: None,
         leptos: leptos::config::LeptosOptions::builder()
             .output_name("leptos-scalekit")
             .site_root("target/site")

@@ -133,6 +133,8 @@ impl Start {
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
             .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
+            // part: metrics
+            .env("METRICS_ADDR", "off")
             .env("RUST_LOG", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -14,7 +14,7 @@ use crate::claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutT
 use crate::config::Config;
 use crate::error::{Error, VerificationError};
 use crate::http::Http;
-use crate::keys::{KeyCache, KeySet};
+use crate::keys::{KeyCache, KeySet, KeySetFetches};
 use crate::management::{Management, TokenCache};
 use crate::tokens::{self, TokenSet};
 use crate::verify::{self, Expected, ExpectedNonce};
@@ -216,6 +216,12 @@ impl Client {
     /// [`Error::Unavailable`].
     pub async fn keys_available(&self, now: i64) -> Result<(), Error> {
         self.inner.keys.available(now).await
+    }
+
+    /// How often the signing keys have been fetched; for metrics. Each process does so at its start, and about once an hour.
+    #[must_use]
+    pub fn key_set_fetches(&self) -> KeySetFetches {
+        self.inner.keys.fetches()
     }
 
     pub(crate) fn http(&self) -> &Http {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
-use super::KeySet;
+use super::{KeySet, KeySetFetches};
 use crate::config::Config;
 use crate::error::{Error, UnavailableReason};
 use crate::http::Http;
@@ -73,6 +73,11 @@ impl KeyCache {
         }
     }
 
+    pub(crate) fn fetches(&self) -> KeySetFetches {
+        let State { attempts, failures, .. } = *self.state();
+        KeySetFetches { done: attempts - failures, failed: failures }
+    }
+
     async fn fetch_now(&self) -> Result<KeySet, Error> {
         let answer = self.http.get(self.url.clone(), MAX_BODY).await?;
         match answer.status {
@@ -99,6 +104,8 @@ struct State {
     refetched_at: Option<i64>,
     /// How many fetches have ended, well or badly.
     attempts: u64,
+    /// How many of them have failed.
+    failures: u64,
     /// How the last fetch failed, if it did.
     failure: Option<Error>,
 }
@@ -124,7 +131,10 @@ impl State {
                 self.fetched_at = now;
                 self.failure = None;
             }
-            Err(error) => self.failure = Some(error),
+            Err(error) => {
+                self.failures += 1;
+                self.failure = Some(error);
+            }
         }
     }
 

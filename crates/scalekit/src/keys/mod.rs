@@ -24,6 +24,15 @@ pub struct KeySet {
     keys: Vec<Key>,
 }
 
+/// How many fetches of the key set have ended since the client was built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeySetFetches {
+    /// With a usable key set.
+    pub done: u64,
+    /// With none.
+    pub failed: u64,
+}
+
 /// Why a key set can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::super::sessions::Shared;
 use crate::server::{
-    counters,
+    metrics,
     session::{
         id::{LeaseHolder, SessionKey},
         store::StoreError,
@@ -80,7 +80,7 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
             Ok(false) => {
                 *until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                 // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
-                counters::lease_lost();
+                metrics::lease_lost();
                 tracing::warn!("a lease was lost while a refresh was under way");
                 return;
             }

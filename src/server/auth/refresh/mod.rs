@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use super::sessions::Shared;
 use crate::server::{
-    counters,
+    metrics,
     session::{Session, id::SessionKey},
 };
 use pace::Pace;
@@ -76,7 +76,7 @@ impl Refreshes {
         let shared = Arc::clone(shared);
         let task = async move {
             let outcome = rotate::refresh(&shared, &entry.refreshes.pace, &entry.key).await;
-            counters::refresh(match outcome {
+            metrics::refresh(match outcome {
                 Outcome::Done(_) => "done",
                 Outcome::Later { .. } => "later",
                 Outcome::Never => "never",

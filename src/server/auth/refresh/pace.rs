@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::server::counters;
+use crate::server::metrics;
 
 /// Refreshes that may be at the provider at the same time, for each process. Ten thousand sessions that expire together
 /// stand in line for it.
@@ -88,7 +88,7 @@ impl Go {
     /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after which another
     /// attempt makes sense.
     pub(super) fn failed(self, wanted: Option<Duration>, now: i64) -> u32 {
-        counters::pause_begun();
+        metrics::pause_begun();
         lock(&self.pace.pause).begin(self.round, wanted, now, random())
     }
 }

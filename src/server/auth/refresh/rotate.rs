@@ -20,7 +20,7 @@ use super::{
 };
 use crate::server::{
     auth::sessions::{Found, Shared},
-    counters,
+    metrics,
     session::{
         Freshness, Session, SessionTokens,
         id::{Mark, MarkOf, SessionKey},
@@ -131,7 +131,7 @@ async fn rotate(shared: &Shared, go: Go, lease: &Lease, key: &SessionKey) -> Out
             forget(shared, is_first.then_some(&spending)).await;
             return Outcome::Later { retry_after: 1 };
         }
-        Ok(()) => shared.scalekit.refresh(&refresh_token).await,
+        Ok(()) => metrics::token_call("refresh_token", shared.scalekit.refresh(&refresh_token)).await,
         Err(error) => Err(error),
     };
     match answer {
@@ -249,7 +249,7 @@ impl Rotated<'_> {
                 Err(error) => error,
             };
             failures += 1;
-            counters::store_write_retried();
+            metrics::store_write_retried();
             tracing::warn!(
                 attempt = failures,
                 error = &error as &dyn std::error::Error,
@@ -313,7 +313,7 @@ async fn end(shared: &Shared, key: &SessionKey, version: u64, reason: &'static s
     match shared.store.delete_version(key, version).await {
         Ok(Replaced::Yes) => {
             tracing::info!(reason, "session ended");
-            counters::sessions_ended(by, 1);
+            metrics::sessions_ended(by, 1);
             Outcome::Never
         }
         Ok(Replaced::Changed) => theirs(shared, key).await,
@@ -323,7 +323,7 @@ async fn end(shared: &Shared, key: &SessionKey, version: u64, reason: &'static s
 }
 
 fn store_failed(error: &StoreError) -> Outcome {
-    counters::store_failed(error, "a refresh waits");
+    metrics::store_failed(error, "a refresh waits");
     Outcome::Later { retry_after: 5 }
 }
 

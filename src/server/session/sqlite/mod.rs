@@ -185,6 +185,17 @@ impl SessionStore for SqliteStore {
         self.change("DELETE FROM sessions WHERE ends_at <= ?1", (now,)).await
     }
 
+    async fn count(&self, now: i64) -> Result<Option<u64>, StoreError> {
+        self.connections
+            .read(move |database| {
+                let count: i64 = database
+                    .prepare_cached("SELECT count(*) FROM sessions WHERE ends_at > ?1")?
+                    .query_row([now], |row| row.get(0))?;
+                Ok(u64::try_from(count).ok())
+            })
+            .await
+    }
+
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
         let now = machine_milliseconds();
         let taken = self

@@ -12,6 +12,14 @@ fn complete_production_settings_are_accepted() {
     assert_eq!(settings.limits, crate::server::session::limits::Limits::default());
     assert!(settings.webhook_secrets.is_none() && settings.session_api);
     assert!(settings.secure_cookies());
+    // part: metrics
+    assert_eq!(settings.metrics, Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
+}
+
+// part: metrics
+#[test]
+fn metrics_can_be_switched_off() {
+    assert_eq!(load(&[("METRICS_ADDR", "off")]).unwrap().metrics, None);
 }
 
 #[test]
@@ -62,6 +70,11 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     assert_eq!(
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),
         "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
+    );
+    // part: metrics
+    assert_eq!(
+        problem(&[("METRICS_ADDR", "9464")]),
+        "METRICS_ADDR is \"9464\"; it must be an IP address and a port, or off"
     );
     assert!(problem(&[("SCALEKIT_WEBHOOK_SECRET", "secret")]).starts_with("SCALEKIT_WEBHOOK_SECRET "));
 }
