@@ -44,6 +44,8 @@ async fn a_process_that_speaks_tls_is_asked_by_tls() {
     let mut server = with_tls("serve")
         .env("EMULATOR_PORT", free_port().to_string())
         .env("SESSION_STORE", "memory:")
+        // part: metrics
+        .env("METRICS_ADDR", "off")
         .env("RUST_LOG", "off")
         .spawn()
         .unwrap();
