@@ -37,5 +37,12 @@ screenshots: ## Take pictures of every page into screenshots/
 	@scripts/setup.sh test
 	@scripts/screenshots.sh
 
+# part: template {
+.PHONY: template-test
+template-test: ## Make a project for each combination of the template's answers, and check and test each
+	@scripts/setup.sh lint cargo_generate
+	@scripts/template-test.sh
+# part: template }
+
 setup: ## Only install what the other commands would install
 	@scripts/setup.sh test

@@ -26,7 +26,10 @@ const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 #[tokio::main]
 async fn main() -> ExitCode {
     // Everything but serving.
-    if let Some(status) = command_line::obey(cfg!(feature = "emulator")).await {
+    let has_emulator = cfg!(feature = "emulator"); // part: emulator
+    let status = command_line::obey(has_emulator).await; // part: emulator
+    // without emulator: let status = command_line::obey().await;
+    if let Some(status) = status {
         return status;
     }
     match run().await {
@@ -90,7 +93,7 @@ async fn sweep(state: Arc<AppState>) {
     }
 }
 
-/// Scalekit itself, or in development the embedded emulator.
+/// Whom people sign in with.
 mod provider {
     use leptos_scalekit::server::settings::{IdentityProvider, Settings};
 
@@ -99,9 +102,11 @@ mod provider {
         pub(super) config: scalekit::Config,
         /// What the console says about it.
         pub(super) notice: String,
+        // part: emulator {
         /// Stops when the process does.
         #[cfg(feature = "emulator")]
         _emulator: Option<scalekit_emulator::Emulator>,
+        // part: emulator }
     }
 
     pub(super) async fn connect(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
@@ -109,14 +114,16 @@ mod provider {
             IdentityProvider::Scalekit(config) => Ok(Provider {
                 config: (**config).clone(),
                 notice: format!("Sign-in by {}", config.issuer()),
+                // part: emulator {
                 #[cfg(feature = "emulator")]
                 _emulator: None,
+                // part: emulator }
             }),
-            IdentityProvider::Emulator => emulate(settings).await,
+            IdentityProvider::Emulator => emulate(settings).await, // part: emulator
         }
     }
 
-    // part: emulator
+    // part: emulator {
     #[cfg(feature = "emulator")]
     async fn emulate(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
         use scalekit_emulator::{Emulator, Options};
@@ -124,7 +131,7 @@ mod provider {
         let app_url = settings.app_url.as_str().trim_end_matches('/');
         let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
         let emulator = Emulator::start(options).await?;
-        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?);
+        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?); // part: webhooks
         let config =
             scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
                 .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
@@ -143,4 +150,5 @@ mod provider {
              or start a development server with `make run`."
             .into())
     }
+    // part: emulator }
 }

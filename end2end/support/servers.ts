@@ -59,8 +59,9 @@ export class Servers {
         SCALEKIT_ENVIRONMENT_URL: emulatorUrl,
         SCALEKIT_CLIENT_ID: "skc_emulator",
         SCALEKIT_CLIENT_SECRET: clientSecret,
-        SCALEKIT_WEBHOOK_SECRET: webhookSecret,
-        SESSION_STORE: `sqlite:${folder}/sessions.db`,
+        SCALEKIT_WEBHOOK_SECRET: webhookSecret, // part: webhooks
+        SESSION_STORE: `sqlite:${folder}/sessions.db`, // part: sqlite
+        // without sqlite: SESSION_STORE: "memory:",
         SESSION_SECRET: sessionSecret,
         // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.
         RUST_LOG: "debug",

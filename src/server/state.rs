@@ -12,9 +12,8 @@ use super::{
     cookies::CookieJar,
     session::{
         memory::MemoryStore,
-        // part: redis
-        redis::{RedisOpenError, RedisStore},
-        sqlite::{OpenError, SqliteStore},
+        redis::{RedisOpenError, RedisStore}, // part: redis
+        sqlite::{OpenError, SqliteStore},    // part: sqlite
         store::SessionStore,
     },
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
@@ -42,13 +41,16 @@ pub struct AppState {
 /// The state could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    // part: sqlite {
     /// The session database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    // part: redis
+    // part: sqlite }
+    // part: redis {
     /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is needed.
     #[error(transparent)]
     Redis(#[from] RedisOpenError),
+    // part: redis }
     /// The provider's client can't be built.
     #[error("the client for Scalekit can't be built: {0}")]
     Client(#[from] scalekit::Error),
@@ -97,9 +99,8 @@ impl AppState {
 /// [`StartError`] if it can't be opened.
 pub fn open_store(address: &StoreAddress) -> Result<Arc<dyn SessionStore>, StartError> {
     Ok(match address {
-        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-        // part: redis
-        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
+        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?), // part: sqlite
+        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?), // part: redis
         StoreAddress::Memory => Arc::new(MemoryStore::default()),
     })
 }

@@ -4,9 +4,11 @@
 
 mod check;
 mod command_line;
-mod killed;
+mod embedded_emulator; // part: emulator
+mod killed; // part: sqlite
 mod outages;
-mod replicas;
+mod redis_outages; // part: redis
+mod replicas; // part: redis
 mod start;
 mod stop;
 mod support;

@@ -129,7 +129,7 @@ impl Start {
             .env("SCALEKIT_ENVIRONMENT_URL", &self.provider)
             .env("SCALEKIT_CLIENT_ID", "skc_emulator")
             .env("SCALEKIT_CLIENT_SECRET", "test_emulator_secret")
-            .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET)
+            .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET) // part: webhooks
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
             .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
