@@ -2,7 +2,7 @@
 # What for: takes a part out of the project, as if it had never been there: `remove-part.sh redis`, or several at once. Its own
 # files go (scripts/parts.txt), and every line that is tagged with its name; docs/removing-parts.md describes the tags. Then it
 # formats the sources and brings Cargo.lock in line. Commit first: it refuses to mix its changes with yours.
-# Not here: tests (run `make lint test` afterwards), and prose that mentions a part; files with some are listed at the end.
+# Not here: tests (run `make lint test` afterwards), and prose that mentions a part; it says which files hold some.
 
 . "$(dirname "$0")/env.sh"
 
@@ -106,10 +106,10 @@ rewrite() {
     rm "$new"
 }
 
-# Prose can't be tagged word by word.
+# Prose can't be tagged word by word: it is for eyes.
 mentions() {
     local found
-    found=$(grep_sources -liw --exclude-dir=crates --exclude=Cargo.lock --exclude=CHANGELOG.md --exclude=remove-part.sh "$1" || true)
+    found=$(grep_sources -liw --include='*.md' --include=Makefile --exclude-dir=crates --exclude=CHANGELOG.md --exclude=removing-parts.md "$1" || true)
     [ -z "$found" ] || printf '  still mentioned in %s\n' "$(printf '%s' "$found" | tr '\n' ' ')"
 }
 
