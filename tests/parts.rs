@@ -45,7 +45,7 @@ fn parts() -> BTreeMap<String, Vec<String>> {
         if let Some(path) = line.strip_prefix(' ') {
             parts.get_mut(&current).unwrap().push(path.trim().to_owned());
         } else if let Some((name, _)) = line.split_once(": ").filter(|_| !line.starts_with('#')) {
-            current = name.to_owned();
+            name.clone_into(&mut current);
             parts.insert(current.clone(), Vec::new());
         }
     }
