@@ -1,5 +1,5 @@
 # Every command of the project. Each sets up what it needs first and skips what is there; the work is in scripts/.
-.PHONY: help run dev test replicas lint build bench screenshots setup
+.PHONY: help run dev test lint build bench screenshots setup
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -17,9 +17,12 @@ test: ## Run every test: cargo's, then the browser's against the release build
 	@scripts/setup.sh test
 	@scripts/test.sh
 
+# part: redis {
+.PHONY: replicas
 replicas: ## Run the browser's main tests through nginx, three replicas and Redis
 	@scripts/setup.sh test nginx
 	@scripts/replicas.sh
+# part: redis }
 
 lint: ## Check formatting, clippy (server and browser), rustdoc, TypeScript, links and what is deployed; warnings are errors
 	@scripts/setup.sh lint

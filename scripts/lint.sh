@@ -22,7 +22,7 @@ say "TypeScript"
 
 if has shellcheck; then
     say "Shell scripts"
-    shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh deploy/systemd/*.sh .ci/run
+    find scripts deploy .ci -name '*.sh' -o -path .ci/run | xargs shellcheck --external-sources --source-path=SCRIPTDIR
 fi
 
 scripts/lint-deployment.sh

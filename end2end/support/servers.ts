@@ -7,7 +7,7 @@ import { Emulator } from "./emulator.ts";
 import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
 import { freePort, ServerProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
-import { startApplication } from "./topology.ts";
+import { startApplication } from "./topology.ts"; // part: redis
 
 /** The emulator's one client. */
 export const clientSecret = "test_emulator_secret";
@@ -47,7 +47,8 @@ export class Servers {
     const home = mkdtempSync(`${tmpdir()}/leptos-scalekit-`);
     copyFileSync(appBinary, `${home}/application`);
     const emptied = { stop: async () => rmSync(home, { recursive: true }) };
-    const app = await startApplication(appPort, folder, {
+    const app = await startApplication(appPort, folder, { // part: redis
+    // without redis: const app = await ServerProcess.start({
       name: "The application",
       binary: `${home}/application`,
       args: [],
