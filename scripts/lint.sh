@@ -22,7 +22,7 @@ say "TypeScript"
 
 if has shellcheck; then
     say "Shell scripts"
-    find scripts deploy .ci -name '*.sh' -o -path .ci/run | xargs shellcheck --external-sources --source-path=SCRIPTDIR
+    find scripts deploy .ci \( -name '*.sh' -o -path .ci/run \) -exec shellcheck --external-sources --source-path=SCRIPTDIR {} +
 fi
 
 scripts/lint-deployment.sh
