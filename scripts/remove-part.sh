@@ -48,7 +48,8 @@ remove() {
     local part=$1 path file
     say "Removing $part"
     while read -r path; do
-        [ -e "$path" ] || fail "$PARTS names $path, which is not there."
+        # cargo-generate has taken its own file away by now.
+        [ -e "$path" ] || continue
         rm -r "$path"
         echo "  removed $path"
     done < <(paths "$part")

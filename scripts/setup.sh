@@ -59,7 +59,7 @@ CARGO_GENERATE_VERSION=0.23.8
 
 set_up_cargo_generate() {
     local found="" features=()
-    if has cargo-generate; then found=$(cargo-generate --version 2>/dev/null | awk '{ print $2 }') || true; fi
+    if has cargo-generate; then found=$(cargo-generate --version 2>/dev/null | awk '{ print $NF }') || true; fi
     [ "$found" = "$CARGO_GENERATE_VERSION" ] && return
     # It clones over https by OpenSSL: the system's, or one that it compiles.
     if ! { has pkg-config && pkg-config --exists openssl; }; then features=(--features vendored-openssl); fi

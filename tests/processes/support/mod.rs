@@ -27,7 +27,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) replicas: Vec<Process>,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: TempDir, // part: sqlite
+                                // without sqlite: _folder: TempDir,
 }
 
 impl World {
@@ -50,7 +51,12 @@ impl World {
         for replica in &replicas {
             replica.is_ready().await;
         }
-        Self { emulator, replicas, folder }
+        Self {
+            emulator,
+            replicas,
+            folder, // part: sqlite
+                    // without sqlite: _folder: folder,
+        }
     }
 
     /// A browser in which Ada has signed in, at the first replica.

@@ -95,10 +95,12 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    // part: sqlite {
     /// Starts it again after it was killed.
     pub(crate) fn start_again(&mut self) {
         self.child = self.start.spawn();
     }
+    // part: sqlite }
 
     /// Asks it to stop, as an operator's tools do.
     pub(crate) fn ask_to_stop(&self) {
