@@ -42,9 +42,9 @@ screenshots: ## Take pictures of every page into screenshots/
 
 # part: template {
 .PHONY: template-test
-template-test: ## Make a project for each combination of the template's answers, and check and test each
+template-test: ## Make a project for each combination of the template's answers, check and test it (COMBINATION="redis false": one)
 	@scripts/setup.sh lint cargo_generate
-	@scripts/template-test.sh
+	@scripts/template-test.sh $(COMBINATION)
 # part: template }
 
 setup: ## Only install what the other commands would install
