@@ -27,8 +27,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) replicas: Vec<Process>,
-    pub(crate) folder: TempDir, // part: sqlite
-                                // without sqlite: _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl World {
@@ -51,12 +50,7 @@ impl World {
         for replica in &replicas {
             replica.is_ready().await;
         }
-        Self {
-            emulator,
-            replicas,
-            folder, // part: sqlite
-                    // without sqlite: _folder: folder,
-        }
+        Self { emulator, replicas, folder }
     }
 
     /// A browser in which Ada has signed in, at the first replica.
