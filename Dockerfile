@@ -45,8 +45,10 @@ COPY --from=build --chown=65532:65532 /image/data /data
 # In a container, the container's own address is what "loopback only" is elsewhere: publish 3000 to the proxy, 9464 to Prometheus.
 ENV LEPTOS_ENV=PROD \
     LEPTOS_SITE_ADDR=0.0.0.0:3000 \
-    METRICS_ADDR=0.0.0.0:9464 \
-    SESSION_STORE=sqlite:/data/sessions.db
+    METRICS_ADDR=0.0.0.0:9464
+# part: sqlite {
+ENV SESSION_STORE=sqlite:/data/sessions.db
+# part: sqlite }
 # nonroot, by number: Kubernetes can tell that it is not root.
 USER 65532:65532
 WORKDIR /data

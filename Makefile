@@ -1,5 +1,5 @@
 # Every command of the project. Each sets up what it needs first and skips what is there; the work is in scripts/.
-.PHONY: help run dev test replicas lint build bench screenshots setup
+.PHONY: help run dev test lint build bench screenshots setup
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -17,9 +17,12 @@ test: ## Run every test: cargo's, then the browser's against the release build
 	@scripts/setup.sh test
 	@scripts/test.sh
 
+# part: redis {
+.PHONY: replicas
 replicas: ## Run the browser's main tests through nginx, three replicas and Redis
 	@scripts/setup.sh test nginx
 	@scripts/replicas.sh
+# part: redis }
 
 lint: ## Check formatting, clippy (server and browser), rustdoc, TypeScript, links and what is deployed; warnings are errors
 	@scripts/setup.sh lint
@@ -36,6 +39,13 @@ bench: ## Measure what one process of the release build carries, as a table
 screenshots: ## Take pictures of every page into screenshots/
 	@scripts/setup.sh test
 	@scripts/screenshots.sh
+
+# part: template {
+.PHONY: template-test
+template-test: ## Make a project for each combination of the template's answers, check and test it (COMBINATION="redis false": one)
+	@scripts/setup.sh lint cargo_generate
+	@scripts/template-test.sh $(COMBINATION)
+# part: template }
 
 setup: ## Only install what the other commands would install
 	@scripts/setup.sh test

@@ -19,8 +19,11 @@ CARGO_BIN="${CARGO_HOME:-$HOME/.cargo}/bin"
 # Ours first. Cargo's own folder stands in PATH explicitly, or cargo would prefer its `cargo-leptos` to ours.
 export PATH="$TOOLS/bin:$ROOT/node_modules/.bin:$PATH:$CARGO_BIN"
 
-# The feature set of development and tests. Every command uses this one, so that dependencies are compiled once.
-FEATURES="leptos-scalekit/ssr,leptos-scalekit/emulator"
+# The server's features in development, and those of development and tests. Every command uses these, so that dependencies are
+# compiled once.
+SERVER_FEATURES=ssr,emulator # part: emulator
+# without emulator: SERVER_FEATURES=ssr
+FEATURES="leptos-scalekit/${SERVER_FEATURES//,/,leptos-scalekit/}"
 
 # The WASM may weigh this many bytes after brotli. Above it scripts/build.sh ends with this status: built, but too heavy.
 WASM_BROTLI_LIMIT=230000

@@ -14,10 +14,10 @@ MOST_EXPOSED=1.5
 
 say "Container files, workflows, YAML"
 hadolint Dockerfile
-check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
+check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml # part: redis
 check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 node scripts/lint-workflows.mjs .github/workflows/*.yml
-yamllint --strict .yamllint.yaml deploy/compose.yaml .github
+yamllint --strict .yamllint.yaml deploy .github
 
 # nginx's own check of a site, with addresses and certificate that this machine has, then gixy's search for known mistakes.
 check_site() {
@@ -36,19 +36,19 @@ check_site() {
 say "nginx"
 openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=app.example.com -keyout "$TRIAL/key.pem" -out "$TRIAL/certificate.pem" 2>/dev/null
 check_site deploy/nginx/site.conf
-check_site deploy/nginx/container.conf
+check_site deploy/nginx/container.conf # part: redis
 
 # Since version 250 it judges files that are not installed.
 if has systemd-analyze && systemd-analyze --help | grep -q -- --offline; then
     say "systemd"
     # Units name programs and other units: both have to be there to be verified.
-    mkdir -p "$TRIAL/root/etc/systemd/system" "$TRIAL/root/usr/lib" "$TRIAL/root/usr/local/bin" "$TRIAL/root/usr/local/lib/leptos-scalekit"
-    cp deploy/systemd/*.service deploy/systemd/*.timer "$TRIAL/root/etc/systemd/system/"
+    mkdir -p "$TRIAL/root/etc/systemd/system" "$TRIAL/root/usr/lib" "$TRIAL/root/usr/local/bin"
+    cp deploy/systemd/leptos-scalekit* "$TRIAL/root/etc/systemd/system/"
     cp -R /lib/systemd "$TRIAL/root/usr/lib/"
     ln -s usr/lib "$TRIAL/root/lib"
-    install -m 755 deploy/systemd/backup.sh "$TRIAL/root/usr/local/lib/leptos-scalekit/backup.sh"
-    install -m 755 deploy/systemd/backup.sh "$TRIAL/root/usr/local/bin/leptos-scalekit"
-    for unit in deploy/systemd/*.service deploy/systemd/*.timer; do
+    install -D -m 755 deploy/systemd/backup.sh "$TRIAL/root/usr/local/lib/leptos-scalekit/backup.sh" # part: sqlite
+    install -m 755 scripts/run.sh "$TRIAL/root/usr/local/bin/leptos-scalekit"
+    for unit in deploy/systemd/leptos-scalekit*; do
         systemd-analyze verify --man=no --root="$TRIAL/root" "$(basename "$unit")"
     done
     for unit in deploy/systemd/*.service; do

@@ -11,10 +11,11 @@ cargo fmt --all --check
 say "Clippy: server, crates and tests"
 cargo clippy --workspace --features "$FEATURES" --all-targets -- -D warnings
 
-# part: telemetry-otlp
+# part: telemetry-otlp {
 say "Clippy: with OpenTelemetry"
 cargo clippy -p leptos-scalekit --features "$FEATURES,leptos-scalekit/telemetry-otlp" --all-targets -- -D warnings
 
+# part: telemetry-otlp }
 say "Clippy: what runs in the browser"
 cargo clippy -p leptos-scalekit --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
 
@@ -26,7 +27,7 @@ say "TypeScript"
 
 if has shellcheck; then
     say "Shell scripts"
-    shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh deploy/systemd/*.sh .ci/run
+    find scripts deploy .ci \( -name '*.sh' -o -path .ci/run \) -exec shellcheck --external-sources --source-path=SCRIPTDIR {} +
 fi
 
 scripts/lint-deployment.sh

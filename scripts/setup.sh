@@ -53,6 +53,23 @@ set_up_cargo_leptos() {
         install_tool cargo-leptos "$CARGO_LEPTOS_VERSION" --locked
 }
 
+# part: template {
+# The release that cargo-leptos 0.3.10 contains for `cargo leptos new`: both make the same projects.
+CARGO_GENERATE_VERSION=0.23.8
+
+set_up_cargo_generate() {
+    local found="" features=()
+    if has cargo-generate; then found=$(cargo-generate --version 2>/dev/null | awk '{ print $NF }') || true; fi
+    [ "$found" = "$CARGO_GENERATE_VERSION" ] && return
+    # It clones over https by OpenSSL: the system's, or one that it compiles.
+    if ! { has pkg-config && pkg-config --exists openssl; }; then features=(--features vendored-openssl); fi
+    say "Installing cargo-generate $CARGO_GENERATE_VERSION: about 5 minutes, once"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        install_tool cargo-generate "$CARGO_GENERATE_VERSION" --locked ${features[@]+"${features[@]}"}
+}
+# part: template }
+
 set_up_wasm_bindgen() {
     # The command must be of exactly the library's version, or it refuses the library's output.
     local wanted found=""
@@ -152,7 +169,7 @@ playwrights_own_is_there() {
     ')
 }
 
-# part: redis
+# part: redis {
 REDIS_MAJOR=7
 
 # The tests of the Redis store start servers of their own; openssl makes the certificates of the one that speaks TLS.
@@ -169,6 +186,7 @@ set_up_redis() {
     major=$(redis-server --version | sed -n 's/.* v=\([0-9]*\)\..*/\1/p')
     [ "${major:-0}" -ge "$REDIS_MAJOR" ] || fail "Redis ${major:-of an unknown version} is too old. Install Redis $REDIS_MAJOR or newer."
 }
+# part: redis }
 
 # The load of `make bench`.
 set_up_wrk() {
@@ -246,14 +264,12 @@ set_up_test() {
     set_up_app
     set_up_end2end
     set_up_browser
-    # part: redis
-    set_up_redis
+    set_up_redis # part: redis
 }
 
-[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps (compiler, toolchain, cargo_leptos, wasm_bindgen, wasm_opt, end2end, browser, redis, nginx, linters, wrk)."
+steps=$(declare -F | sed -n 's/^declare -f set_up_//p' | tr '\n' ' ')
+[ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps. There are: $steps"
 for step in "$@"; do
-    case "$step" in
-        app | lint | test | compiler | toolchain | cargo_leptos | wasm_bindgen | wasm_opt | end2end | browser | redis | nginx | linters | wrk) "set_up_$step" ;;
-        *) fail "There is no set-up step called $step." ;;
-    esac
+    declare -F "set_up_$step" >/dev/null || fail "There is no set-up step called $step. There are: $steps"
+    "set_up_$step"
 done

@@ -25,9 +25,10 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod site;
-// part: telemetry-otlp
+// part: telemetry-otlp {
 #[cfg(feature = "telemetry-otlp")]
 pub mod traces;
+// part: telemetry-otlp }
 
 /// Takes over the server-rendered document in the browser. Called once by the page's module script.
 #[cfg(feature = "hydrate")]

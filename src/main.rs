@@ -6,16 +6,16 @@ use leptos_scalekit::server::{
     self,
     clock::Clock,
     command_line,
-    // part: metrics
-    metrics::exporter::Exporter,
+    metrics::exporter::Exporter, // part: metrics
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
     telemetry,
 };
-// part: telemetry-otlp
+// part: telemetry-otlp {
 #[cfg(feature = "telemetry-otlp")]
 use leptos_scalekit::traces;
+// part: telemetry-otlp }
 use tokio::net::TcpListener;
 
 /// How often ended sessions are removed from the store.
@@ -31,7 +31,10 @@ const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 #[tokio::main]
 async fn main() -> ExitCode {
     // Everything but serving.
-    if let Some(status) = command_line::obey(cfg!(feature = "emulator")).await {
+    let has_emulator = cfg!(feature = "emulator"); // part: emulator
+    let status = command_line::obey(has_emulator).await; // part: emulator
+    // without emulator: let status = command_line::obey().await;
+    if let Some(status) = status {
         return status;
     }
     match run().await {
@@ -46,27 +49,27 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = Settings::load()?;
     let further = Vec::new();
-    // part: telemetry-otlp
+    // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
     let (traces, further) = traces::Traces::start(further)?;
+    // part: telemetry-otlp }
     telemetry::start_logging(settings.environment, further);
-    // part: metrics
-    let exporter = Exporter::start(settings.metrics).await?;
+    let exporter = Exporter::start(settings.metrics).await?; // part: metrics
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
     let tls = settings.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?.map(Arc::new);
     let app_url = settings.app_url.clone();
     let environment = settings.environment;
     let config = provider.config.clone();
-    // part: telemetry-otlp
+    // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
     let config = config.with_trace_context(traces::outgoing_headers);
+    // part: telemetry-otlp }
     let state = AppState::open(settings, config, Clock::default())?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
-    // part: metrics
-    exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state))));
+    exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state)))); // part: metrics
     tokio::spawn(sweep(Arc::clone(&state)));
     if let Some(tls) = &tls {
         let tls = Arc::clone(tls);
@@ -78,15 +81,17 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
     let limits = ServeLimits { connections: state.settings.max_connections, ..ServeLimits::default() };
     let router = server::router(&state);
-    // part: telemetry-otlp
+    // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
     let router = router.layer(axum::middleware::from_fn(traces::continue_trace));
+    // part: telemetry-otlp }
     let stopped_at = serve(listener, tls, router, limits.fitted_to_descriptors(), stop(&state)).await;
     state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
-    // part: telemetry-otlp
+    // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
     traces.finish().await;
+    // part: telemetry-otlp }
     Ok(())
 }
 
@@ -114,7 +119,7 @@ async fn sweep(state: Arc<AppState>) {
     }
 }
 
-/// Scalekit itself, or in development the embedded emulator.
+/// Whom people sign in with.
 mod provider {
     use leptos_scalekit::server::settings::{IdentityProvider, Settings};
 
@@ -123,9 +128,11 @@ mod provider {
         pub(super) config: scalekit::Config,
         /// What the console says about it.
         pub(super) notice: String,
+        // part: emulator {
         /// Stops when the process does.
         #[cfg(feature = "emulator")]
         _emulator: Option<scalekit_emulator::Emulator>,
+        // part: emulator }
     }
 
     pub(super) async fn connect(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
@@ -133,14 +140,16 @@ mod provider {
             IdentityProvider::Scalekit(config) => Ok(Provider {
                 config: (**config).clone(),
                 notice: format!("Sign-in by {}", config.issuer()),
+                // part: emulator {
                 #[cfg(feature = "emulator")]
                 _emulator: None,
+                // part: emulator }
             }),
-            IdentityProvider::Emulator => emulate(settings).await,
+            IdentityProvider::Emulator => emulate(settings).await, // part: emulator
         }
     }
 
-    // part: emulator
+    // part: emulator {
     #[cfg(feature = "emulator")]
     async fn emulate(settings: &mut Settings) -> Result<Provider, Box<dyn std::error::Error>> {
         use scalekit_emulator::{Emulator, Options};
@@ -148,7 +157,7 @@ mod provider {
         let app_url = settings.app_url.as_str().trim_end_matches('/');
         let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
         let emulator = Emulator::start(options).await?;
-        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?);
+        settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?); // part: webhooks
         let config =
             scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
                 .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))?;
@@ -167,4 +176,5 @@ mod provider {
              or start a development server with `make run`."
             .into())
     }
+    // part: emulator }
 }

@@ -11,8 +11,10 @@ export const appBinary = process.env["APP_BINARY"] ?? `${repository}target/relea
 /** The emulator's program, a development build. */
 export const emulatorBinary = process.env["EMULATOR_BINARY"] ?? `${repository}target/debug/scalekit-emulator`;
 
+// part: redis {
 /** How nginx hands requests to the replicas, in tests as in production. */
 export const proxyRules = `${repository}deploy/nginx/proxy.conf`;
+// part: redis }
 
 /** Where scripts/setup.sh notes the browser it found; an empty note means Playwright's own. */
 export const browserNote = `${repository}target/tools/browser`;

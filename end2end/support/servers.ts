@@ -7,7 +7,7 @@ import { Emulator } from "./emulator.ts";
 import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
 import { freePort, ServerProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
-import { startApplication } from "./topology.ts";
+import { startApplication } from "./topology.ts"; // part: redis
 
 /** The emulator's one client. */
 export const clientSecret = "test_emulator_secret";
@@ -47,7 +47,8 @@ export class Servers {
     const home = mkdtempSync(`${tmpdir()}/leptos-scalekit-`);
     copyFileSync(appBinary, `${home}/application`);
     const emptied = { stop: async () => rmSync(home, { recursive: true }) };
-    const app = await startApplication(appPort, folder, {
+    const app = await startApplication(appPort, folder, { // part: redis
+    // without redis: const app = await ServerProcess.start({
       name: "The application",
       binary: `${home}/application`,
       args: [],
@@ -59,11 +60,11 @@ export class Servers {
         SCALEKIT_ENVIRONMENT_URL: emulatorUrl,
         SCALEKIT_CLIENT_ID: "skc_emulator",
         SCALEKIT_CLIENT_SECRET: clientSecret,
-        SCALEKIT_WEBHOOK_SECRET: webhookSecret,
-        SESSION_STORE: `sqlite:${folder}/sessions.db`,
+        SCALEKIT_WEBHOOK_SECRET: webhookSecret, // part: webhooks
+        SESSION_STORE: `sqlite:${folder}/sessions.db`, // part: sqlite
+        // without sqlite: SESSION_STORE: "memory:",
         SESSION_SECRET: sessionSecret,
-        // part: metrics
-        METRICS_ADDR: "off",
+        METRICS_ADDR: "off", // part: metrics
         // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.
         RUST_LOG: "debug",
       },

@@ -181,7 +181,7 @@ fn Inside() -> impl IntoView {
                 <li class="cell">
                     <p class="cell-figure">"AES-256-GCM"</p>
                     <h3>"sealed sessions"</h3>
-                    <p>"In SQLite, under a ring of keys. A copied database signs nobody in."</p>
+                    <p>"In the session store, under a ring of keys. A copied database signs nobody in."</p>
                 </li>
                 <li class="cell">
                     <p class="cell-figure">"0 scripts"</p>

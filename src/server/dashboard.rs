@@ -52,7 +52,7 @@ fn next_steps(state: &AppState) -> Vec<NextStep> {
         step("Sign in for the first time", "You are here, so this works.", true),
         step(
             "Connect your Scalekit environment",
-            "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET; until then the emulator stands in.",
+            "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET; until then an emulator stands in.",
             !state.emulated,
         ),
         step(
@@ -62,7 +62,7 @@ fn next_steps(state: &AppState) -> Vec<NextStep> {
         ),
         step(
             "Keep sessions across restarts",
-            "SESSION_STORE names a database file, or a Redis for several replicas.",
+            "SESSION_STORE names a store that outlives the process.",
             state.settings.store.outlives_the_process(),
         ),
         step(

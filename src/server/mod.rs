@@ -6,7 +6,7 @@
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
-//! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers.
+//! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
 //! - [`metrics`]: what is counted and measured.
@@ -38,7 +38,7 @@ pub mod state;
 pub mod telemetry;
 pub mod time_limit;
 pub mod views;
-pub mod webhooks;
+pub mod webhooks; // part: webhooks
 
 use std::sync::{Arc, OnceLock};
 
@@ -96,7 +96,9 @@ pub fn router(state: &Arc<AppState>) -> Router {
             "/auth/backchannel-logout",
             post(auth::backchannel_logout::receive).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
         )
+        // part: webhooks {
         .route("/webhooks/scalekit", post(webhooks::receive).layer(DefaultBodyLimit::max(webhooks::MAX_BODY_BYTES)))
+        // part: webhooks }
         .with_state(Arc::clone(state));
 
     Router::new()

@@ -34,7 +34,7 @@ pub const ENDPOINTS: &[RouteRule] = &[
     endpoint("/auth/login", Access::Public, SessionUse::None),
     // The provider's own calls, without cookies: their signatures say who is calling.
     endpoint("/auth/backchannel-logout", Access::Public, SessionUse::None),
-    endpoint("/webhooks/scalekit", Access::Public, SessionUse::None),
+    endpoint("/webhooks/scalekit", Access::Public, SessionUse::None), // part: webhooks
     endpoint("/api/current_session", Access::Public, SessionUse::Watch),
     endpoint("/api/exchange_code", Access::Public, SessionUse::None),
     endpoint("/api/refresh_session", Access::SignedIn, SessionUse::None),

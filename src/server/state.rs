@@ -12,11 +12,9 @@ use super::{
     cookies::CookieJar,
     session::{
         memory::MemoryStore,
-        // part: metrics
-        observed::ObservedStore,
-        // part: redis
-        redis::{RedisOpenError, RedisStore},
-        sqlite::{OpenError, SqliteStore},
+        observed::ObservedStore,             // part: metrics
+        redis::{RedisOpenError, RedisStore}, // part: redis
+        sqlite::{OpenError, SqliteStore},    // part: sqlite
         store::SessionStore,
     },
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
@@ -44,13 +42,16 @@ pub struct AppState {
 /// The state could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    // part: sqlite {
     /// The session database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    // part: redis
+    // part: sqlite }
+    // part: redis {
     /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is needed.
     #[error(transparent)]
     Redis(#[from] RedisOpenError),
+    // part: redis }
     /// The provider's client can't be built.
     #[error("the client for Scalekit can't be built: {0}")]
     Client(#[from] scalekit::Error),
@@ -63,8 +64,7 @@ impl AppState {
     /// [`StartError`] if the store can't be opened.
     pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let store = open_store(&settings.store)?;
-        // part: metrics
-        let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store));
+        let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store)); // part: metrics
         Self::with_store(settings, provider, store, clock)
     }
 
@@ -101,9 +101,8 @@ impl AppState {
 /// [`StartError`] if it can't be opened.
 pub fn open_store(address: &StoreAddress) -> Result<Arc<dyn SessionStore>, StartError> {
     Ok(match address {
-        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
-        // part: redis
-        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?),
+        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?), // part: sqlite
+        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?), // part: redis
         StoreAddress::Memory => Arc::new(MemoryStore::default()),
     })
 }

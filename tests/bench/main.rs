@@ -20,8 +20,13 @@ use std::{
 };
 
 use load::{Load, median};
-use support::{ADA, Browser, Redis, World};
+use support::Redis; // part: redis
+use support::{ADA, Browser, World};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
+
+/// The store of most measurements.
+const STORE: (&str, &str) = ("SQLite", "sqlite:FOLDER/sessions.db"); // part: sqlite
+// without sqlite: const STORE: (&str, &str) = ("memory", "memory:");
 
 /// Starts of the process of which the median is reported.
 const STARTS: usize = 21;
@@ -39,18 +44,21 @@ const IDLE_CLIENTS: usize = 2000;
 async fn main() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     println!("| what | measured |\n| --- | --- |");
-    let mut world = World::start(1, "sqlite:FOLDER/sessions.db").await;
+    let (store, address) = STORE;
+    let mut world = World::start(1, address).await;
     starts(&mut world).await;
-    requests(&world, "SQLite").await;
+    requests(&world, store).await;
     slow_clients(&world).await;
     memory(&world).await;
+    // part: sqlite {
     let database = world.folder.path().join("sessions.db");
     let before = database_bytes(&database);
     sign_in(&world).await;
     report("room of a session in SQLite", &format!("{} bytes", each(database_bytes(&database).saturating_sub(before))));
+    // part: sqlite }
     drop(world);
 
-    // part: redis
+    // part: redis {
     let redis = Redis::start().await;
     let world = World::start(1, &redis.address()).await;
     requests(&world, "Redis").await;
@@ -58,15 +66,17 @@ async fn main() {
     sign_in(&world).await;
     let room = each(redis_bytes(&redis.address()).await.saturating_sub(before));
     report("memory of a session in Redis, its index entries included", &format!("{room} bytes"));
+    // part: redis }
 }
 
-// part: redis
+// part: redis {
 /// What Redis holds.
 async fn redis_bytes(address: &str) -> u64 {
     let mut connection = redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap();
     let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.unwrap();
     memory.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap().trim().parse().unwrap()
 }
+// part: redis }
 
 fn report(what: &str, measured: &str) {
     println!("| {what} | {measured} |");
@@ -211,6 +221,7 @@ fn each(bytes: u64) -> u64 {
     bytes / u64::try_from(SESSIONS).unwrap()
 }
 
+// part: sqlite {
 /// Pages in use, those of the write-ahead log included.
 fn database_bytes(path: &std::path::Path) -> u64 {
     let database = rusqlite::Connection::open(path).unwrap();
@@ -218,6 +229,7 @@ fn database_bytes(path: &std::path::Path) -> u64 {
     let pages = number("PRAGMA page_count") - number("PRAGMA freelist_count");
     u64::try_from(pages * number("PRAGMA page_size")).unwrap()
 }
+// part: sqlite }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure of three digits")]
 fn megabytes(bytes: u64) -> f64 {

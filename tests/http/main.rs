@@ -20,3 +20,4 @@ mod store_trouble;
 mod support;
 mod tampering;
 mod time_limit;
+mod webhooks; // part: webhooks

@@ -1,27 +1,33 @@
 //! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is another.
 
+use leptos_scalekit::server::settings::StoreAddress;
 use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::{Redis, answer, program};
+use crate::support::Redis; // part: redis
+use crate::support::{answer, program};
 
 const APP_URL: &str = "http://localhost:4000";
 
 /// What has to be registered is the same in every case.
-const ADDRESSES: &str = "\
-ok       redirect        http://localhost:4000/auth/callback -> Register it (Dashboard > Authentication > Redirects > Allowed callback URLs)
-ok       initiate-login  http://localhost:4000/auth/login -> Register it (Dashboard > Authentication > Redirects > Initiate login URL)
-ok       post-logout     http://localhost:4000/logged-out -> Register it (Dashboard > Authentication > Redirects > Post-logout URLs)
-ok       back-channel    http://localhost:4000/auth/backchannel-logout -> Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)
-ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret
-ok       cookies         session without Secure, as APP_URL is http on this machine
-";
+const ADDRESSES: &str = concat!(
+    "ok       redirect        http://localhost:4000/auth/callback -> Register it (Dashboard > Authentication > Redirects > Allowed callback URLs)\n",
+    "ok       initiate-login  http://localhost:4000/auth/login -> Register it (Dashboard > Authentication > Redirects > Initiate login URL)\n",
+    "ok       post-logout     http://localhost:4000/logged-out -> Register it (Dashboard > Authentication > Redirects > Post-logout URLs)\n",
+    "ok       back-channel    http://localhost:4000/auth/backchannel-logout -> Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)\n",
+    "ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret\n", // part: webhooks
+    "ok       cookies         session without Secure, as APP_URL is http on this machine\n",
+);
 
-const SETTINGS_AND_STORE: &str = "\
-ok       settings        all are right, for LEPTOS_ENV=DEV
-ok       store           sqlite:sessions.db: a record was written, read and deleted
-";
+const SETTINGS_AND_STORE: &str = concat!(
+    "ok       settings        all are right, for LEPTOS_ENV=DEV\n",
+    "ok       store           sqlite:sessions.db: a record was written, read and deleted\n", // part: sqlite
+                                                                                             // without sqlite: "warning  store           memory: forgets every session when the process ends -> Set SESSION_STORE=rediss://user:password@redis.example.com:6379\n",
+);
+
+const STORE: &str = "sqlite:sessions.db"; // part: sqlite
+// without sqlite: const STORE: &str = "memory:";
 
 async fn emulator() -> Emulator {
     Emulator::start(Options::default().with_port(0).with_app_url(APP_URL)).await.unwrap()
@@ -36,8 +42,8 @@ fn check(folder: &TempDir, emulator: &Emulator) -> Command {
         .env("SCALEKIT_ENVIRONMENT_URL", emulator.url())
         .env("SCALEKIT_CLIENT_ID", emulator.client_id())
         .env("SCALEKIT_CLIENT_SECRET", emulator.client_secret())
-        .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret())
-        .env("SESSION_STORE", "sqlite:sessions.db");
+        .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret()) // part: webhooks
+        .env("SESSION_STORE", STORE);
     command
 }
 
@@ -71,7 +77,8 @@ async fn machines_get_json_with_the_same_lines() {
     let (status, output) = answer(check(&folder, &emulator).arg("--json")).await;
     assert_eq!((status, output.lines().count()), (0, 1));
     let report: serde_json::Value = serde_json::from_str(&output).unwrap();
-    assert_eq!(report["outcome"], "ok");
+    assert_eq!(report["outcome"], "ok"); // part: sqlite
+    // without sqlite: assert_eq!(report["outcome"], "warning");
     let checks: Vec<_> =
         report["checks"].as_array().unwrap().iter().map(|line| line["check"].as_str().unwrap()).collect();
     let names = [
@@ -86,7 +93,7 @@ async fn machines_get_json_with_the_same_lines() {
         "initiate-login",
         "post-logout",
         "back-channel",
-        "webhooks",
+        "webhooks", // part: webhooks
         "cookies",
     ];
     assert_eq!(checks, names);
@@ -203,6 +210,7 @@ async fn a_clock_that_is_more_off_than_tolerated_is_a_failure() {
     }
 }
 
+// part: sqlite {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_can_not_be_used_is_a_failure() {
     let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
@@ -216,6 +224,7 @@ async fn a_store_that_can_not_be_used_is_a_failure() {
     );
     assert_eq!(status, 1);
 }
+// part: sqlite }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_is_a_warning_and_no_failure() {
@@ -223,12 +232,15 @@ async fn memory_is_a_warning_and_no_failure() {
     let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", "memory:")).await;
     assert_eq!(
         line(&output, "store"),
-        "warning store memory: forgets every session when the process ends -> Set SESSION_STORE=sqlite:data/sessions.db"
+        format!(
+            "warning store memory: forgets every session when the process ends -> Set SESSION_STORE={}",
+            StoreAddress::EXAMPLE
+        )
     );
     assert_eq!(status, 0, "{output}");
 }
 
-// part: redis
+// part: redis {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_is_tried_too_and_one_that_is_down_is_a_failure() {
     let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
@@ -243,7 +255,9 @@ async fn a_redis_is_tried_too_and_one_that_is_down_is_a_failure() {
     assert!(line.starts_with(&format!("failure store {shown}")), "{line}");
     assert_eq!(status, 1);
 }
+// part: redis }
 
+// part: webhooks {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_webhook_secret_there_is_a_warning() {
     let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
@@ -255,17 +269,18 @@ async fn without_a_webhook_secret_there_is_a_warning() {
     );
     assert_eq!(status, 0, "{output}");
 }
+// part: webhooks }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_settings_are_one_failure_each_and_nothing_else_is_tried() {
     let folder = tempfile::tempdir().unwrap();
     let (status, output) =
-        answer(program(folder.path()).arg("check").env("APP_URL", "app.example.com").env("SESSION_STROE", "memory:"))
+        answer(program(folder.path()).arg("check").env("APP_URL", "app.example.com").env("SESSION_MAX_PER_USR", "3"))
             .await;
     assert_eq!(
         output,
         "\
-failure  settings  SESSION_STROE is not a setting; did you mean SESSION_STORE? -> For example SESSION_STORE=sqlite:data/sessions.db
+failure  settings  SESSION_MAX_PER_USR is not a setting; did you mean SESSION_MAX_PER_USER? -> For example SESSION_MAX_PER_USER=20
 failure  settings  APP_URL is not an absolute URL -> For example APP_URL=https://app.example.com; in Leptos.toml it is app.url
 "
     );

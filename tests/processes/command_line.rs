@@ -42,10 +42,11 @@ async fn a_process_that_speaks_tls_is_asked_by_tls() {
         command
     };
     let mut server = with_tls("serve")
-        .env("EMULATOR_PORT", free_port().to_string())
+        .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
+        .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
+        .env("SCALEKIT_CLIENT_SECRET", "test_secret")
         .env("SESSION_STORE", "memory:")
-        // part: metrics
-        .env("METRICS_ADDR", "off")
+        .env("METRICS_ADDR", "off") // part: metrics
         .env("RUST_LOG", "off")
         .spawn()
         .unwrap();
@@ -83,7 +84,7 @@ async fn settings_are_printed_with_their_origin_and_without_secrets_and_leave_no
         ["SESSION_IDLE_MINUTES", "30", ".env"],
         ["SESSION_MAX_PER_USER", "3", "file app.toml"],
         ["SESSION_LIFETIME_HOURS", "720", "default"],
-        ["SESSION_STORE", "redis://:***@redis.internal:6379/0?prefix=leptos-scalekit", "environment"],
+        ["SESSION_STORE", "redis://:***@redis.internal:6379/0?prefix=leptos-scalekit", "environment"], // part: redis
     ] {
         let line = output.lines().find(|line| line.starts_with(&format!("{} ", expected[0]))).unwrap();
         assert_eq!(line.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>(), expected);
@@ -95,7 +96,7 @@ async fn settings_are_printed_with_their_origin_and_without_secrets_and_leave_no
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_of_env_that_can_not_be_read_is_named_and_not_quoted() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(".env"), "EMULATOR_PORT=3002\nSCALEKIT_CLIENT_SECRET=hunter2 hunter3\n").unwrap();
+    fs::write(folder.path().join(".env"), "SESSION_MAX_PER_USER=3\nSCALEKIT_CLIENT_SECRET=hunter2 hunter3\n").unwrap();
     let (status, output) = answer(program(folder.path()).arg("check")).await;
     assert_eq!(
         output,

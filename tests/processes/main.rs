@@ -4,11 +4,12 @@
 
 mod check;
 mod command_line;
-mod killed;
-// part: metrics
-mod metrics;
+mod embedded_emulator; // part: emulator
+mod killed; // part: sqlite
+mod metrics; // part: metrics
 mod outages;
-mod replicas;
+mod redis_outages; // part: redis
+mod replicas; // part: redis
 mod start;
 mod stop;
 mod support;

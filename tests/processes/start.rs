@@ -1,19 +1,13 @@
-//! The process itself: what it refuses to start with, and that it starts with nothing at all in development.
+//! The process itself: what it refuses to start with.
 
 use std::{
     process::{Output, Stdio},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    net::TcpListener,
-    process::Command,
-};
+use tokio::{net::TcpListener, process::Command};
 
-use crate::support::free_port;
-
-fn process(folder: &tempfile::TempDir) -> Command {
+pub(crate) fn process(folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"));
     command.current_dir(folder.path()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
@@ -47,42 +41,6 @@ async fn a_settings_file_that_is_not_toml_is_refused_with_its_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let (port, emulator_port) = (free_port(), free_port());
-    let mut child = process(&folder)
-        .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
-        .env("APP_URL", format!("http://localhost:{port}"))
-        .env("EMULATOR_PORT", emulator_port.to_string())
-        // part: metrics
-        .env("METRICS_ADDR", "off")
-        .stderr(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let banner = async {
-        let mut seen = String::new();
-        while let Some(line) = lines.next_line().await.unwrap() {
-            seen.push_str(&line);
-            if seen.contains("Emulated Scalekit (development only)") && seen.contains(&emulator_port.to_string()) {
-                return;
-            }
-        }
-        panic!("no banner in {seen}");
-    };
-    tokio::time::timeout(Duration::from_secs(30), banner).await.expect("the banner appears");
-    let url = format!("http://127.0.0.1:{port}/readyz");
-    let deadline = std::time::Instant::now() + Duration::from_secs(30);
-    while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
-        assert!(std::time::Instant::now() < deadline, "the process does not get ready");
-        tokio::task::yield_now().await;
-    }
-    assert!(folder.path().join("data/sessions.db").exists());
-    child.kill().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_occupied_address_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -91,9 +49,10 @@ async fn an_occupied_address_is_named() {
     let output = output(
         command
             .env("LEPTOS_SITE_ADDR", &address)
-            .env("EMULATOR_PORT", free_port().to_string())
-            // part: metrics
-            .env("METRICS_ADDR", "off")
+            .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
+            .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
+            .env("SCALEKIT_CLIENT_SECRET", "test_secret")
+            .env("METRICS_ADDR", "off") // part: metrics
             .env("SESSION_STORE", "memory:"),
     )
     .await;
@@ -102,7 +61,7 @@ async fn an_occupied_address_is_named() {
     assert!(message.contains(&address) && message.contains("LEPTOS_SITE_ADDR"), "{message}");
 }
 
-// part: metrics
+// part: metrics {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_occupied_address_for_metrics_is_named_with_its_setting() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,3 +73,4 @@ async fn an_occupied_address_for_metrics_is_named_with_its_setting() {
     assert!(message.contains(&format!("{address} can't be listened on for metrics: ")), "{message}");
     assert!(message.contains("Set METRICS_ADDR to another, or to off."), "{message}");
 }
+// part: metrics }

@@ -15,7 +15,8 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
 
 use crate::support::{Browser, World, until};
 
-const SQLITE: &str = "sqlite:FOLDER/sessions.db";
+const STORE: &str = "sqlite:FOLDER/sessions.db"; // part: sqlite
+// without sqlite: const STORE: &str = "memory:";
 
 /// A process stops within ten seconds; a busy machine may start counting late.
 const LONGEST_STOP: Duration = Duration::from_secs(15);
@@ -38,7 +39,7 @@ async fn ask_until_refused(browser: Browser, answered: Arc<AtomicUsize>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accepted_fails() {
-    let mut world = World::start(1, SQLITE).await;
+    let mut world = World::start(1, STORE).await;
     let expired = world.browsers_with_ended_tokens(20).await;
     let mut signed_in = Vec::new();
     for _ in 0..5 {
@@ -62,6 +63,7 @@ async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accep
         client.unwrap();
     }
     assert!(answered.load(Ordering::SeqCst) > expired.len(), "those who waited for a refresh were answered");
+    // part: sqlite {
     assert!(!world.folder.path().join("sessions.db-wal").exists(), "the store was closed");
 
     world.replicas[0].start_again();
@@ -70,11 +72,12 @@ async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accep
         assert_eq!(browser.get("/dashboard").await.status, 200, "a rotated token was lost");
     }
     assert_eq!((world.refreshes(), world.reused()), (20, 0));
+    // part: sqlite }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_hangs_does_not_keep_a_process_from_stopping() {
-    let mut world = World::start(1, SQLITE).await;
+    let mut world = World::start(1, STORE).await;
     let browser = world.browsers_with_ended_tokens(1).await.remove(0);
     let control = world.emulator.control();
     control.add_fault(Fault::delay_after(Endpoint::Token, 60_000).for_grant("refresh_token"));
@@ -90,7 +93,7 @@ async fn a_provider_that_hangs_does_not_keep_a_process_from_stopping() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_clients_that_send_a_byte_a_second_are_cut_off_and_others_are_served() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
-    let world = World::start(1, SQLITE).await;
+    let world = World::start(1, STORE).await;
     let mut browser = world.signed_in().await;
     let address = SocketAddr::from(([127, 0, 0, 1], world.replicas[0].port()));
     let mut slow = JoinSet::new();
@@ -122,7 +125,7 @@ async fn two_thousand_clients_that_send_a_byte_a_second_are_cut_off_and_others_a
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next_one() {
     const BROWSERS: usize = 40;
-    let mut world = World::start(1, SQLITE).await;
+    let mut world = World::start(1, STORE).await;
     let browsers = world.browsers_with_ended_tokens(BROWSERS).await;
     let control = world.emulator.control();
     control.add_fault(Fault::delay_after(Endpoint::Token, 2500).for_grant("refresh_token").times(0));
@@ -140,6 +143,7 @@ async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next
     answered.sort_unstable();
     assert_eq!(answered, [vec![200; 32], vec![503; BROWSERS - 32]].concat());
 
+    // part: sqlite {
     control.clear_faults();
     world.replicas[0].start_again();
     world.replicas[0].is_ready().await;
@@ -147,4 +151,5 @@ async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next
         assert_eq!(browser.get("/dashboard").await.status, 200);
     }
     assert_eq!((world.refreshes(), world.reused()), (40, 0));
+    // part: sqlite }
 }

@@ -63,6 +63,7 @@ pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, re
     }
 }
 
+// part: webhooks {
 pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
     let url = settings.absolute("/webhooks/scalekit");
     if settings.webhook_secrets.is_some() {
@@ -81,6 +82,7 @@ pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
         );
     }
 }
+// part: webhooks }
 
 pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
     let secure = settings.secure_cookies();
@@ -110,6 +112,7 @@ pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
     }
 }
 
+// part: emulator {
 /// Development without `SCALEKIT_*`.
 pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
     let to_do =
@@ -121,6 +124,7 @@ pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
         report.add("provider", Outcome::Failure, message, to_do);
     }
 }
+// part: emulator }
 
 #[cfg(test)]
 mod tests {
@@ -142,6 +146,7 @@ mod tests {
             ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
             ("SCALEKIT_CLIENT_SECRET", "live_q7Jw2mZr8Kx4Pd6N"),
             ("SESSION_SECRET", &key),
+            // without sqlite: ("SESSION_STORE", "redis://localhost"),
         ];
         let variables: HashMap<_, _> =
             right.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -194,6 +199,7 @@ mod tests {
         );
     }
 
+    // part: emulator {
     #[test]
     fn without_a_provider_the_emulator_stands_in_if_there_is_one() {
         let to_do =
@@ -207,6 +213,7 @@ mod tests {
             format!("failure  provider  no Scalekit environment is set, and this build has no emulator -> {to_do}")
         );
     }
+    // part: emulator }
 
     #[test]
     fn tls_files_that_can_not_be_used_are_a_failure() {

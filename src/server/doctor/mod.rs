@@ -15,8 +15,13 @@ use super::{
     settings::{Environment, IdentityProvider, Problems, Settings, Source},
 };
 
-/// Does every check. `has_emulator` says whether this build can stand in for Scalekit itself.
-pub async fn examine(source: &Source, has_emulator: bool, clock: &Clock) -> Report {
+/// Does every check.
+/// `has_emulator` says whether this build can stand in for Scalekit itself. <!-- part: emulator -->
+pub async fn examine(
+    source: &Source,
+    has_emulator: bool, // part: emulator
+    clock: &Clock,
+) -> Report {
     let mut report = Report::default();
     let settings = match Settings::from_source(source) {
         Ok(settings) => settings,
@@ -35,9 +40,9 @@ pub async fn examine(source: &Source, has_emulator: bool, clock: &Clock) -> Repo
         IdentityProvider::Scalekit(config) => {
             provider::check(config, clock, &mut report).await;
             environment::check_addresses(&settings, config, &mut report);
-            environment::check_webhooks(&settings, &mut report);
+            environment::check_webhooks(&settings, &mut report); // part: webhooks
         }
-        IdentityProvider::Emulator => environment::check_emulator(has_emulator, &mut report),
+        IdentityProvider::Emulator => environment::check_emulator(has_emulator, &mut report), // part: emulator
     }
     environment::check_cookies(&settings, &mut report);
     environment::check_tls(&settings, &mut report);

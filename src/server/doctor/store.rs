@@ -23,7 +23,7 @@ const TO_DO: &str = "Check SESSION_STORE, and that this process may read and wri
 pub(super) async fn check(address: &StoreAddress, now: i64, report: &mut Report) {
     if !address.outlives_the_process() {
         let message = format!("{address} forgets every session when the process ends");
-        report.add("store", Outcome::Warning, message, "Set SESSION_STORE=sqlite:data/sessions.db");
+        report.add("store", Outcome::Warning, message, format!("Set SESSION_STORE={}", StoreAddress::EXAMPLE));
         return;
     }
     match tokio::time::timeout(TIME_LIMIT, try_record(address, now)).await {

@@ -5,8 +5,7 @@
 //! labels' words are in [`catalogue`].
 
 pub mod catalogue;
-// part: metrics
-pub mod exporter;
+pub mod exporter; // part: metrics
 
 use std::time::{Duration, Instant};
 

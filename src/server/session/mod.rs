@@ -7,7 +7,10 @@
 //! - [`seal`]: the key ring that encrypts what leaves the process.
 //! - [`record`]: a session and its tokens to sealed record and back.
 //! - [`store`]: the trait of a session store; its contract is a module of tests.
-//! - [`sqlite`], [`redis`], [`memory`]: the stores for one machine, for several, and for tests. [`observed`]: any of them, measured.
+//! - [`memory`]: the store of tests.
+//! - [`sqlite`]: the store of one machine. <!-- part: sqlite -->
+//! - [`redis`]: the store of several. <!-- part: redis -->
+//! - [`observed`]: any of them, measured. <!-- part: metrics -->
 //!
 //! Not here: cookies, requests, the provider. `server::auth` drives these rules.
 
@@ -17,13 +20,11 @@ pub mod device;
 pub mod id;
 pub mod limits;
 pub mod memory;
-// part: metrics
-pub mod observed;
+pub mod observed; // part: metrics
 pub mod record;
-// part: redis
-pub mod redis;
+pub mod redis; // part: redis
 pub mod seal;
-pub mod sqlite;
+pub mod sqlite; // part: sqlite
 pub mod store;
 
 use scalekit::{AccessTokenClaims, IdTokenClaims, SessionIdentity};

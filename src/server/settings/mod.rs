@@ -20,7 +20,7 @@ mod values;
 use std::{net::SocketAddr, path::PathBuf};
 
 use leptos::config::LeptosOptions;
-use scalekit::WebhookSecrets;
+use scalekit::WebhookSecrets; // part: webhooks
 use url::Url;
 
 pub use application::is_loopback;
@@ -46,27 +46,32 @@ pub struct Settings {
     pub environment: Environment,
     /// `APP_URL`: the public base URL, without a path.
     pub app_url: Url,
-    /// `SCALEKIT_*`, or the emulator.
+    /// `SCALEKIT_*`.
     pub provider: IdentityProvider,
+    // part: emulator {
     /// `EMULATOR_PORT`: where the embedded emulator listens.
     pub emulator_port: u16,
+    // part: emulator }
     /// `SESSION_STORE`.
     pub store: StoreAddress,
     /// `SESSION_SECRET`: the keys that seal sessions and login attempts.
     pub key_ring: KeyRing,
     /// `SESSION_LIFETIME_HOURS`, `SESSION_IDLE_MINUTES`, `SESSION_MAX_PER_USER`: what limits every session.
     pub limits: Limits,
+    // part: webhooks {
     /// `SCALEKIT_WEBHOOK_SECRET`: the secrets that sign webhooks; without one, webhooks are not accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
+    // part: webhooks }
     /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
     pub session_api: bool,
     /// `MAX_CONNECTIONS`: how many connections are served at once.
     pub max_connections: usize,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
-    // part: metrics
+    // part: metrics {
     /// `METRICS_ADDR`: where Prometheus asks for metrics; `None` if it is off.
     pub metrics: Option<SocketAddr>,
+    // part: metrics }
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
 }
@@ -92,8 +97,10 @@ pub enum Environment {
 /// Where people sign in.
 #[derive(Debug, Clone)]
 pub enum IdentityProvider {
+    // part: emulator {
     /// The embedded emulator stands in: development without `SCALEKIT_*`.
     Emulator,
+    // part: emulator }
     /// A Scalekit environment.
     Scalekit(Box<scalekit::Config>),
 }
@@ -131,22 +138,31 @@ impl Settings {
         let environment = application::environment(source, &mut problems);
         let app_url = application::app_url(source, environment, &mut problems);
         let provider = provider::provider(source, environment, &mut problems);
-        let emulator_port = provider::emulator_port(source, &mut problems);
+        let emulator_port = provider::emulator_port(source, &mut problems); // part: emulator
         let store = session::store(source, environment, &mut problems);
         let key_ring = session::key_ring(source, environment, &mut problems);
         let limits = session::limits(source, &mut problems);
-        let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems);
+        let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems); // part: webhooks
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
-        // part: metrics
-        let metrics = serving::metrics_address(source, &mut problems);
+        let metrics = serving::metrics_address(source, &mut problems); // part: metrics
         let leptos = application::leptos_options(source, environment, &mut problems);
-        match (app_url, provider, emulator_port, store, key_ring, limits, session_api, max_connections, leptos) {
+        match (
+            app_url,
+            provider,
+            emulator_port, // part: emulator
+            store,
+            key_ring,
+            limits,
+            session_api,
+            max_connections,
+            leptos,
+        ) {
             (
                 Some(app_url),
                 Some(provider),
-                Some(emulator_port),
+                Some(emulator_port), // part: emulator
                 Some(store),
                 Some(key_ring),
                 Some(limits),
@@ -157,16 +173,15 @@ impl Settings {
                 environment,
                 app_url,
                 provider,
-                emulator_port,
+                emulator_port, // part: emulator
                 store,
                 key_ring,
                 limits,
-                webhook_secrets,
+                webhook_secrets, // part: webhooks
                 session_api,
                 max_connections,
                 tls,
-                // part: metrics
-                metrics,
+                metrics, // part: metrics
                 leptos,
             }),
             _ => Err(problems),

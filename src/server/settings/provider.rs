@@ -1,33 +1,35 @@
 //! Where people sign in: `SCALEKIT_*`, and the emulator that may stand in.
 
-use scalekit::WebhookSecrets;
+use scalekit::WebhookSecrets; // part: webhooks
 use secrecy::SecretString;
-use url::Url;
+use url::Url; // part: emulator
 
+use super::table::SCALEKIT_WEBHOOK_SECRET; // part: webhooks
 use super::{
-    EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source,
-    application::is_loopback,
-    examples,
-    table::{
-        EMULATOR_PORT, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_WEBHOOK_SECRET,
-    },
-    values::number,
+    EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
+    table::{SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL},
 };
+use super::{application::is_loopback, table::EMULATOR_PORT, values::number}; // part: emulator
 
-/// The three `SCALEKIT_*` settings belong together: all, or (in development) none.
+/// The three `SCALEKIT_*` settings belong together.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
     let settings = [SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET];
     let values = settings.map(|setting| source.text(setting).filter(|value| !value.is_empty()));
+    // part: emulator {
     if values.iter().all(Option::is_none) && environment == Environment::Development {
         return Some(IdentityProvider::Emulator);
     }
+    // part: emulator }
     for (setting, _) in settings.into_iter().zip(&values).filter(|(_, value)| value.is_none()) {
         problems.add(setting, "is not set");
     }
     let complete = values.iter().all(Option::is_some);
     let [url, client_id, client_secret] = values;
     if environment == Environment::Production {
-        refuse_emulator(source, url.as_deref(), client_id.as_deref(), problems);
+        if client_id.as_deref() == Some(EMULATOR_CLIENT_ID) {
+            problems.add(SCALEKIT_CLIENT_ID, "is the emulator's, which is for development only");
+        }
+        refuse_embedded_emulator(source, url.as_deref(), problems); // part: emulator
         if let Some(why) = client_secret.as_deref().and_then(examples::of_client_secret) {
             problems.add(SCALEKIT_CLIENT_SECRET, why);
         }
@@ -52,11 +54,9 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     }
 }
 
+// part: emulator {
 /// In production nothing may lead to an emulator, which signs in anybody as anybody.
-fn refuse_emulator(source: &Source, url: Option<&str>, client_id: Option<&str>, problems: &mut Problems) {
-    if client_id == Some(EMULATOR_CLIENT_ID) {
-        problems.add(SCALEKIT_CLIENT_ID, "is the emulator's, which is for development only");
-    }
+fn refuse_embedded_emulator(source: &Source, url: Option<&str>, problems: &mut Problems) {
     if !source.is_default(EMULATOR_PORT) {
         problems.add(EMULATOR_PORT, "is set, but the emulator is for development only: remove the setting");
     }
@@ -71,7 +71,9 @@ fn refuse_emulator(source: &Source, url: Option<&str>, client_id: Option<&str>, 
 pub(super) fn emulator_port(source: &Source, problems: &mut Problems) -> Option<u16> {
     number(source, EMULATOR_PORT, "a port number", problems)
 }
+// part: emulator }
 
+// part: webhooks {
 /// No secret is fine: then webhooks are refused. A bad one is a problem.
 pub(super) fn webhook_secrets(
     source: &Source,
@@ -86,3 +88,4 @@ pub(super) fn webhook_secrets(
     }
     WebhookSecrets::parse(&text).map_err(|error| problems.add(SCALEKIT_WEBHOOK_SECRET, error.to_string())).ok()
 }
+// part: webhooks }

@@ -1,10 +1,10 @@
 //! How the process serves: connections and TLS.
 
-use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
+use std::{num::NonZeroU32, path::PathBuf};
 
 use super::{
     Problems, Source, TlsFiles,
-    table::{MAX_CONNECTIONS, METRICS_ADDR, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE},
+    table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE},
     values::number,
 };
 
@@ -28,16 +28,17 @@ pub(super) fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> 
     }
 }
 
-// part: metrics
+// part: metrics {
 /// Where metrics are served; `None` if they are off.
-pub(super) fn metrics_address(source: &Source, problems: &mut Problems) -> Option<SocketAddr> {
-    let text = source.text(METRICS_ADDR).unwrap_or_default();
+pub(super) fn metrics_address(source: &Source, problems: &mut Problems) -> Option<std::net::SocketAddr> {
+    let text = source.text(super::table::METRICS_ADDR).unwrap_or_default();
     if text == "off" {
         return None;
     }
     let address = text.parse().ok();
     if address.is_none() {
-        problems.add(METRICS_ADDR, format!("is {text:?}; it must be an IP address and a port, or off"));
+        problems.add(super::table::METRICS_ADDR, format!("is {text:?}; it must be an IP address and a port, or off"));
     }
     address
 }
+// part: metrics }

@@ -49,19 +49,19 @@ settings! {
     TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/etc/leptos-scalekit/certificate.pem";
     TLS_KEY_FILE, "server.tls-key-file", Whole, "/etc/leptos-scalekit/key.pem";
     MAX_CONNECTIONS, "server.max-connections", Whole, "10000";
-    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464";
+    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464"; // part: metrics
     SCALEKIT_ENVIRONMENT_URL, "scalekit.environment-url", Whole, "https://acme.scalekit.dev";
     SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";
     SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
-    SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)";
+    SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)"; // part: webhooks
     SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
-    SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db";
+    SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db"; // part: sqlite
+    // without sqlite: SESSION_STORE, "session.store", Address, "rediss://user:password@redis.example.com:6379";
     SESSION_SECRET, "session.secret", Nothing, "$(openssl rand -base64 32)";
     SESSION_LIFETIME_HOURS, "session.lifetime-hours", Whole, "720";
     SESSION_IDLE_MINUTES, "session.idle-minutes", Whole, "10080";
     SESSION_MAX_PER_USER, "session.max-per-user", Whole, "20";
-    // part: emulator
-    EMULATOR_PORT, "emulator.port", Whole, "3002";
+    EMULATOR_PORT, "emulator.port", Whole, "3002"; // part: emulator
     LEPTOS_OUTPUT_NAME, "package.metadata.leptos.output-name", Whole, "leptos-scalekit";
     LEPTOS_SITE_ROOT, "package.metadata.leptos.site-root", Whole, "target/site";
     LEPTOS_SITE_PKG_DIR, "package.metadata.leptos.site-pkg-dir", Whole, "pkg";

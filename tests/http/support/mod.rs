@@ -92,18 +92,22 @@ pub(crate) fn settings(url: &str) -> Settings {
     Settings {
         environment: Environment::Development,
         app_url: url.parse().unwrap(),
-        provider: IdentityProvider::Emulator,
-        emulator_port: 0,
+        // `AppState` is given the provider itself; only `main` looks here.
+        provider: IdentityProvider::Scalekit(Box::new(
+            scalekit::Config::new("http://localhost", "skc_unused", SecretString::from("unused".to_owned())).unwrap(),
+        )),
+        emulator_port: 0, // part: emulator
         store: StoreAddress::Memory,
         key_ring: KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()))
             .unwrap(),
         limits: Limits::default(),
+        // part: webhooks {
         webhook_secrets: Some(scalekit::WebhookSecrets::parse(scalekit_emulator::WEBHOOK_SECRET).unwrap()),
+        // part: webhooks }
         session_api: true,
         max_connections: 1000,
         tls: None,
-        // part: metrics
-        metrics: None,
+        metrics: None, // part: metrics
         leptos: leptos::config::LeptosOptions::builder()
             .output_name("leptos-scalekit")
             .site_root("target/site")

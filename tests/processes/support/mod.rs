@@ -1,11 +1,11 @@
-//! What the process tests share: replicas with an emulator and, if need be, a Redis of their own.
+//! What the process tests share: replicas with an emulator and a store of their own.
 
 #[path = "../../support/browser.rs"]
 #[expect(dead_code, reason = "shared with the HTTP tests, which use all of it")]
 mod browser;
 mod command;
 mod process;
-mod redis;
+mod redis; // part: redis
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) use browser::Browser;
 pub(crate) use command::{answer, program};
 pub(crate) use process::{NO_LIMIT, Process, free_port};
-pub(crate) use redis::Redis;
+pub(crate) use redis::Redis; // part: redis
 
 /// A seeded person of the emulator.
 pub(crate) const ADA: &str = "usr_103845067215791001";

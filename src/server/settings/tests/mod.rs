@@ -29,6 +29,7 @@ fn source(file: &str, changes: &[(&str, &str)]) -> Source {
         ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
         ("SCALEKIT_CLIENT_SECRET", CLIENT_SECRET),
         ("SESSION_SECRET", &secret),
+        // without sqlite: ("SESSION_STORE", "redis://localhost"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();

@@ -8,20 +8,21 @@ fn complete_production_settings_are_accepted() {
     assert_eq!(settings.environment, Environment::Production);
     assert_eq!(settings.redirect_uri().as_str(), "https://app.example.com/auth/callback");
     assert_eq!(settings.post_logout_uri().as_str(), "https://app.example.com/logged-out");
-    assert_eq!(settings.store, StoreAddress::Sqlite("data/sessions.db".into()));
+    assert_eq!(settings.store, StoreAddress::Sqlite("data/sessions.db".into())); // part: sqlite
     assert_eq!(settings.limits, crate::server::session::limits::Limits::default());
-    assert!(settings.webhook_secrets.is_none() && settings.session_api);
+    assert!(settings.webhook_secrets.is_none()); // part: webhooks
+    assert!(settings.session_api);
     assert!(settings.secure_cookies());
-    // part: metrics
-    assert_eq!(settings.metrics, Some(SocketAddr::from(([127, 0, 0, 1], 9464))));
+    assert_eq!(settings.metrics, Some(std::net::SocketAddr::from(([127, 0, 0, 1], 9464)))); // part: metrics
 }
 
-// part: metrics
+// part: metrics {
 #[test]
 fn metrics_can_be_switched_off() {
     assert_eq!(load(&[("METRICS_ADDR", "off")]).unwrap().metrics, None);
 }
 
+// part: metrics }
 #[test]
 fn production_names_every_missing_setting_at_once() {
     let unset =
@@ -54,10 +55,12 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     );
     assert_eq!(problem(&[("SESSION_SECRET", "c2hvcnQ=")]), "SESSION_SECRET key 1 has 5 bytes; each key must have 32");
     assert_eq!(problem(&[("SESSION_SECRET", "???")]), "SESSION_SECRET key 1 is not base64");
+    // part: emulator {
     assert_eq!(
         problem(&[("EMULATOR_PORT", "70000"), ("LEPTOS_ENV", "DEV")]),
         "EMULATOR_PORT is \"70000\"; it must be a port number such as 3002"
     );
+    // part: emulator }
     assert_eq!(problem(&[("LEPTOS_SITE_ADDR", "localhost")]), "LEPTOS_SITE_ADDR must be an IP address and a port");
     assert_eq!(problem(&[("LEPTOS_ENV", "staging")]), "LEPTOS_ENV is \"staging\"; it must be DEV or PROD");
     assert_eq!(problem(&[("SCALEKIT_CLIENT_ID", "(unset)")]), "SCALEKIT_CLIENT_ID is not set");
@@ -71,15 +74,16 @@ fn each_bad_value_is_named_with_what_is_wrong() {
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),
         "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
     );
-    // part: metrics
+    // part: metrics {
     assert_eq!(
         problem(&[("METRICS_ADDR", "9464")]),
         "METRICS_ADDR is \"9464\"; it must be an IP address and a port, or off"
     );
-    assert!(problem(&[("SCALEKIT_WEBHOOK_SECRET", "secret")]).starts_with("SCALEKIT_WEBHOOK_SECRET "));
+    // part: metrics }
+    assert!(problem(&[("SCALEKIT_WEBHOOK_SECRET", "secret")]).starts_with("SCALEKIT_WEBHOOK_SECRET ")); // part: webhooks
 }
 
-// part: redis
+// part: redis {
 #[test]
 fn a_redis_address_is_accepted_and_each_wrong_one_is_named_with_what_is_wrong() {
     let settings = load(&[("SESSION_STORE", "redis://:hunter2@redis.internal?prefix=acme")]).unwrap();
@@ -116,6 +120,7 @@ fn a_redis_address_is_accepted_and_each_wrong_one_is_named_with_what_is_wrong() 
         assert_eq!(problem(&[("SESSION_STORE", address)]), format!("SESSION_STORE {why}"));
     }
 }
+// part: redis }
 
 #[test]
 fn messages_never_show_a_secret() {
@@ -156,6 +161,7 @@ fn production_refuses_what_is_known_to_everybody() {
         ("SCALEKIT_CLIENT_SECRET", "test_emulator_secret", "is the emulator's, which is for development only"),
         ("SCALEKIT_CLIENT_SECRET", "your-client-secret", "is an example, not a secret"),
         ("SCALEKIT_CLIENT_SECRET", "live_abc", "has 8 bytes, fewer than any real one: copy it again"),
+        // part: webhooks {
         (
             "SCALEKIT_WEBHOOK_SECRET",
             "whsec_c2NhbGVraXQtZW11bGF0b3Igd2ViaG9vayBzZWNyZXQ=",
@@ -166,6 +172,7 @@ fn production_refuses_what_is_known_to_everybody() {
             "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=",
             "number 1 is an example, not a secret",
         ),
+        // part: webhooks }
     ] {
         assert_eq!(problem(&[(variable, value)]), format!("{variable} {what}"));
     }
@@ -180,12 +187,12 @@ fn development_takes_examples() {
         ("SCALEKIT_CLIENT_ID", "skc_emulator"),
         ("SCALEKIT_CLIENT_SECRET", "test_emulator_secret"),
         ("SCALEKIT_ENVIRONMENT_URL", "http://localhost:3002"),
-        ("EMULATOR_PORT", "3102"),
+        ("EMULATOR_PORT", "3102"), // part: emulator
     ];
     assert_eq!(load(&development).err(), None);
 }
 
-// part: emulator
+// part: emulator {
 #[test]
 fn production_refuses_everything_that_leads_to_the_emulator() {
     assert_eq!(
@@ -205,6 +212,7 @@ fn production_refuses_everything_that_leads_to_the_emulator() {
         ["EMULATOR_PORT is set, but the emulator is for development only: remove the setting"]
     );
 }
+// part: emulator }
 
 #[test]
 fn plain_http_is_for_loopback_in_production_too() {

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::server::session::seal::KeyRing;
 
+// part: emulator {
 #[test]
 fn development_needs_no_scalekit_settings() {
     let scalekit =
@@ -16,15 +17,17 @@ fn development_needs_no_scalekit_settings() {
     assert_eq!(settings.app_url.as_str(), "http://localhost:3000/");
     assert!(!settings.secure_cookies());
 }
+// part: emulator }
 
 #[test]
 fn the_environment_overrides_the_file_and_the_file_the_default() {
-    let file = "[session]\nstore = \"sqlite:from-file.db\"\nlifetime-hours = 5\n";
+    let file = "[session]\nidle-minutes = 7\nlifetime-hours = 5\n";
     let settings = load_with_file(file, &[]).unwrap();
-    assert_eq!(settings.store, StoreAddress::Sqlite("from-file.db".into()));
+    assert_eq!(settings.limits.idle, Duration::from_secs(7 * 60));
     assert_eq!(settings.limits.lifetime, Duration::from_secs(5 * 3600));
-    let settings = load_with_file(file, &[("SESSION_STORE", "sqlite:from-environment.db")]).unwrap();
-    assert_eq!(settings.store, StoreAddress::Sqlite("from-environment.db".into()));
+    let settings = load_with_file(file, &[("SESSION_IDLE_MINUTES", "9")]).unwrap();
+    assert_eq!(settings.limits.idle, Duration::from_secs(9 * 60));
+    assert_eq!(settings.limits.lifetime, Duration::from_secs(5 * 3600));
 }
 
 #[test]

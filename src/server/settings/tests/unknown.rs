@@ -11,7 +11,7 @@ fn a_misspelt_variable_is_refused_with_what_was_meant() {
         ("TLS_CERT_FILE", "did you mean TLS_KEY_FILE?"),
         ("TLS_CERT", "there are TLS_CERTIFICATE_FILE, TLS_KEY_FILE"),
         ("METRICS_ADDRESS", "did you mean METRICS_ADDR?"),
-        ("EMULATOR_PROT", "did you mean EMULATOR_PORT?"),
+        ("EMULATOR_PROT", "did you mean EMULATOR_PORT?"), // part: emulator
         ("APP_ULR", "did you mean APP_URL?"),
         ("APP_CONFIGS", "did you mean APP_CONFIG?"),
         ("LEPTOS_EVN", "did you mean LEPTOS_ENV?"),
@@ -23,11 +23,11 @@ fn a_misspelt_variable_is_refused_with_what_was_meant() {
 
 #[test]
 fn the_suggestion_comes_with_a_line_that_would_be_right() {
-    let message = load(&[("SESSION_STROE", "x")]).unwrap_err().to_string();
+    let message = load(&[("SESSION_MAX_PER_USR", "x")]).unwrap_err().to_string();
     assert_eq!(
         message,
-        "1 setting to correct:\n\n  SESSION_STROE is not a setting; did you mean SESSION_STORE?\n    \
-         for example:    SESSION_STORE=sqlite:data/sessions.db\n"
+        "1 setting to correct:\n\n  SESSION_MAX_PER_USR is not a setting; did you mean SESSION_MAX_PER_USER?\n    \
+         for example:    SESSION_MAX_PER_USER=20\n"
     );
 }
 
@@ -117,8 +117,8 @@ fn a_misspelt_key_is_refused_with_what_was_meant() {
     ] {
         assert_eq!(problems(load_with_file(file, &[])), [what]);
     }
-    let message = load_with_file("[session]\nstroe = 1", &[]).unwrap_err().to_string();
-    assert!(message.contains("for example:    [session] store = \"sqlite:data/sessions.db\""), "{message}");
+    let message = load_with_file("[session]\nmax-per-usr = 1", &[]).unwrap_err().to_string();
+    assert!(message.contains("for example:    [session] max-per-user = \"20\""), "{message}");
 }
 
 #[test]

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# What for: proves the template. For each combination of answers, cargo-generate makes a project from the committed state of this
+# repository, and the project's own `scripts/lint.sh` and its unit and HTTP tests run: `make template-test`. One combination:
+# `template-test.sh redis false` (store, then whether the emulator is kept). Ends with `N passed, N failed`.
+# Compiled dependencies are shared with this repository, so only the projects' own crates are compiled.
+# Not here: set-up (setup.sh), release builds and browser tests of the projects.
+
+. "$(dirname "$0")/env.sh"
+
+# Longer than the template's own name, so that lines get longer, and sorted before the crates it stands among.
+NAME=acme-customer-portal
+FOLDER=$ROOT/target/template
+passed=0
+failed=0
+
+main() {
+    local store emulator
+    rm -rf "$FOLDER"
+    mkdir -p "$FOLDER"
+    [ -z "$(git status --porcelain)" ] || say "Uncommitted changes are not part of what is tested."
+    # What a person clones: no build output, nothing uncommitted.
+    git clone --quiet --local "$ROOT" "$FOLDER/source"
+    if [ $# = 2 ]; then
+        prove "$1" "$2"
+    else
+        for store in sqlite redis both; do
+            for emulator in true false; do prove "$store" "$emulator"; done
+        done
+    fi
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+# One combination. Its log is kept.
+prove() {
+    local log="$FOLDER/store-$1-emulator-$2.log" begun=$SECONDS
+    say "Store $1, emulator $2"
+    # In the background, since `set -e` is off in whatever a condition calls.
+    make_and_check "$1" "$2" >"$log" 2>&1 &
+    if wait $!; then
+        passed=$((passed + 1))
+        echo "  right, in $((SECONDS - begun)) s: $(grep -a '^test result:' "$log" | awk '{ tests += $4 } END { print tests }') tests passed"
+    else
+        failed=$((failed + 1))
+        complain "Store $1, emulator $2 is wrong; the end of $log:"
+        tail -n 40 "$log" >&2
+    fi
+}
+
+make_and_check() {
+    local project="$FOLDER/$NAME" source_tools=$ROOT
+    rm -rf "$project"
+    cd "$FOLDER"
+    cargo-generate generate --git source --name "$NAME" --no-workspace --silent --allow-commands \
+        --define "store=$1" --define "emulator=$2"
+    cd "$project"
+    if grep -rI --exclude=LICENSE 'leptos.scalekit' . | grep -v 'github.com/leptos-scalekit'; then
+        echo "The template's name is left (above)."
+        return 1
+    fi
+    # What `make setup` would install again.
+    ln -s "$source_tools/node_modules" node_modules
+    ln -s "$source_tools/end2end/node_modules" end2end/node_modules
+    export CARGO_TARGET_DIR="$source_tools/target"
+    scripts/lint.sh
+    # What the project's release build has.
+    cargo check --bin "$NAME" --features ssr
+    # shellcheck source=scripts/env.sh # The project's own: its name, its features.
+    . scripts/env.sh
+    cargo test --package "$NAME" --lib --test http --test architecture --test parts --features "$FEATURES"
+}
+
+main "$@"
