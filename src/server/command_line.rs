@@ -41,7 +41,10 @@ enum Command {
 /// can't be understood end the process.
 ///
 /// `has_emulator` says whether this build can stand in for Scalekit itself. <!-- part: emulator -->
-pub async fn obey(has_emulator: bool, // part: emulator
+pub async fn obey(
+    // part: emulator {
+    has_emulator: bool,
+    // part: emulator }
 ) -> Option<ExitCode> {
     let arguments = CommandLine::parse();
     if arguments.print_settings {
