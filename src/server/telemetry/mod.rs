@@ -1,5 +1,5 @@
 //! What is written down about each request: method, matched route, status and time. Never a query, a cookie or a
-//! claim: a callback's query holds a code. How it is written is in [`lines`].
+//! claim: a callback's query holds a code. How it is written is in `lines.rs`.
 
 mod lines;
 
