@@ -15,6 +15,7 @@ dev: ## The same, rebuilt and reloaded on every change
 
 test: ## Run every test: cargo's, then the browser's against the release build
 	@scripts/setup.sh test
+	@scripts/setup.sh lint cargo_generate # part: template
 	@scripts/test.sh
 
 # part: redis {

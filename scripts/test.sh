@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What for: every test there is: cargo's (unit, property, HTTP), then the release build, then Playwright against that build.
+# What for: every test there is: cargo's (unit, property, HTTP, processes), then the release build, then Playwright against that build.
 # Ends with `N passed, N failed`, added up from what both runners reported, and fails when anything failed.
 # Arguments go to Playwright: `test.sh tests/sign-in.spec.ts` still runs cargo's tests.
 # Not here: set-up (setup.sh), lint (lint.sh).
@@ -41,6 +41,13 @@ say "Running cargo's tests"
 cargo test --workspace --features "$FEATURES" --no-fail-fast | tee "$LOGS/cargo-test.log" || complaints+=("cargo test failed.")
 read -r p f < <(cargo_counts "$LOGS/cargo-test.log")
 count "$p" "$f"
+
+# part: template {
+say "Making a project from the template and testing it; \`make template-test\` does so with all answers"
+scripts/template-test.sh redis false | tee "$LOGS/template-test.log" || complaints+=("A project made from the template is wrong.")
+read -r p f < <(awk '/ passed, .* failed$/ { p = $1; f = $3 } END { print p + 0, f + 0 }' "$LOGS/template-test.log")
+count "$p" "$f"
+# part: template }
 
 scripts/build.sh || {
     # Too heavy is a failure, but no reason not to test.
