@@ -34,6 +34,8 @@ pub type FurtherLayer = Box<dyn Layer<Layered<EnvFilter, Registry>> + Send + Syn
 pub fn start_logging(environment: Environment, further: Vec<FurtherLayer>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stdout().is_terminal();
+    // An empty list of layers would say that nobody wants any event.
+    let further = (!further.is_empty()).then_some(further);
     tracing_subscriber::registry().with(filter).with(further).with(layer(environment, colours, std::io::stdout)).init();
 }
 
