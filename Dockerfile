@@ -44,8 +44,11 @@ COPY --from=build --chown=65532:65532 /image/data /data
 
 # In a container, the container's own address is what "loopback only" is elsewhere: publish 3000 to the proxy, 9464 to Prometheus.
 ENV LEPTOS_ENV=PROD \
-    LEPTOS_SITE_ADDR=0.0.0.0:3000 \
-    METRICS_ADDR=0.0.0.0:9464
+    LEPTOS_SITE_ADDR=0.0.0.0:3000
+# part: metrics {
+ENV METRICS_ADDR=0.0.0.0:9464
+EXPOSE 9464
+# part: metrics }
 # part: sqlite {
 ENV SESSION_STORE=sqlite:/data/sessions.db
 # part: sqlite }
@@ -53,7 +56,7 @@ ENV SESSION_STORE=sqlite:/data/sessions.db
 USER 65532:65532
 WORKDIR /data
 VOLUME ["/data"]
-EXPOSE 3000 9464
+EXPOSE 3000
 # Alive, not ready: a provider that is down is no reason to restart this.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["/usr/local/bin/leptos-scalekit", "healthcheck"]
 # The process ends by itself within 10 s of SIGTERM, which is also Docker's patience: stop with `--timeout 15`.

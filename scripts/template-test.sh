@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What for: proves the template. For each combination of answers, cargo-generate makes a project from the committed state of this
-# repository, and the project's own `scripts/lint.sh` and its unit and HTTP tests run: `make template-test`. One combination:
-# `template-test.sh redis false` (store, then whether the emulator is kept). Ends with `N passed, N failed`.
+# repository, and the project's own `scripts/lint.sh` and its unit, HTTP and process tests run: `make template-test`. One combination:
+# `template-test.sh redis false "webhooks metrics"` (store, whether the emulator is kept, and parts to take out afterwards, if any).
+# Ends with `N passed, N failed`.
 # Compiled dependencies are shared with this repository, so only the projects' own crates are compiled.
 # Not here: set-up (setup.sh), release builds and browser tests of the projects.
 
@@ -20,12 +21,14 @@ main() {
     [ -z "$(git status --porcelain)" ] || say "Uncommitted changes are not part of what is tested."
     # What a person clones: no build output, nothing uncommitted.
     git clone --quiet --local "$ROOT" "$FOLDER/source"
-    if [ $# = 2 ]; then
-        prove "$1" "$2"
+    if [ $# -ge 2 ]; then
+        prove "$1" "$2" "${3:-}"
     else
         for store in sqlite redis both; do
-            for emulator in true false; do prove "$store" "$emulator"; done
+            for emulator in true false; do prove "$store" "$emulator" ""; done
         done
+        # The least that can be left.
+        for store in sqlite redis; do prove "$store" false "webhooks metrics telemetry-otlp"; done
     fi
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
@@ -33,10 +36,10 @@ main() {
 
 # One combination. Its log is kept.
 prove() {
-    local log="$FOLDER/store-$1-emulator-$2.log" begun=$SECONDS
-    say "Store $1, emulator $2"
+    local log="$FOLDER/store-$1-emulator-$2${3:+-lean}.log" begun=$SECONDS
+    say "Store $1, emulator $2${3:+, without $3}"
     # In the background, since `set -e` is off in whatever a condition calls.
-    make_and_check "$1" "$2" >"$log" 2>&1 &
+    make_and_check "$1" "$2" "$3" >"$log" 2>&1 &
     if wait $!; then
         passed=$((passed + 1))
         echo "  right, in $((SECONDS - begun)) s: $(grep -a '^test result:' "$log" | awk '{ tests += $4 } END { print tests }') tests passed"
@@ -62,12 +65,14 @@ make_and_check() {
     ln -s "$source_tools/node_modules" node_modules
     ln -s "$source_tools/end2end/node_modules" end2end/node_modules
     export CARGO_TARGET_DIR="$source_tools/target"
+    # shellcheck disable=SC2086 # Several names.
+    [ -z "$3" ] || scripts/remove-part.sh $3
     scripts/lint.sh
     # What the project's release build has.
-    cargo check --bin "$NAME" --features ssr
+    cargo build --bin "$NAME" --features ssr
     # shellcheck source=scripts/env.sh # The project's own: its name, its features.
     . scripts/env.sh
-    cargo test --package "$NAME" --lib --test http --test architecture --test parts --features "$FEATURES"
+    cargo test --package "$NAME" --lib --test http --test processes --test architecture --test parts --features "$FEATURES"
 }
 
 main "$@"

@@ -44,7 +44,7 @@ count "$p" "$f"
 
 # part: template {
 say "Making a project from the template and testing it; \`make template-test\` does so with all answers"
-scripts/template-test.sh redis false | tee "$LOGS/template-test.log" || complaints+=("A project made from the template is wrong.")
+scripts/template-test.sh redis false "webhooks metrics telemetry-otlp" | tee "$LOGS/template-test.log" || complaints+=("A project made from the template is wrong.")
 read -r p f < <(awk '/ passed, .* failed$/ { p = $1; f = $3 } END { print p + 0, f + 0 }' "$LOGS/template-test.log")
 count "$p" "$f"
 # part: template }

@@ -7,6 +7,7 @@ use leptos_scalekit::server::{
     clock::Clock,
     command_line,
     metrics::exporter::Exporter, // part: metrics
+    panics,
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
@@ -28,8 +29,23 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// limit of 8 s, and a moment to be stored.
 const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long threads that wait for the system, such as for a name server, are waited for when all is done.
+const LAST_THREADS: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("leptos-scalekit can't start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let status = runtime.block_on(obey());
+    runtime.shutdown_timeout(LAST_THREADS);
+    status
+}
+
+async fn obey() -> ExitCode {
     // Everything but serving.
     let has_emulator = cfg!(feature = "emulator"); // part: emulator
     let status = command_line::obey(has_emulator).await; // part: emulator
@@ -54,6 +70,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (traces, further) = traces::Traces::start(further)?;
     // part: telemetry-otlp }
     telemetry::start_logging(settings.environment, further);
+    panics::log_panics();
     let exporter = Exporter::start(settings.metrics).await?; // part: metrics
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;

@@ -10,7 +10,7 @@
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
 //! - [`metrics`]: what is counted and measured.
-//! - [`problem`], [`function_errors`], [`time_limit`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
+//! - [`problem`], [`function_errors`], [`time_limit`], [`panics`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod assets;
 pub mod auth;
@@ -26,6 +26,7 @@ pub mod headers;
 pub mod health;
 pub mod healthcheck;
 pub mod metrics;
+pub mod panics;
 pub mod problem;
 pub mod profile;
 pub mod return_to;
@@ -110,6 +111,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
         .merge(notifications)
+        .layer(from_fn_with_state(Arc::clone(state), panics::answer_panics))
         .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
         .layer(from_fn(telemetry::log_requests))

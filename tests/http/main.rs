@@ -8,6 +8,7 @@ mod guard;
 mod health;
 mod hostile_input;
 mod key_ring;
+mod last_resort;
 mod limits;
 mod outage;
 mod refresh;
@@ -19,5 +20,4 @@ mod sign_out;
 mod store_trouble;
 mod support;
 mod tampering;
-mod time_limit;
 mod webhooks; // part: webhooks

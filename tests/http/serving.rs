@@ -213,13 +213,27 @@ async fn stopping_finishes_what_has_been_accepted() {
     running.stop.send(()).unwrap();
     fresh.write_all(REQUEST).await.unwrap();
     assert!(rest(&mut fresh).await.ends_with("quick"), "a request that is on its way is answered");
-    assert_eq!(rest(&mut idle).await, "");
+    // So is one on a connection that was kept, as proxies keep theirs.
+    idle.write_all(REQUEST).await.unwrap();
+    let last = rest(&mut idle).await;
+    assert!(last.contains("connection: close") && last.ends_with("quick"), "{last}");
     assert!(!running.server.is_finished());
     running.go_on.add_permits(1);
     let text = rest(&mut slow).await;
     assert!(text.contains("connection: close") && text.ends_with("slow"), "{text}");
     timeout(LONGEST_WAIT, running.server).await.unwrap().unwrap();
     assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_without_a_request_does_not_keep_the_process() {
+    let running = start(ServeLimits { idle: LONGEST_WAIT, first_request: LONGEST_WAIT, ..LIMITS }, None).await;
+    let mut idle = running.send(REQUEST).await;
+    assert!(answer(&mut idle).await.ends_with("quick"));
+    let mut fresh = running.connect().await;
+    running.stop.send(()).unwrap();
+    assert_eq!((rest(&mut idle).await, rest(&mut fresh).await), (String::new(), String::new()));
+    timeout(LIMITS.stop, running.server).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,10 +21,14 @@ const STORE: &str = "sqlite:FOLDER/sessions.db"; // part: sqlite
 /// A process stops within ten seconds; a busy machine may start counting late.
 const LONGEST_STOP: Duration = Duration::from_secs(15);
 
-/// Asks for the page again and again, each time on a connection of its own, until no connection is accepted any more.
-async fn ask_until_refused(browser: Browser, answered: Arc<AtomicUsize>) {
+/// Asks for the page again and again until no connection is accepted any more: on one that it keeps as long as it can, as
+/// proxies do, or each time on a new one.
+async fn ask_until_refused(browser: Browser, keeps: bool, answered: Arc<AtomicUsize>) {
     loop {
-        let request = browser.request(Method::GET, "/dashboard").header("connection", "close");
+        let mut request = browser.request(Method::GET, "/dashboard");
+        if !keeps {
+            request = request.header("connection", "close");
+        }
         match request.send().await {
             Ok(answer) => {
                 assert_eq!(answer.status(), 200);
@@ -49,8 +53,8 @@ async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accep
     control.add_fault(Fault::delay_after(Endpoint::Token, 1500).for_grant("refresh_token").times(0));
     let answered = Arc::new(AtomicUsize::new(0));
     let mut clients = JoinSet::new();
-    for browser in expired.iter().chain(&signed_in) {
-        clients.spawn(ask_until_refused(browser.clone(), Arc::clone(&answered)));
+    for (number, browser) in expired.iter().chain(&signed_in).enumerate() {
+        clients.spawn(ask_until_refused(browser.clone(), number % 2 == 0, Arc::clone(&answered)));
     }
     until("all refreshes, and load", async || control.open_token_calls() == 20 && answered.load(Ordering::SeqCst) > 0)
         .await;

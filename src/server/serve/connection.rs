@@ -2,7 +2,12 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Version, header},
+};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -29,7 +34,7 @@ const STREAMS: u32 = 128;
 /// How long a connection that has to end may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// How long a connection without a request is kept when the process stops: its client may be about to send one.
+/// How long a connection without a request is kept when the process stops: its client may be about to send one, or has done so.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 /// Serves a connection to its end.
@@ -43,7 +48,13 @@ pub(super) async fn serve(
     // Answers are written whole: waiting for more to send would only delay them. A socket that has no options is closed.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else { return converse(stream, router, limits, stopping).await };
-    match tokio::time::timeout(limits.first_request, tls.acceptor().accept(stream)).await {
+    let mut stopping_too = stopping.clone();
+    let handshake = tokio::time::timeout(limits.first_request, tls.acceptor().accept(stream));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = told_to_stop(&mut stopping_too) => return,
+    };
+    match shaken {
         Ok(Ok(stream)) => converse(stream, router, limits, stopping).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -57,11 +68,18 @@ async fn converse(
     mut stopping: watch::Receiver<bool>,
 ) {
     let traffic = Traffic::new();
+    let is_stopping = stopping.clone();
     let service = service_fn(|request: Request<Incoming>| {
         let under_way = traffic.begin();
+        let is_stopping = is_stopping.clone();
+        let has_streams = request.version() == Version::HTTP_2;
         let answer = router.clone().oneshot(request.map(Body::new));
         async move {
-            let Ok(response) = answer.await;
+            let Ok(mut response) = answer.await;
+            // A client that keeps the connection must not send another request just as it is closed.
+            if *is_stopping.borrow() && !has_streams {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response.map(|body| CountedBody { body, _under_way: under_way }))
         }
     });
@@ -81,7 +99,7 @@ async fn converse(
             }
             return;
         }
-        () = told_to_stop(&mut stopping, &traffic) => connection.as_mut().graceful_shutdown(),
+        () = told_to_stop(&mut stopping) => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         ended = connection => note(ended),
@@ -89,11 +107,11 @@ async fn converse(
     }
 }
 
-/// Ends when the process stops, or a little later if the client has sent nothing yet.
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>, traffic: &Traffic) {
+/// Ends a moment after the process was told to stop. Until then, what is answered says that it is the last.
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
     // A sender that is gone means the same.
     let _ = stopping.wait_for(|stopping| *stopping).await;
-    let _ = tokio::time::timeout(LAST_CHANCE, traffic.used()).await;
+    tokio::time::sleep(LAST_CHANCE).await;
 }
 
 /// Clients go away in the middle all the time.

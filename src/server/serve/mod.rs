@@ -10,7 +10,6 @@ mod traffic;
 
 use std::{
     io,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -62,7 +61,10 @@ impl ServeLimits {
     /// Raises the process's limit of file descriptors as far as it may, and lowers the number of connections to what fits.
     #[must_use]
     pub fn fitted_to_descriptors(self) -> Self {
-        let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
+        // Where it may not be raised, it is what it is.
+        let descriptors = rlimit::increase_nofile_limit(u64::MAX)
+            .or_else(|_| rlimit::Resource::NOFILE.get_soft())
+            .unwrap_or(u64::MAX);
         let most = usize::try_from(descriptors.saturating_sub(SPARE_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
         if most < self.connections {
             tracing::warn!(
@@ -134,10 +136,17 @@ async fn after_refusal(error: &io::Error) {
 /// Closes the listener and gives what its queue held.
 fn queued(listener: TcpListener) -> Vec<TcpStream> {
     let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let accept = || -> io::Result<TcpStream> {
-        let (stream, _): (_, SocketAddr) = listener.accept()?;
-        stream.set_nonblocking(true)?;
-        TcpStream::from_std(stream)
-    };
-    std::iter::from_fn(|| accept().ok()).collect()
+    let mut streams = Vec::new();
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                // One that can't be used has gone already.
+                streams.extend(stream);
+            }
+            // A client that went away while it waited; the next one may be there.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(_) => return streams,
+        }
+    }
 }

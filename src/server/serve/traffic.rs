@@ -1,6 +1,7 @@
 //! What happens on one connection, as far as its limits of time are concerned.
 
 use std::{
+    collections::BTreeMap,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -18,28 +19,42 @@ pub(super) struct Traffic {
     changed: Notify,
 }
 
-#[derive(Clone, Copy)]
 struct State {
-    /// Whether there ever was a request.
-    used: bool,
-    under_way: usize,
-    /// When a request last began or ended; at first, when the connection began.
-    since: Instant,
+    /// How many requests have begun.
+    begun: u64,
+    /// When those began that are under way, by their number.
+    under_way: BTreeMap<u64, Instant>,
+    /// When a request last ended; at first, when the connection began.
+    idle_since: Instant,
+}
+
+impl State {
+    /// When the client has taken too long, unless something happens before. The oldest request counts: others that come and go
+    /// beside it, on HTTP/2, don't prolong its time.
+    fn deadline(&self, limits: &ServeLimits) -> Instant {
+        match self.under_way.first_key_value() {
+            Some((_, began)) => *began + limits.answer,
+            None if self.begun > 0 => self.idle_since + limits.idle,
+            None => self.idle_since + limits.first_request,
+        }
+    }
 }
 
 impl Traffic {
     pub(super) fn new() -> Arc<Self> {
-        let state = State { used: false, under_way: 0, since: Instant::now() };
+        let state = State { begun: 0, under_way: BTreeMap::new(), idle_since: Instant::now() };
         Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
     }
 
     /// A request has come; it ends when the guard does.
     pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
         let mut state = self.state();
-        *state = State { used: true, under_way: state.under_way + 1, since: Instant::now() };
+        state.begun += 1;
+        let number = state.begun;
+        state.under_way.insert(number, Instant::now());
         drop(state);
         self.changed.notify_waiters();
-        UnderWay(Arc::clone(self))
+        UnderWay { traffic: Arc::clone(self), number }
     }
 
     /// Ends when the client has taken too long.
@@ -47,13 +62,7 @@ impl Traffic {
         loop {
             // Made before the look, so that no change is missed.
             let changed = self.changed.notified();
-            let state = *self.state();
-            let limit = match state {
-                State { under_way: 1.., .. } => limits.answer,
-                State { used: true, .. } => limits.idle,
-                State { used: false, .. } => limits.first_request,
-            };
-            let deadline = state.since + limit;
+            let deadline = self.state().deadline(limits);
             if Instant::now() >= deadline {
                 return;
             }
@@ -64,31 +73,24 @@ impl Traffic {
         }
     }
 
-    /// Ends when the first request has come, or at once if it has.
-    pub(super) async fn used(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if self.state().used {
-                return;
-            }
-            changed.await;
-        }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A request that is being answered.
-pub(super) struct UnderWay(Arc<Traffic>);
+pub(super) struct UnderWay {
+    traffic: Arc<Traffic>,
+    number: u64,
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        *state = State { under_way: state.under_way.saturating_sub(1), since: Instant::now(), ..*state };
+        let mut state = self.traffic.state();
+        state.under_way.remove(&self.number);
+        state.idle_since = Instant::now();
         drop(state);
-        self.0.changed.notify_waiters();
+        self.traffic.changed.notify_waiters();
     }
 }
 

@@ -49,10 +49,14 @@ impl Source {
     pub fn read() -> Self {
         let mut source = Self::of_defaults();
         source.read_environment();
-        if source.variables.get(LEPTOS_ENV.variable).is_none_or(|environment| environment == "DEV") {
-            source.read_dot_env();
-        }
         source.read_file();
+        // Decided without it: a file that lies about must not turn production into development.
+        if source.text(LEPTOS_ENV).as_deref() == Some("DEV") {
+            source.read_dot_env();
+            if source.dot_env.contains_key(APP_CONFIG.variable) {
+                source.read_file();
+            }
+        }
         source
     }
 

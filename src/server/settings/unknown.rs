@@ -1,7 +1,7 @@
 //! Names that no setting has: a misspelt setting must not be silently without effect.
 //!
 //! Every key of a settings file is ours, so an unknown one is a mistake. So is an unknown variable with one of our prefixes.
-//! `APP_` and `LEPTOS_` (and the table `package.metadata.leptos`) belong to platforms, cargo-leptos and Leptos as well: there
+//! `APP_`, `MAX_` and `LEPTOS_` (and the table `package.metadata.leptos`) belong to platforms, cargo-leptos and Leptos as well: there
 //! only what looks like a slip of the pen is refused.
 
 use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
@@ -16,7 +16,7 @@ use super::{
 const OURS: [&str; 5] = ["SCALEKIT_", "SESSION_", "EMULATOR_", "METRICS_", "TLS_"];
 
 /// Prefixes that others have too, and the table that is Leptos'.
-const SHARED: [&str; 2] = ["APP_", "LEPTOS_"];
+const SHARED: [&str; 3] = ["APP_", "LEPTOS_", "MAX_"];
 const SHARED_TABLE: &str = "package.metadata.leptos.";
 
 /// Known names with a prefix of ours that are somebody else's: X11's session manager sets this one on every desktop.
@@ -67,10 +67,12 @@ fn is_unknown_key(key: &str) -> bool {
         && (!key.starts_with(SHARED_TABLE) || keys().any(|known| is_slip(key, known, SHARED_TABLE)))
 }
 
-/// Whether a name is a known one, mistyped: one change, or one in three letters after the prefix.
+/// Whether a name is a known one, mistyped: one change, or one in three letters after the prefix; or written out where the known
+/// one is short, such as `LEPTOS_ENVIRONMENT`.
 fn is_slip(name: &str, known: &str, prefix: &str) -> bool {
     let Some(rest) = known.strip_prefix(prefix) else { return false };
-    damerau_levenshtein(name, known) <= (rest.len() / 3).max(1)
+    let is_longer = name.strip_prefix(known).is_some_and(|more| more.starts_with(|next: char| next.is_alphabetic()));
+    is_longer || damerau_levenshtein(name, known) <= (rest.len() / 3).max(1)
 }
 
 /// Kubernetes and Docker tell a container about services by variables that begin with the service's name, which may be ours

@@ -24,6 +24,8 @@ pub(crate) enum Trouble {
     Down,
     /// Reading a session never ends.
     Hangs,
+    /// Reading a session panics.
+    Panics,
     /// Writing fails, reading works.
     ReadOnly,
     /// Only writing back a refresh fails.
@@ -96,7 +98,9 @@ impl SessionStore for TroubledStore {
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
         self.read()?;
-        if *self.trouble.lock().unwrap() == Trouble::Hangs {
+        let trouble = *self.trouble.lock().unwrap();
+        assert!(trouble != Trouble::Panics, "wanted by the test");
+        if trouble == Trouble::Hangs {
             std::future::pending::<()>().await;
         }
         self.inner.load(key, now).await

@@ -15,6 +15,8 @@ fn a_misspelt_variable_is_refused_with_what_was_meant() {
         ("APP_ULR", "did you mean APP_URL?"),
         ("APP_CONFIGS", "did you mean APP_CONFIG?"),
         ("LEPTOS_EVN", "did you mean LEPTOS_ENV?"),
+        ("MAX_CONECTIONS", "did you mean MAX_CONNECTIONS?"),
+        ("MAX_CONNECTION", "did you mean MAX_CONNECTIONS?"),
         ("LEPTOS_SITE_ADDRESS", "did you mean LEPTOS_SITE_ADDR?"),
     ] {
         assert_eq!(problem(&[(name, "x")]), format!("{name} is not a setting; {hint}"));

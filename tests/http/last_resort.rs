@@ -1,0 +1,44 @@
+//! Requests that would take for ever, and requests that panic.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
+use leptos_scalekit::server::{clock::Clock, router, session::id::SessionId, state::AppState};
+use tower::ServiceExt as _;
+
+use crate::support::{Trouble, TroubledStore, settings};
+
+/// What somebody with a session cookie is told by an application whose store is in trouble.
+async fn answer_with(trouble: Trouble) -> Response<Body> {
+    let store = TroubledStore::new();
+    let provider = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
+    let settings = settings("http://localhost:3000");
+    let state = AppState::with_store(settings, provider, Arc::clone(&store) as _, Clock::default()).unwrap();
+    let router = router(&state);
+    store.be(trouble);
+    let cookie = format!("session={}", SessionId::generate().unwrap().to_cookie_value());
+    let request = Request::get("/dashboard").header("cookie", cookie).header("accept", "text/html");
+    router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+/// The clock is stopped and moves by itself as soon as everybody waits.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_hangs_is_answered_503_in_the_end() {
+    let response = answer_with(Trouble::Hangs).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["retry-after"], "5");
+    assert!(response.headers().contains_key("content-security-policy"));
+}
+
+#[tokio::test]
+async fn a_request_that_panics_is_answered_500_with_its_identifier() {
+    let response = answer_with(Trouble::Panics).await;
+    assert_eq!(response.status(), 500);
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    assert!(response.headers().contains_key("content-security-policy"));
+    let body = axum::body::to_bytes(response.into_body(), 1_000_000).await.unwrap();
+    assert!(String::from_utf8_lossy(&body).contains(&id));
+}
