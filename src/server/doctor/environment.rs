@@ -180,7 +180,10 @@ mod tests {
 
     fn back_channel(changes: &[(&str, &str)]) -> String {
         let settings = settings(changes);
+        // part: emulator {
         let IdentityProvider::Scalekit(config) = &settings.provider else { panic!("the settings name a provider") };
+        // part: emulator }
+        // without emulator: let IdentityProvider::Scalekit(config) = &settings.provider;
         let all = lines(|report| check_addresses(&settings, config, report));
         format!("{}\n", all.lines().last().unwrap())
     }
