@@ -51,7 +51,7 @@ prove() {
 }
 
 make_and_check() {
-    local project="$FOLDER/$NAME" source_tools=$ROOT
+    local project="$FOLDER/$NAME" template=$ROOT
     rm -rf "$project"
     cd "$FOLDER"
     cargo-generate generate --git source --name "$NAME" --no-workspace --silent --allow-commands \
@@ -62,9 +62,11 @@ make_and_check() {
         return 1
     fi
     # What `make setup` would install again.
-    ln -s "$source_tools/node_modules" node_modules
-    ln -s "$source_tools/end2end/node_modules" end2end/node_modules
-    export CARGO_TARGET_DIR="$source_tools/target"
+    mkdir target
+    ln -s "$TOOLS" target/tools
+    ln -s "$template/node_modules" node_modules
+    ln -s "$template/end2end/node_modules" end2end/node_modules
+    export CARGO_TARGET_DIR="$template/target"
     # shellcheck disable=SC2086 # Several names.
     [ -z "$3" ] || scripts/remove-part.sh $3
     scripts/lint.sh
