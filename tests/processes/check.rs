@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::support::Redis; // part: redis
-use crate::support::{answer, program};
+use crate::support::{answer, program, program_with_provider};
 
 const APP_URL: &str = "http://localhost:4000";
 
@@ -273,9 +273,13 @@ async fn without_a_webhook_secret_there_is_a_warning() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_settings_are_one_failure_each_and_nothing_else_is_tried() {
     let folder = tempfile::tempdir().unwrap();
-    let (status, output) =
-        answer(program(folder.path()).arg("check").env("APP_URL", "app.example.com").env("SESSION_MAX_PER_USR", "3"))
-            .await;
+    let (status, output) = answer(
+        program_with_provider(folder.path())
+            .arg("check")
+            .env("APP_URL", "app.example.com")
+            .env("SESSION_MAX_PER_USR", "3"),
+    )
+    .await;
     assert_eq!(
         output,
         "\

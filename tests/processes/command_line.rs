@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command as StdCommand};
 
 use scalekit_emulator::{Emulator, Options};
 
-use crate::support::{World, answer, free_port, program, until};
+use crate::support::{World, answer, free_port, program, program_with_provider, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_process_is_healthy_and_a_stopped_one_is_not() {
@@ -33,7 +33,7 @@ async fn a_process_that_speaks_tls_is_asked_by_tls() {
     make_certificate(folder.path());
     let address = format!("0.0.0.0:{}", free_port());
     let with_tls = |argument: &str| {
-        let mut command = program(folder.path());
+        let mut command = program_with_provider(folder.path());
         command
             .arg(argument)
             .env("LEPTOS_SITE_ADDR", &address)
@@ -42,9 +42,6 @@ async fn a_process_that_speaks_tls_is_asked_by_tls() {
         command
     };
     let mut server = with_tls("serve")
-        .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
-        .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
-        .env("SCALEKIT_CLIENT_SECRET", "test_secret")
         .env("SESSION_STORE", "memory:")
         .env("METRICS_ADDR", "off") // part: metrics
         .env("RUST_LOG", "off")
@@ -97,7 +94,7 @@ async fn settings_are_printed_with_their_origin_and_without_secrets_and_leave_no
 async fn a_line_of_env_that_can_not_be_read_is_named_and_not_quoted() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".env"), "SESSION_MAX_PER_USER=3\nSCALEKIT_CLIENT_SECRET=hunter2 hunter3\n").unwrap();
-    let (status, output) = answer(program(folder.path()).arg("check")).await;
+    let (status, output) = answer(program_with_provider(folder.path()).arg("check")).await;
     assert_eq!(
         output,
         "failure  settings  .env can't be read at line 2: it is not NAME=\"value\" -> For example APP_URL=\"http://localhost:3000\"\n"

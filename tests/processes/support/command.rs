@@ -11,6 +11,16 @@ pub(crate) fn program(folder: &Path) -> Command {
     command
 }
 
+/// The same with a provider, so that nothing is missing; nobody asks it anything.
+pub(crate) fn program_with_provider(folder: &Path) -> Command {
+    let mut command = program(folder);
+    command
+        .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
+        .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
+        .env("SCALEKIT_CLIENT_SECRET", "test_secret");
+    command
+}
+
 /// How it ended and what it wrote to its output.
 pub(crate) async fn answer(command: &mut Command) -> (i32, String) {
     let output = tokio::time::timeout(Duration::from_secs(60), command.output());

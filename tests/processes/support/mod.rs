@@ -13,7 +13,7 @@ use scalekit_emulator::{Emulator, Options, SettingsChange};
 use tempfile::TempDir;
 
 pub(crate) use browser::Browser;
-pub(crate) use command::{answer, program};
+pub(crate) use command::{answer, program, program_with_provider};
 pub(crate) use process::{NO_LIMIT, Process, free_port};
 pub(crate) use redis::Redis; // part: redis
 
