@@ -63,7 +63,7 @@ set_up_cargo_generate() {
     [ "$found" = "$CARGO_GENERATE_VERSION" ] && return
     # It clones over https by OpenSSL: the system's, or one that it compiles.
     if ! { has pkg-config && pkg-config --exists openssl; }; then features=(--features vendored-openssl); fi
-    say "Installing cargo-generate $CARGO_GENERATE_VERSION: about 5 minutes, once"
+    say "Installing cargo-generate $CARGO_GENERATE_VERSION: 5 to 10 minutes, once"
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
         install_tool cargo-generate "$CARGO_GENERATE_VERSION" --locked ${features[@]+"${features[@]}"}

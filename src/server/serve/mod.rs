@@ -39,7 +39,7 @@ pub struct ServeLimits {
     pub first_request: Duration,
     /// Without a request, once there was one. Longer than reverse proxies keep theirs, so that they close first.
     pub idle: Duration,
-    /// While something is being answered: without a request that begins or ends.
+    /// From a request to the last of its answer.
     pub answer: Duration,
     /// From the word to stop until what is still under way is cut off.
     pub stop: Duration,

@@ -148,44 +148,24 @@ impl Settings {
         let tls = serving::tls(source, &mut problems);
         let metrics = serving::metrics_address(source, &mut problems); // part: metrics
         let leptos = application::leptos_options(source, environment, &mut problems);
-        match (
-            app_url,
-            provider,
-            emulator_port, // part: emulator
-            store,
-            key_ring,
-            limits,
-            session_api,
-            max_connections,
-            leptos,
-        ) {
-            (
-                Some(app_url),
-                Some(provider),
-                Some(emulator_port), // part: emulator
-                Some(store),
-                Some(key_ring),
-                Some(limits),
-                Some(session_api),
-                Some(max_connections),
-                Some(leptos),
-            ) if problems.is_empty() => Ok(Self {
+        let complete = || {
+            Some(Self {
                 environment,
-                app_url,
-                provider,
-                emulator_port, // part: emulator
-                store,
-                key_ring,
-                limits,
+                app_url: app_url?,
+                provider: provider?,
+                emulator_port: emulator_port?, // part: emulator
+                store: store?,
+                key_ring: key_ring?,
+                limits: limits?,
                 webhook_secrets, // part: webhooks
-                session_api,
-                max_connections,
+                session_api: session_api?,
+                max_connections: max_connections?,
                 tls,
                 metrics, // part: metrics
-                leptos,
-            }),
-            _ => Err(problems),
-        }
+                leptos: leptos?,
+            })
+        };
+        complete().filter(|_| problems.is_empty()).ok_or(problems)
     }
 
     /// An absolute URL of this application.

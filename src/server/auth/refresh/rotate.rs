@@ -39,7 +39,7 @@ const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 /// while it fails, so giving up earlier would help nobody.
 const OFFERED_FOR: i64 = 60;
 
-/// The longest pause between two of them: short, so that a store that is back is used at once.
+/// The longest pause between two attempts to store it: short, so that a store that is back is used at once.
 const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
