@@ -37,6 +37,7 @@ const LIMITS: ServeLimits = ServeLimits {
     first_request: Duration::from_millis(500),
     idle: Duration::from_millis(1500),
     answer: Duration::from_secs(3),
+    last_chance: Duration::from_millis(200),
     stop: Duration::from_secs(5),
 };
 
@@ -203,7 +204,9 @@ async fn heads_that_are_too_large_are_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_finishes_what_has_been_accepted() {
-    let running = start(LIMITS, None).await;
+    // Time enough for the test's own next step on a busy machine.
+    let patient = ServeLimits { last_chance: LONGEST_WAIT / 4, stop: LONGEST_WAIT, answer: LONGEST_WAIT, ..LIMITS };
+    let running = start(ServeLimits { idle: LONGEST_WAIT, first_request: LONGEST_WAIT, ..patient }, None).await;
     let mut slow = running.send(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     running.slow_has_begun().await;
     let mut idle = running.send(REQUEST).await;

@@ -4,13 +4,13 @@ use std::{process::Stdio, time::Duration};
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::{start::process, support::free_port};
+use crate::support::{free_port, program};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands_in() {
     let folder = tempfile::tempdir().unwrap();
     let (port, emulator_port) = (free_port(), free_port());
-    let mut child = process(&folder)
+    let mut child = program(folder.path())
         .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
         .env("APP_URL", format!("http://localhost:{port}"))
         .env("EMULATOR_PORT", emulator_port.to_string())

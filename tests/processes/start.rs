@@ -1,17 +1,10 @@
 //! The process itself: what it refuses to start with.
 
-use std::{
-    process::{Output, Stdio},
-    time::Duration,
-};
+use std::{process::Output, time::Duration};
 
 use tokio::{net::TcpListener, process::Command};
 
-pub(crate) fn process(folder: &tempfile::TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"));
-    command.current_dir(folder.path()).env_clear().stdin(Stdio::null()).kill_on_drop(true);
-    command
-}
+use crate::support::{program, program_with_provider};
 
 async fn output(command: &mut Command) -> Output {
     tokio::time::timeout(Duration::from_secs(30), command.output()).await.expect("the process ends by itself").unwrap()
@@ -20,7 +13,7 @@ async fn output(command: &mut Command) -> Output {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn production_without_settings_refuses_to_start_and_names_them_all() {
     let folder = tempfile::tempdir().unwrap();
-    let output = output(process(&folder).env("LEPTOS_ENV", "PROD")).await;
+    let output = output(program(folder.path()).env("LEPTOS_ENV", "PROD")).await;
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     for variable in
@@ -35,7 +28,7 @@ async fn production_without_settings_refuses_to_start_and_names_them_all() {
 async fn a_settings_file_that_is_not_toml_is_refused_with_its_fault() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Leptos.toml"), "[app\nurl = 1").unwrap();
-    let output = output(&mut process(&folder)).await;
+    let output = output(&mut program(folder.path())).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("is not valid TOML"));
 }
@@ -45,13 +38,10 @@ async fn an_occupied_address_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = occupied.local_addr().unwrap().to_string();
-    let mut command = process(&folder);
+    let mut command = program_with_provider(folder.path());
     let output = output(
         command
             .env("LEPTOS_SITE_ADDR", &address)
-            .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
-            .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
-            .env("SCALEKIT_CLIENT_SECRET", "test_secret")
             .env("METRICS_ADDR", "off") // part: metrics
             .env("SESSION_STORE", "memory:"),
     )
@@ -67,7 +57,7 @@ async fn an_occupied_address_for_metrics_is_named_with_its_setting() {
     let folder = tempfile::tempdir().unwrap();
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = occupied.local_addr().unwrap().to_string();
-    let output = output(process(&folder).env("METRICS_ADDR", &address)).await;
+    let output = output(program_with_provider(folder.path()).env("METRICS_ADDR", &address)).await;
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains(&format!("{address} can't be listened on for metrics: ")), "{message}");

@@ -34,9 +34,6 @@ const STREAMS: u32 = 128;
 /// How long a connection that has to end may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// How long a connection without a request is kept when the process stops: its client may be about to send one, or has done so.
-const LAST_CHANCE: Duration = Duration::from_secs(1);
-
 /// Serves a connection to its end.
 pub(super) async fn serve(
     stream: TcpStream,
@@ -52,7 +49,7 @@ pub(super) async fn serve(
     let handshake = tokio::time::timeout(limits.first_request, tls.acceptor().accept(stream));
     let shaken = tokio::select! {
         shaken = handshake => shaken,
-        () = told_to_stop(&mut stopping_too) => return,
+        () = told_to_stop(&mut stopping_too, limits.last_chance) => return,
     };
     match shaken {
         Ok(Ok(stream)) => converse(stream, router, limits, stopping).await,
@@ -99,7 +96,7 @@ async fn converse(
             }
             return;
         }
-        () = told_to_stop(&mut stopping) => connection.as_mut().graceful_shutdown(),
+        () = told_to_stop(&mut stopping, limits.last_chance) => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         ended = connection => note(ended),
@@ -108,10 +105,10 @@ async fn converse(
 }
 
 /// Ends a moment after the process was told to stop. Until then, what is answered says that it is the last.
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>, last_chance: Duration) {
     // A sender that is gone means the same.
     let _ = stopping.wait_for(|stopping| *stopping).await;
-    tokio::time::sleep(LAST_CHANCE).await;
+    tokio::time::sleep(last_chance).await;
 }
 
 /// Clients go away in the middle all the time.

@@ -41,6 +41,8 @@ pub struct ServeLimits {
     pub idle: Duration,
     /// From a request to the last of its answer.
     pub answer: Duration,
+    /// From the word to stop until connections without a request are closed: their clients may be about to send one.
+    pub last_chance: Duration,
     /// From the word to stop until what is still under way is cut off.
     pub stop: Duration,
 }
@@ -52,6 +54,7 @@ impl Default for ServeLimits {
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             answer: Duration::from_secs(300),
+            last_chance: Duration::from_secs(1),
             stop: Duration::from_secs(9),
         }
     }
