@@ -63,7 +63,7 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
   },
 
   context: async ({ context, trouble, javaScriptEnabled }, use) => {
-    trouble.watch(context, { scripts: javaScriptEnabled });
+    await trouble.watch(context, { scripts: javaScriptEnabled });
     await watchHydration(context);
     await use(context);
   },
@@ -73,7 +73,7 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
     await use(async (options = {}) => {
       const context = await browser.newContext({ baseURL: servers.appUrl, viewport, ...options });
       opened.push(context);
-      trouble.watch(context, { scripts: options.javaScriptEnabled ?? javaScriptEnabled });
+      await trouble.watch(context, { scripts: options.javaScriptEnabled ?? javaScriptEnabled });
       await watchHydration(context);
       return context;
     });

@@ -122,6 +122,14 @@ set_up_end2end() {
     npm_packages end2end "the browser tests' packages"
 }
 
+# On its list of preloaded hosts no new project stands: the package's own install script would fetch a long one.
+set_up_observatory() {
+    require_node
+    npm_packages end2end/observatory "the scanner of MDN's HTTP Observatory"
+    local list=end2end/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+    [ -e "$list" ] || echo '{}' >"$list"
+}
+
 # Notes the browser for end2end/playwright.config.ts; an empty note means Playwright's own.
 set_up_browser() {
     mkdir -p "$TOOLS"
@@ -169,17 +177,25 @@ playwrights_own_is_there() {
     ')
 }
 
+# The tests make certificates with it.
+set_up_openssl() {
+    if ! has openssl && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's package openssl with apt-get, into the system: a few seconds, once"
+        install_servers openssl || fail "apt-get could not install openssl (message above)."
+    fi
+    has openssl || fail "openssl is missing: the tests make certificates with it (Debian: apt-get install openssl)."
+}
+
 # part: redis {
 REDIS_MAJOR=7
 
-# The tests of the Redis store start servers of their own; openssl makes the certificates of the one that speaks TLS.
+# The tests of the Redis store start servers of their own.
 set_up_redis() {
-    if { ! has redis-server || ! has openssl; } && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
-        say "Installing Debian's packages redis-server and openssl with apt-get, into the system: a few seconds, once"
-        install_servers redis-server openssl ||
-            fail "apt-get could not install redis-server and openssl (message above). Install Redis $REDIS_MAJOR or newer."
+    if ! has redis-server && [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
+        say "Installing Debian's package redis-server with apt-get, into the system: a few seconds, once"
+        install_servers redis-server ||
+            fail "apt-get could not install redis-server (message above). Install Redis $REDIS_MAJOR or newer."
     fi
-    has openssl || fail "openssl is missing: the tests make certificates with it (Debian: apt-get install openssl)."
     has redis-server || fail "redis-server is missing: the tests of the Redis store start it. Install Redis $REDIS_MAJOR or newer
        (Debian: apt-get install redis-server, Fedora: dnf install redis, macOS: brew install redis)."
     local major
@@ -264,7 +280,9 @@ set_up_test() {
     set_up_app
     set_up_end2end
     set_up_browser
+    set_up_openssl
     set_up_redis # part: redis
+    set_up_observatory
 }
 
 steps=$(declare -F | sed -n 's/^declare -f set_up_//p' | tr '\n' ' ')

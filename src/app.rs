@@ -25,7 +25,7 @@ use crate::{
         callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
         not_found::NotFound, profile::Profile, sessions::Sessions,
     },
-    site::SiteLinks,
+    site::{Script, SiteLinks},
 };
 
 /// Who may open a page.
@@ -150,6 +150,34 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
     }
 }
 
+/// A document that goes on to `address` by itself, with a link for whom it does not.
+pub fn onward_document(links: SiteLinks, address: String) -> impl IntoView {
+    let refresh = ["0; url=", &address].concat();
+
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <title>{document_title("Sign in")}</title>
+                <DocumentHead links/>
+                <meta http-equiv="refresh" content=refresh/>
+            </head>
+            <body>
+                <div class="public">
+                    <main id="main" class="problem onward">
+                        <h1>"On to sign-in"</h1>
+                        <p>
+                            <a class="button primary" href=address>
+                                "Continue"
+                            </a>
+                        </p>
+                    </main>
+                </div>
+            </body>
+        </html>
+    }
+}
+
 /// What every document's head holds. The small script puts the remembered colour scheme in place before anything is
 /// painted.
 #[component]
@@ -158,7 +186,7 @@ fn DocumentHead(links: SiteLinks) -> impl IntoView {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
         <meta name="color-scheme" content="light dark"/>
-        <script src=links.theme nonce=use_nonce()></script>
+        <script src=links.theme.address integrity=links.theme.integrity nonce=use_nonce()></script>
         <link id="leptos" rel="stylesheet" href=links.stylesheet/>
         <link rel="icon" href=links.icon type="image/svg+xml"/>
     }
@@ -181,13 +209,13 @@ fn Hydration(links: SiteLinks) -> impl IntoView {
 
 /// Tries again by itself: with scripts once the server answers, without them by loading the page anew.
 #[component]
-fn RetryHead(script: String, seconds: u32, path: String) -> impl IntoView {
+fn RetryHead(script: Script, seconds: u32, path: String) -> impl IntoView {
     let refresh = [&seconds.to_string(), "; url=", &path].concat();
     view! {
         <noscript>
             <meta http-equiv="refresh" content=refresh/>
         </noscript>
-        <script src=script defer data-seconds=seconds.to_string() data-path=path nonce=use_nonce()></script>
+        <script src=script.address integrity=script.integrity defer data-seconds=seconds.to_string() data-path=path nonce=use_nonce()></script>
     }
 }
 

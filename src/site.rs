@@ -2,6 +2,15 @@
 //!
 //! Not here: the files themselves, which the server has (`server::assets`).
 
+/// A script of the site that documents name themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Its address.
+    pub address: String,
+    /// What its content must be for the browser to run it (Subresource Integrity); `None` if it was not built.
+    pub integrity: Option<String>,
+}
+
 /// The addresses of the files that documents link to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteLinks {
@@ -12,9 +21,9 @@ pub struct SiteLinks {
     /// The application.
     pub wasm: String,
     /// The script that puts the remembered colour scheme in place.
-    pub theme: String,
+    pub theme: Script,
     /// The script that tries again on documents that say "temporarily unavailable".
-    pub retry: String,
+    pub retry: Script,
     /// The site's icon.
     pub icon: String,
 }

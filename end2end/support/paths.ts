@@ -16,6 +16,9 @@ export const emulatorBinary = process.env["EMULATOR_BINARY"] ?? `${repository}ta
 export const proxyRules = `${repository}deploy/nginx/proxy.conf`;
 // part: redis }
 
+/** The scanner of MDN's HTTP Observatory. */
+export const observatory = `${repository}end2end/observatory`;
+
 /** Where scripts/setup.sh notes the browser it found; an empty note means Playwright's own. */
 export const browserNote = `${repository}target/tools/browser`;
 

@@ -1,4 +1,5 @@
-// Everything a browser complains about: console errors and warnings, uncaught errors, failed requests.
+// Everything a browser complains about: console errors and warnings, uncaught errors, failed requests, violations of the content
+// security policy.
 // A test fails at its end if there was any that it did not announce.
 
 import { type BrowserContext, expect } from "@playwright/test";
@@ -9,16 +10,31 @@ interface ExpectedStatus {
   path: RegExp;
 }
 
+declare global {
+  interface Window {
+    reportViolation?: (directive: string, where: string) => void;
+  }
+}
+
 export class Trouble {
   private readonly found: string[] = [];
+  private readonly violations: { directive: string; where: string }[] = [];
+  private readonly announced = new Set<string>();
   private readonly expected: ExpectedStatus[] = [];
 
   /** Listens to a context; to be called before its first page opens. */
-  watch(context: BrowserContext, { scripts }: { scripts: boolean }): void {
+  async watch(context: BrowserContext, { scripts }: { scripts: boolean }): Promise<void> {
+    await context.exposeFunction("reportViolation", (directive: string, where: string) => this.violations.push({ directive, where }));
+    await context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, documentURI }) => {
+        window.reportViolation?.(effectiveDirective, `${blockedURI} on ${documentURI}`);
+      });
+    });
     // Where scripts are off, the browser refuses and reports what was only meant for them.
     const forScripts = (text: string, url: string): boolean => !scripts && /^csp$|was preloaded using link preload but not used/.test(text) && /\.(js|wasm)$/.test(url);
     context.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
+      if (this.announced.size > 0 && message.text().includes("Content Security Policy")) return;
       const { url } = message.location();
       const preloaded = /^The resource (\S+) was preloaded/.exec(message.text())?.[1] ?? "";
       if (!this.isExpected(message.text(), url) && !forScripts(message.text(), preloaded)) {
@@ -40,8 +56,17 @@ export class Trouble {
     this.expected.push({ status, path });
   }
 
+  /** Announces that directives of the content security policy are violated, and waits until each has been. */
+  async expectViolations(directives: string[], provoke: () => Promise<void>): Promise<void> {
+    for (const directive of directives) this.announced.add(directive);
+    await provoke();
+    await expect.poll(() => [...new Set(this.violations.map(({ directive }) => directive))].sort()).toEqual([...directives].sort());
+  }
+
   /** Fails if something was not announced. */
   check(): void {
+    const unannounced = this.violations.filter(({ directive }) => !this.announced.has(directive));
+    expect(unannounced, "violations of the content security policy").toEqual([]);
     expect(this.found, "what the browser complained about").toEqual([]);
   }
 

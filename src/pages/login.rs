@@ -87,6 +87,8 @@ fn WorkEmail(return_to: String) -> impl IntoView {
 
     view! {
         <form class="work-email" method="get" action="/auth/login">
+            // Its answer is a page that goes on to the provider, not a redirect.
+            <input type="hidden" name="by" value="form"/>
             {(!return_to.is_empty()).then(|| view! { <input type="hidden" name="return_to" value=return_to/> })}
             <label for="work-email">"Work e-mail"</label>
             <input

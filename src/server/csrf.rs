@@ -1,7 +1,9 @@
 //! Refuses requests that another site makes in the visitor's name.
 //!
 //! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`. No token that could go stale.
-//! Safe methods pass, since no `GET` changes anything.
+//! Safe methods pass, since no `GET` changes anything but the two of sign-in, which have rules of their own (`navigation`). No
+//! header ever allows another origin to read an answer or to send what a form can't. Not here: notifications of the provider, which
+//! come without cookies and are signed.
 
 use std::sync::Arc;
 
@@ -19,14 +21,30 @@ use super::{
 };
 use crate::error::AppError;
 
-/// Answers 403 to a changing request that does not come from this site's own pages.
+/// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls a server function in
+/// another encoding than they use.
 pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    if is_safe(request.method()) || comes_from_this_site(request.headers(), &state.settings.app_url) {
-        return next.run(request).await;
-    }
-    tracing::warn!(path = request.uri().path(), "cross-site request refused");
+    let refused = if is_safe(request.method()) {
+        None
+    } else if !comes_from_this_site(request.headers(), &state.settings.app_url) {
+        Some((StatusCode::FORBIDDEN, "a cross-site request was refused"))
+    } else if request.uri().path().starts_with("/api/") && !is_form(request.headers()) {
+        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "a server function was called in an encoding that it does not take"))
+    } else {
+        None
+    };
+    let Some((status, reason)) = refused else { return next.run(request).await };
+    tracing::warn!(path = request.uri().path(), reason, "a request was refused");
     let asker = Asker::of(request.method(), request.uri(), request.headers());
-    problem::respond_with_status(&state, &AppError::Invalid, StatusCode::FORBIDDEN, &asker)
+    problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
+}
+
+/// Whether the body is what forms and hydrated pages send: one type, with or without parameters.
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let name = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    name.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 const fn is_safe(method: &Method) -> bool {
@@ -47,6 +65,31 @@ fn comes_from_this_site(headers: &HeaderMap, app_url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_take_one_encoding() {
+        let is_form = |text: &[&'static str]| {
+            let lines = text.iter().map(|text| (header::CONTENT_TYPE, axum::http::HeaderValue::from_static(text)));
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(name, value);
+            }
+            super::is_form(&headers)
+        };
+        assert!(is_form(&["application/x-www-form-urlencoded"]));
+        assert!(is_form(&["Application/X-WWW-Form-Urlencoded; charset=UTF-8"]));
+        for other in [
+            "",
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/json",
+            "application/x-www-form-urlencodedx",
+        ] {
+            assert!(!is_form(&[other]), "{other}");
+        }
+        assert!(!is_form(&[]));
+        assert!(!is_form(&["application/x-www-form-urlencoded", "text/plain"]));
+    }
 
     fn passes(headers: &[(&str, &str)]) -> bool {
         let headers: HeaderMap = headers

@@ -1,10 +1,13 @@
 //! Response headers that protect every answer, and the nonce that ties scripts to their page.
+//!
+//! Not here: headers that say something of the content, which whoever makes the answer sets. What may be kept by caches says so
+//! itself; everything else is kept by none.
 
 use std::{fmt::Write as _, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -16,20 +19,29 @@ use super::{settings::Environment, state::AppState};
 #[derive(Debug, Clone)]
 pub struct PageNonce(pub Nonce);
 
-/// One year, in seconds.
-const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// Two years, in seconds.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Headers that are the same on every answer.
 const FIXED: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "strict-origin-when-cross-origin"),
+    // The path and query of the callback hold a code: not even this site's own files are told.
+    ("referrer-policy", "strict-origin"),
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    // Not `require-corp`, which would hide people's pictures: they lie on other sites that know nothing of this one.
+    ("cross-origin-embedder-policy", "credentialless"),
+    (
+        "permissions-policy",
+        "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), \
+         geolocation=(), gyroscope=(), identity-credentials-get=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+         publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(), \
+         xr-spatial-tracking=()",
+    ),
 ];
 
-/// Adds the headers of `FIXED`, the content security policy and, over https, strict transport security.
+/// Adds the headers of `FIXED`, the content security policy, over https strict transport security, and what keeps caches away.
 pub async fn protect_answers(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
     let policy = content_security_policy(&state, &nonce);
@@ -45,31 +57,32 @@ pub async fn protect_answers(State(state): State<Arc<AppState>>, mut request: Re
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    keep_from_caches(headers);
     response
 }
 
-/// Marks answers that depend on who is asking: no cache keeps them, and the back button asks again.
-pub async fn never_store(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
-    response
+/// Only files of the site may be kept, and they say so. Everything else depends on who is asking, or might in a team's product.
+fn keep_from_caches(headers: &mut HeaderMap) {
+    const NOT_AT_ALL: HeaderValue = HeaderValue::from_static("no-store");
+    if headers.get(header::CACHE_CONTROL).is_none_or(|caching| caching == NOT_AT_ALL) {
+        headers.insert(header::CACHE_CONTROL, NOT_AT_ALL);
+        headers.append(header::VARY, HeaderValue::from_static("Cookie"));
+    }
 }
 
 fn content_security_policy(state: &AppState, nonce: &Nonce) -> String {
     let provider = state.scalekit.config().issuer();
+    let development = state.settings.environment == Environment::Development;
     let mut policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
     );
     // The sign-out form's answer redirects to the provider, and browsers hold redirects to this list too.
-    // Signing in by form goes on from there to any identity provider, so the list has to name all of https.
-    let _ = write!(policy, "form-action 'self' {provider} https:; ");
-    let development = state.settings.environment == Environment::Development;
+    let _ = write!(policy, "form-action 'self' {provider}; ");
     // People's pictures live anywhere on https; the emulator serves its own.
     let _ = write!(
         policy,
-        "img-src 'self' data: https:{}; ",
+        "img-src 'self' https:{}; ",
         if state.emulated { format!(" {provider}") } else { String::new() }
     );
     // `cargo leptos watch` talks to the page over a web socket.

@@ -5,7 +5,7 @@
 //! - [`serve`]: sockets, limits of time and room, and the end of the process.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
-//! - [`cookies`], [`csrf`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
+//! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
@@ -26,6 +26,7 @@ pub mod headers;
 pub mod health;
 pub mod healthcheck;
 pub mod metrics;
+pub mod navigation;
 pub mod panics;
 pub mod problem;
 pub mod profile;
@@ -88,7 +89,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .route("/auth/login", get(auth::login::start_login))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
-        .layer(from_fn(headers::never_store))
+        .route_layer(from_fn_with_state(Arc::clone(state), navigation::require_navigation))
         .with_state(RouterState(Arc::clone(state)));
 
     // Called by the provider's servers: without cookies, so nothing that protects cookies applies; signatures protect them.

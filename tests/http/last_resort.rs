@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use crate::support::{Trouble, TroubledStore, settings};
 
 /// What somebody with a session cookie is told by an application whose store is in trouble.
-async fn answer_with(trouble: Trouble) -> Response<Body> {
+pub(crate) async fn answer_with(trouble: Trouble) -> Response<Body> {
     let store = TroubledStore::new();
     let provider = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
     let settings = settings("http://localhost:3000");

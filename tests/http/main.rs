@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 mod callback;
+mod cross_site;
 mod disconnects;
 mod guard;
+mod headers;
 mod health;
 mod hostile_input;
 mod key_ring;

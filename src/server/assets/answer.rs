@@ -339,6 +339,7 @@ mod tests {
             gzip: None,
             media_type: media_type_of("text/css"),
             hash: String::new(),
+            integrity: String::new(),
         };
         let mut request = HeaderMap::new();
         request.insert(header::RANGE, HeaderValue::from_static("bytes=0-"));

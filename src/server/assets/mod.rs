@@ -14,10 +14,13 @@ use std::{
 
 use aws_lc_rs::digest;
 use axum::{body::Bytes, http::HeaderValue};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::site::SiteLinks;
+use crate::site::{Script, SiteLinks};
 
 pub use answer::answer;
 
@@ -40,6 +43,8 @@ pub struct File {
     media_type: HeaderValue,
     /// Names the content; an entity tag is made of it for each encoding.
     hash: String,
+    /// Names the content to browsers that run it (Subresource Integrity, section 3.1).
+    integrity: String,
 }
 
 /// A file under one of its addresses.
@@ -125,7 +130,8 @@ impl Files {
             let hash = hash(&content);
             let path = ["/", &name].concat();
             files.hashed.insert(with_hash(&path, &hash), path.clone());
-            files.by_path.insert(path, File { content, brotli, gzip, media_type: media_type_of(&media_type), hash });
+            let (media_type, integrity) = (media_type_of(&media_type), integrity(&content));
+            files.by_path.insert(path, File { content, brotli, gzip, media_type, hash, integrity });
         }
         files
     }
@@ -148,13 +154,17 @@ impl Files {
             // Nothing was built: the document says so by what does not load.
             None => path,
         };
+        let script = |path: String| {
+            let integrity = self.by_path.get(&path).map(|file| file.integrity.clone());
+            Script { address: link(path), integrity }
+        };
         let built = |extension: &str| link(format!("/{package}/{output_name}.{extension}"));
         SiteLinks {
             stylesheet: built("css"),
             script: built("js"),
             wasm: built("wasm"),
-            theme: link("/theme.js".to_owned()),
-            retry: link("/retry.js".to_owned()),
+            theme: script("/theme.js".to_owned()),
+            retry: script("/retry.js".to_owned()),
             icon: link("/favicon.svg".to_owned()),
         }
     }
@@ -172,6 +182,10 @@ fn media_type_of(guessed: &str) -> HeaderValue {
 
 fn hash(content: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, content).as_ref()[..12])
+}
+
+fn integrity(content: &[u8]) -> String {
+    ["sha384-", &STANDARD.encode(digest::digest(&digest::SHA384, content))].concat()
 }
 
 /// `/pkg/name.css` to `/pkg/name.HASH.css`.
@@ -229,6 +243,15 @@ mod tests {
         };
         assert_eq!(with("a"), with("a"));
         assert_ne!(with("a"), with("b"));
+    }
+
+    #[test]
+    fn scripts_that_documents_name_are_tied_to_their_content() {
+        let content = (Bytes::from_static(b"alert(1)"), "text/javascript".to_owned());
+        let links = Files::from_contents([("theme.js".to_owned(), content)].into()).links("app", "pkg");
+        let expected = "sha384-HT2E9NfWiuQ/w1PRai+hTyqW16NIoCGA/m8VQDUopfAtcz6YQjtsMmQd5uRbVDpW";
+        assert_eq!(links.theme.integrity.as_deref(), Some(expected));
+        assert_eq!(links.retry.integrity, None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `GET /auth/login`: makes an authorization request and sends the browser to Scalekit.
 //!
-//! Also the initiate-login URL that Scalekit sends people to, so it accepts parameters that it does not know and
+//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to, so it accepts parameters that it does not know and
 //! ignores them (scalekit-api §11). Only the parameters of [`Parameters`] reach the provider.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use scalekit::{LoginRequest, LoginSecrets};
 use serde::Deserialize;
 use tower_cookies::Cookies;
 
-use super::attempt::LoginAttempt;
+use super::{attempt::LoginAttempt, onward};
 use crate::{
     error::AppError,
     server::{
@@ -40,6 +40,8 @@ pub struct Parameters {
     domain_hint: Option<String>,
     /// A signed token of Scalekit, from the portal of an identity provider.
     idp_initiated_login: Option<String>,
+    /// `form`: a form was submitted, not a link followed.
+    by: Option<String>,
 }
 
 /// Starts a login.
@@ -61,7 +63,9 @@ pub async fn start_login(
         Some(token) => idp_initiated(&state, token, parameters.prompt.clone()).await,
         None => None,
     };
+    let by_form = parameters.by.as_deref() == Some("form");
     match begin(&state, &cookies, request, parameters) {
+        Ok(url) if by_form => onward::to_provider(&state, url),
         Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Err(error) => problem::respond(&state, &error, &asker),
     }

@@ -1,6 +1,6 @@
 //! Sign-in, sessions in use, refresh and sign-out: the flows, in the order in which a person meets them.
 //!
-//! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit.
+//! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by way of [`onward`].
 //! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
 //! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session.
 //! - [`sessions`]: finds the session of a request and keeps it fresh. `activity`: notes that its person is there.
@@ -16,6 +16,7 @@ pub mod callback;
 pub mod ending;
 pub mod login;
 pub mod logout;
+pub mod onward;
 pub mod refresh;
 pub mod respond;
 pub mod sessions;
