@@ -37,6 +37,11 @@ pub enum AppError {
         /// Seconds after which another attempt makes sense.
         retry_after: u32,
     },
+    /// More requests than are allowed came from the visitor's network, or from everybody together.
+    TooManyRequests {
+        /// Seconds after which another attempt makes sense.
+        retry_after: u32,
+    },
     /// A fault of the application's own.
     Internal,
 }
@@ -77,6 +82,7 @@ impl AppError {
             Self::Forbidden { .. } => 403,
             Self::Invalid => 400,
             Self::NotFound => 404,
+            Self::TooManyRequests { .. } => 429,
             Self::Unavailable { .. } => 503,
             Self::Internal => 500,
             Self::SignIn { problem, .. } => problem.status(),
@@ -92,6 +98,7 @@ impl AppError {
             Self::Invalid => "That request can't be read",
             Self::NotFound => "There is no page here",
             Self::Unavailable { .. } => "Temporarily unavailable",
+            Self::TooManyRequests { .. } => "Too many requests",
             Self::Internal => "Something failed on our side",
             Self::SignIn { problem, .. } => problem.title(),
         }
@@ -110,6 +117,9 @@ impl AppError {
             Self::NotFound => "The link may be old, or the address mistyped.",
             Self::Unavailable { .. } => {
                 "A service that this page needs is not answering. Nothing is lost; try again in a moment."
+            }
+            Self::TooManyRequests { .. } => {
+                "More was asked for from your network than we answer at once. Nothing is lost; wait a moment and try again."
             }
             Self::Internal => "The fault has been recorded. Try again, and tell us if it stays.",
             Self::SignIn { problem, .. } => problem.explanation(),

@@ -87,7 +87,9 @@ fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
             };
             (label, return_to.as_deref().map_or_else(|| "/login".to_owned(), sign_in_page))
         }
-        AppError::Unavailable { .. } | AppError::Internal => ("Try again", retry.unwrap_or_default()),
+        AppError::Unavailable { .. } | AppError::TooManyRequests { .. } | AppError::Internal => {
+            ("Try again", retry.unwrap_or_default())
+        }
         AppError::Forbidden { .. } | AppError::Invalid | AppError::NotFound => ("Start page", "/".to_owned()),
     };
     let home = (address != "/").then(|| {

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Where the server reads the time: the machine's clock, moved by tests where they need it.
@@ -35,6 +35,13 @@ impl Clock {
     pub fn elapsed(&self) -> i64 {
         let elapsed = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or(i64::MAX);
         elapsed.saturating_add(self.moved_by.load(Ordering::Relaxed))
+    }
+
+    /// The same, exactly: for what is measured. A test moves it forward too.
+    #[must_use]
+    pub fn running_for(&self) -> Duration {
+        let moved_by = u64::try_from(self.moved_by.load(Ordering::Relaxed)).unwrap_or_default();
+        self.begun.elapsed().saturating_add(Duration::from_secs(moved_by))
     }
 
     /// Moves this clock and its clones forward. For tests.

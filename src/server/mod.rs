@@ -6,6 +6,7 @@
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
+//! - [`rate_limit`], [`client_address`]: how often, and by whom.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
@@ -14,6 +15,7 @@
 
 pub mod assets;
 pub mod auth;
+pub mod client_address;
 pub mod clock;
 pub mod command_line;
 pub mod cookies;
@@ -30,6 +32,7 @@ pub mod navigation;
 pub mod panics;
 pub mod problem;
 pub mod profile;
+pub mod rate_limit;
 pub mod return_to;
 pub mod routes;
 pub mod serve;
@@ -112,6 +115,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
         .merge(notifications)
+        .layer(from_fn_with_state(Arc::clone(state), rate_limit::limit_rate))
         .layer(from_fn_with_state(Arc::clone(state), panics::answer_panics))
         .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))

@@ -1,8 +1,10 @@
-//! Error answers outside the application's own pages: a complete document for people, a sentence for programs.
+//! Error answers outside the application's own pages: a complete document for people, the error itself for hydrated pages that call a
+//! server function, a sentence for other programs.
 //!
 //! The one place that turns an [`AppError`] into an HTTP response. The document needs no scripts.
 
 use axum::{
+    Json,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse as _, Response},
 };
@@ -19,6 +21,8 @@ use crate::{
 pub struct Asker {
     /// Whether a person with a browser is asking.
     pub accepts_html: bool,
+    /// Whether a server function was called, whose callers read typed errors.
+    calls_function: bool,
     request_id: Option<String>,
     /// Where the same page can be asked for again.
     retry: Option<String>,
@@ -31,6 +35,7 @@ impl Asker {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         Self {
             accepts_html: headers.get(header::ACCEPT).and_then(text).is_some_and(|accept| accept.contains("text/html")),
+            calls_function: uri.path().starts_with("/api/"),
             request_id: headers.get(REQUEST_ID).and_then(text),
             retry: (*method == Method::GET).then(|| uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()),
         }
@@ -51,15 +56,19 @@ pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCod
         let page = ErrorPage {
             error: error.clone(),
             request_id: asker.request_id.clone(),
-            retry: asker.retry.clone().filter(|_| matches!(error, AppError::Unavailable { .. } | AppError::Internal)),
+            retry: asker.retry.clone().filter(|_| {
+                matches!(error, AppError::Unavailable { .. } | AppError::TooManyRequests { .. } | AppError::Internal)
+            }),
             links: state.site_links(),
         };
         Html(Owner::new().with(|| error_document(page).to_html())).into_response()
+    } else if asker.calls_function {
+        Json(error).into_response()
     } else {
         format!("{}. {}\n", error.title(), error.explanation()).into_response()
     };
     *response.status_mut() = status;
-    if let AppError::Unavailable { retry_after } = error {
+    if let AppError::Unavailable { retry_after } | AppError::TooManyRequests { retry_after } = error {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -10,6 +10,7 @@ use super::{
     auth::sessions::Sessions,
     clock::Clock,
     cookies::CookieJar,
+    rate_limit::RateLimits,
     session::{
         memory::MemoryStore,
         observed::ObservedStore,             // part: metrics
@@ -35,6 +36,8 @@ pub struct AppState {
     pub cookies: CookieJar,
     /// The time.
     pub clock: Clock,
+    /// How often what may be asked for; `None`: as often as anybody likes.
+    pub rate_limits: Option<RateLimits>,
     /// The site's files.
     pub site: Site,
 }
@@ -83,8 +86,9 @@ impl AppState {
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
         let cookies = CookieJar::new(settings.secure_cookies());
+        let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
         let site = Site::of_this_build();
-        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock, site }))
+        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock, rate_limits, site }))
     }
 
     /// Where documents find the site's files now.

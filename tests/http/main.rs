@@ -13,6 +13,8 @@ mod key_ring;
 mod last_resort;
 mod limits;
 mod outage;
+mod proxies;
+mod rate_limits;
 mod refresh;
 mod remote_sign_out;
 mod serving;

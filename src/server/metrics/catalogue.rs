@@ -6,6 +6,8 @@
 pub const REQUESTS: &str = "http_requests_total";
 /// Time until an answer's headers.
 pub const REQUEST_DURATION: &str = "http_request_duration_seconds";
+/// Requests refused because they were one too many.
+pub const RATE_LIMITED: &str = "http_requests_rate_limited_total";
 /// Sign-ins ended.
 pub const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Refreshes ended.
@@ -82,6 +84,12 @@ pub const SERIES: &[Series] = &[
         kind: ANSWERS,
         meaning: "Seconds from a request's head to its answer's.",
         labels: &[("route", &[])],
+    },
+    Series {
+        name: RATE_LIMITED,
+        kind: Kind::Counter,
+        meaning: "Requests answered 429, by what they were about.",
+        labels: &[("class", &["login_start", "callback", "server_function", "notification"])],
     },
     Series {
         name: SIGN_INS,

@@ -90,6 +90,11 @@ pub fn store_failed(error: &StoreError, what: &'static str) {
     tracing::error!(error = error as &dyn std::error::Error, "the session store failed: {what}");
 }
 
+/// A request of this class was one too many.
+pub fn rate_limited(class: &'static str) {
+    counter!(catalogue::RATE_LIMITED, "class" => class).increment(1);
+}
+
 /// A refreshed session could not be written at once.
 pub fn store_write_retried() {
     counter!(catalogue::WRITE_RETRIES).increment(1);

@@ -1,6 +1,6 @@
 //! One connection: its TLS handshake, its requests, and its end.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -24,6 +24,7 @@ use super::{
     ServeLimits, Tls,
     traffic::{CountedBody, Traffic},
 };
+use crate::server::client_address::PeerAddress;
 
 /// In bytes: the longest request head. Twice what is read of cookies, so that a browser with too many gets pages, not a refusal.
 const LONGEST_HEAD: u32 = 128 * 1024;
@@ -44,7 +45,8 @@ pub(super) async fn serve(
 ) {
     // Answers are written whole: waiting for more to send would only delay them. A socket that has no options is closed.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return converse(stream, router, limits, stopping).await };
+    let peer = stream.peer_addr().ok().map(|address| address.ip());
+    let Some(tls) = tls else { return converse(stream, peer, router, limits, stopping).await };
     let mut stopping_too = stopping.clone();
     let handshake = tokio::time::timeout(limits.first_request, tls.acceptor().accept(stream));
     let shaken = tokio::select! {
@@ -52,7 +54,7 @@ pub(super) async fn serve(
         () = told_to_stop(&mut stopping_too, limits.last_chance) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => converse(stream, router, limits, stopping).await,
+        Ok(Ok(stream)) => converse(stream, peer, router, limits, stopping).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
@@ -60,13 +62,17 @@ pub(super) async fn serve(
 
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Option<IpAddr>,
     router: Router,
     limits: ServeLimits,
     mut stopping: watch::Receiver<bool>,
 ) {
     let traffic = Traffic::new();
     let is_stopping = stopping.clone();
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(PeerAddress(peer));
+        }
         let under_way = traffic.begin();
         let is_stopping = is_stopping.clone();
         let has_streams = request.version() == Version::HTTP_2;

@@ -19,6 +19,7 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use scalekit::WebhookSecrets; // part: webhooks
 use url::Url;
@@ -66,6 +67,10 @@ pub struct Settings {
     pub session_api: bool,
     /// `MAX_CONNECTIONS`: how many connections are served at once.
     pub max_connections: usize,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `RATE_LIMIT`: whether there is a limit to how often something may be asked for.
+    pub rate_limit: bool,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
     // part: metrics {
@@ -145,6 +150,8 @@ impl Settings {
         let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems); // part: webhooks
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
+        let trusted_proxies = serving::trusted_proxies(source, &mut problems);
+        let rate_limit = values::switch(source, table::RATE_LIMIT, &mut problems);
         let tls = serving::tls(source, &mut problems);
         let metrics = serving::metrics_address(source, &mut problems); // part: metrics
         let leptos = application::leptos_options(source, environment, &mut problems);
@@ -160,6 +167,8 @@ impl Settings {
                 webhook_secrets, // part: webhooks
                 session_api: session_api?,
                 max_connections: max_connections?,
+                trusted_proxies: trusted_proxies?,
+                rate_limit: rate_limit?,
                 tls,
                 metrics, // part: metrics
                 leptos: leptos?,

@@ -1,10 +1,12 @@
-//! How the process serves: connections and TLS.
+//! How the process serves: connections, TLS, and who may say where a request comes from.
 
-use std::{num::NonZeroU32, path::PathBuf};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf};
+
+use ipnet::IpNet;
 
 use super::{
     Problems, Source, TlsFiles,
-    table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE},
+    table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
     values::number,
 };
 
@@ -25,6 +27,27 @@ pub(super) fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> 
         (Some(_), None) => missing(TLS_KEY_FILE, TLS_CERTIFICATE_FILE),
         (None, Some(_)) => missing(TLS_CERTIFICATE_FILE, TLS_KEY_FILE),
         (None, None) => None,
+    }
+}
+
+/// Addresses and networks. One that holds every address would let anybody say that it comes from anywhere.
+pub(super) fn trusted_proxies(source: &Source, problems: &mut Problems) -> Option<Vec<IpNet>> {
+    let text = source.text(TRUSTED_PROXIES).unwrap_or_default();
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let networks: Result<Vec<IpNet>, &str> = entries
+        .map(|entry| entry.parse().or_else(|_| entry.parse().map(|address: IpAddr| address.into())).map_err(|_| entry))
+        .collect();
+    match networks {
+        Ok(networks) if networks.iter().any(|network| network.prefix_len() == 0) => {
+            problems.add(TRUSTED_PROXIES, "trusts every address: anybody could then choose the address they come from");
+            None
+        }
+        Ok(networks) => Some(networks),
+        Err(entry) => {
+            let why = format!("has {entry:?} in it, which is neither an IP address nor a network such as 10.0.0.0/8");
+            problems.add(TRUSTED_PROXIES, why);
+            None
+        }
     }
 }
 

@@ -106,6 +106,9 @@ pub(crate) fn settings(url: &str) -> Settings {
         // part: webhooks }
         session_api: true,
         max_connections: 1000,
+        trusted_proxies: Vec::new(),
+        // What limits are for is tested where they are on.
+        rate_limit: false,
         tls: None,
         metrics: None, // part: metrics
         leptos: leptos::config::LeptosOptions::builder()

@@ -1,0 +1,170 @@
+//! How often what may be asked for: 429 beyond the limit, and everything as before once time has passed. Time is moved, not waited for.
+
+use std::sync::Arc;
+
+use leptos_scalekit::server::{
+    rate_limit::{Class, RULES, Rule},
+    session::memory::MemoryStore,
+};
+
+use crate::support::{ADA, App, Browser, Page, app_with};
+
+/// The tests' own connection stands for a proxy, so that requests can come from anywhere.
+async fn limited_app() -> App {
+    app_with(Arc::new(MemoryStore::default()), |settings| {
+        settings.rate_limit = true;
+        settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await
+}
+
+fn rule(class: Class) -> Rule {
+    *RULES.iter().find(|rule| rule.class == class).unwrap()
+}
+
+/// What a class is asked for: its answer if it is allowed, and the request.
+const REQUESTS: [(Class, &str, &str, u16); 5] = [
+    (Class::LoginStart, "GET", "/auth/login", 302),
+    (Class::Callback, "GET", "/auth/callback", 400),
+    (Class::ServerFunction, "POST", "/api/current_session", 200),
+    (Class::Notification, "POST", "/auth/backchannel-logout", 400),
+    (Class::Notification, "POST", "/webhooks/scalekit", 401), // part: webhooks
+];
+
+async fn ask(browser: &Browser, method: &str, path: &str, from: &str, accept: &str) -> Page {
+    let request = browser
+        .request(method.parse().unwrap(), path)
+        .header("x-forwarded-for", from)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded");
+    // Without its cookies: most who ask that often have none.
+    let mut anonymous = browser.clone();
+    anonymous.cookies.clear();
+    let mut request = request.build().unwrap();
+    request.headers_mut().insert("accept", accept.parse().unwrap());
+    let response =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap().execute(request);
+    let response = response.await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Page { status, headers, body: response.text().await.unwrap() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_class_has_a_limit_for_an_address_and_recovers() {
+    let app = limited_app().await;
+    let mut last = 0;
+    for (class, method, path, allowed) in REQUESTS {
+        let browser = app.browser();
+        let quota = rule(class).by_address;
+        // Another address for each, since notifications share theirs.
+        last += 1;
+        let from = format!("198.51.100.{last}");
+        let mut answered = 0;
+        let refusal = loop {
+            let answer = ask(&browser, method, path, &from, "*/*").await;
+            if answer.status == 429 {
+                break answer;
+            }
+            assert_eq!(answer.status, allowed, "{path}");
+            answered += 1;
+            assert!(answered <= 4 * quota.at_once, "{path} has no limit");
+        };
+        // As long as this takes, some come back.
+        assert!(answered >= quota.at_once, "{path}: {answered}");
+        let wait: i64 = refusal.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{path}: {wait}");
+        assert_eq!(refusal.header("cache-control"), "no-store");
+        assert!(!refusal.headers.contains_key("set-cookie"), "{path}");
+        let other = ask(&browser, method, path, "203.0.113.1", "*/*").await;
+        assert_eq!(other.status, allowed, "{path}: another address is not touched");
+        app.state.clock.advance(wait);
+        assert_eq!(ask(&browser, method, path, &from, "*/*").await.status, allowed, "{path}: after {wait} s");
+        app.state.clock.advance(120);
+    }
+}
+
+/// Uses an address up and answers with the first refusal.
+async fn refusal(app: &App, path: &str, method: &str, from: impl Fn(u32) -> String, accept: &str) -> Option<Page> {
+    let browser = app.browser();
+    for number in 0..3000 {
+        let answer = ask(&browser, method, path, &from(number), accept).await;
+        if answer.status == 429 {
+            return Some(answer);
+        }
+    }
+    None
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_get_a_page_functions_an_error_of_theirs_and_programs_a_sentence() {
+    let app = limited_app().await;
+    let page = refusal(&app, "/auth/login?return_to=/dashboard", "GET", |_| "198.51.100.1".to_owned(), "text/html")
+        .await
+        .unwrap();
+    assert!(page.body.contains("<h1") && page.body.contains("Too many requests"), "{}", page.body);
+    assert!(page.body.contains("href=\"/auth/login?return_to=/dashboard\""), "the way on: {}", page.body);
+    assert!(!page.header("content-security-policy").is_empty());
+    let sentence = ask(&app.browser(), "GET", "/auth/login", "198.51.100.1", "*/*").await;
+    assert!(sentence.status == 429 && !sentence.body.contains('<'), "{}", sentence.body);
+    let error =
+        refusal(&app, "/api/current_session", "POST", |_| "198.51.100.1".to_owned(), "application/json").await.unwrap();
+    let wait: u32 = error.header("retry-after").parse().unwrap();
+    assert_eq!(error.body, format!("{{\"TooManyRequests\":{{\"retry_after\":{wait}}}}}"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscribers_many_ipv6_addresses_are_one_client() {
+    let app = limited_app().await;
+    let from = |number: u32| format!("2001:db8:1:2:{number:x}::{number:x}");
+    assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
+    assert_eq!(ask(&app.browser(), "GET", "/auth/login", "2001:db8:1:3::1", "*/*").await.status, 302);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_a_client_makes_up_is_not_believed() {
+    let app = app_with(Arc::new(MemoryStore::default()), |settings| settings.rate_limit = true).await;
+    let from = |number: u32| format!("198.51.{}.{}", number / 250, number % 250);
+    assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
+    // Behind a proxy that appends the truth, neither.
+    let app = limited_app().await;
+    let from = |number: u32| format!("198.51.{}.{}, 203.0.113.7", number / 250, number % 250);
+    assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_clients_together_have_a_limit_too() {
+    let app = limited_app().await;
+    let together = rule(Class::Callback).together;
+    let from = |number: u32| format!("198.51.{}.{}", number / 250, number % 250);
+    let page = refusal(&app, "/auth/callback", "GET", from, "*/*").await.unwrap();
+    let wait: i64 = page.header("retry-after").parse().unwrap();
+    assert!(wait <= 60 * i64::from(together.at_once) / i64::from(together.a_minute) + 1);
+    assert_eq!(app.token_calls("authorization_code"), 0);
+    app.state.clock.advance(wait);
+    assert_eq!(ask(&app.browser(), "GET", "/auth/callback", "203.0.113.1", "*/*").await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_callback_uses_nothing_up_and_a_refused_function_ends_no_session() {
+    let app = limited_app().await;
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    assert!(refusal(&app, "/auth/callback", "GET", |_| "127.0.0.1".to_owned(), "*/*").await.is_some());
+    let wait = browser.get(&callback).await;
+    assert_eq!(wait.status, 429);
+    app.state.clock.advance(wait.header("retry-after").parse().unwrap());
+    assert_eq!(browser.get(&callback).await.location(), "/dashboard/profile");
+    assert!(refusal(&app, "/api/current_session", "POST", |_| "127.0.0.1".to_owned(), "*/*").await.is_some());
+    let refused = browser.call("/api/refresh_session", "").await;
+    assert_eq!(refused.status, 429);
+    assert!(!refused.touches_session_cookie());
+    assert_eq!(browser.get("/dashboard").await.status, 200, "pages go on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_rate_limit_off_nobody_is_refused() {
+    let app = app_with(Arc::new(MemoryStore::default()), |_| {}).await;
+    for _ in 0..3 * rule(Class::LoginStart).by_address.at_once {
+        assert_eq!(app.browser().get("/auth/login").await.status, 302);
+    }
+}
