@@ -100,7 +100,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let router = server::router(&state);
     // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
-    let router = router.layer(axum::middleware::from_fn(traces::continue_trace));
+    let router = router.layer(axum::middleware::from_fn_with_state(
+        Arc::from(state.settings.trusted_proxies.as_slice()),
+        traces::continue_trace,
+    ));
     // part: telemetry-otlp }
     let stopped_at = serve(listener, tls, router, limits.fitted_to_descriptors(), stop(&state)).await;
     state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;

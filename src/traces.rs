@@ -1,12 +1,17 @@
 //! OpenTelemetry traces (feature `telemetry-otlp`): each request's span, with those of the store and the provider within, sent
 //! by OTLP over HTTP. The standard `OTEL_*` variables say where to and how many.
 //!
-//! W3C Trace Context comes in from requests and goes out to the provider. Not here: what is a span; the server says that where
+//! W3C Trace Context comes in from trusted proxies and goes out to the provider. Not here: what is a span; the server says that where
 //! it happens.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use ipnet::IpNet;
 use opentelemetry::{
     Context, context::FutureExt as _, propagation::TextMapPropagator as _, trace::TracerProvider as _,
 };
@@ -20,7 +25,7 @@ use tracing::Subscriber;
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::{Layer as _, registry::LookupSpan};
 
-use crate::server::telemetry::FurtherLayer;
+use crate::server::{client_address, telemetry::FurtherLayer};
 
 /// With one of these set, traces are sent; otherwise nothing leaves the process.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
@@ -73,8 +78,12 @@ where
         .with_threads(false)
 }
 
-/// Makes the request's span a part of the trace that the request names, if it names one.
-pub async fn continue_trace(request: Request, next: Next) -> Response {
+/// Makes the request's span a part of the trace that the request names, if one of our proxies names one: anybody else could hide
+/// requests from traces, or have all of theirs recorded.
+pub async fn continue_trace(State(trusted): State<Arc<[IpNet]>>, request: Request, next: Next) -> Response {
+    if !client_address::is_connected_by(&request, &trusted) {
+        return next.run(request).await;
+    }
     let headers = HEADERS.iter().filter_map(|name| {
         let value = request.headers().get(*name)?.to_str().ok()?;
         Some(((*name).to_owned(), value.to_owned()))
@@ -96,9 +105,14 @@ pub fn outgoing_headers() -> HashMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
-    use axum::{Router, body::Body, middleware::from_fn, routing::get};
+    use axum::{
+        Router,
+        body::Body,
+        middleware::{from_fn, from_fn_with_state},
+        routing::get,
+    };
     use opentelemetry::trace::TraceId;
     use opentelemetry_sdk::{
         error::OTelSdkResult,
@@ -109,7 +123,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
-    use crate::server::{metrics, telemetry::log_requests};
+    use crate::server::{client_address::PeerAddress, metrics, telemetry::log_requests};
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const CALLER: &str = "00f067aa0ba902b7";
@@ -134,9 +148,13 @@ mod tests {
             let call = async { Ok(outgoing_headers()) };
             metrics::token_call("refresh_token", call).await.unwrap()["traceparent"].clone()
         };
-        let router =
-            Router::new().route("/page", get(call)).layer(from_fn(log_requests)).layer(from_fn(continue_trace));
+        let trusted: Arc<[IpNet]> = Arc::new(["127.0.0.1/32".parse().unwrap()]);
+        let router = Router::new()
+            .route("/page", get(call))
+            .layer(from_fn(log_requests))
+            .layer(from_fn_with_state(trusted, continue_trace));
         let request = Request::get("/page?code=secret")
+            .extension(PeerAddress("127.0.0.1".parse().unwrap()))
             .header("traceparent", format!("00-{TRACE}-{CALLER}-01"))
             .body(Body::empty())
             .unwrap();

@@ -91,7 +91,7 @@ fn Sequence() -> impl IntoView {
                         <span class="sequence-number" aria-hidden="true">"4"</span>
                         <span>
                             <strong>"The app trades the code, once"</strong>
-                            <span class="sequence-detail">"Server to server, with the verifier. The tokens never pass through the browser."</span>
+                            <span class="sequence-detail">"Server to server, with the verifier. Access and refresh tokens never pass through the browser."</span>
                         </span>
                     </label>
                     <label class="sequence-step">
@@ -165,7 +165,7 @@ fn Inside() -> impl IntoView {
             <ul class="cells">
                 <li class="cell">
                     <p class="cell-figure">"0"</p>
-                    <h3>"tokens in the browser"</h3>
+                    <h3>"tokens kept in the browser"</h3>
                     <p>"One opaque 256-bit cookie. No token is ever in a cookie, in HTML or in a log."</p>
                 </li>
                 <li class="cell">

@@ -24,6 +24,13 @@ pub fn of(request: &Request, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
     Some(behind(*peer, request.headers(), trusted_proxies))
 }
 
+/// Whether a request's connection is one of these proxies.
+#[must_use]
+pub fn is_connected_by(request: &Request, trusted_proxies: &[IpNet]) -> bool {
+    let peer: Option<&PeerAddress> = request.extensions().get();
+    peer.is_some_and(|PeerAddress(peer)| trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical())))
+}
+
 /// The last address in `X-Forwarded-For` that no trusted proxy has. Each proxy appends who connected to it, so the list is read from
 /// its end; whatever stands before the first stranger, the stranger may have made up.
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {

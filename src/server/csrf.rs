@@ -34,7 +34,7 @@ pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, requ
         None
     };
     let Some((status, reason)) = refused else { return next.run(request).await };
-    tracing::warn!(path = request.uri().path(), reason, "a request was refused");
+    tracing::warn!(reason, "a request was refused");
     let asker = Asker::of(request.method(), request.uri(), request.headers());
     problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
 }

@@ -37,7 +37,10 @@ impl Asker {
             accepts_html: headers.get(header::ACCEPT).and_then(text).is_some_and(|accept| accept.contains("text/html")),
             calls_function: uri.path().starts_with("/api/"),
             request_id: headers.get(REQUEST_ID).and_then(text),
-            retry: (*method == Method::GET).then(|| uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()),
+            // A path that begins with two slashes would lead to another site.
+            retry: (*method == Method::GET)
+                .then(|| uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())
+                .filter(|path| path.starts_with('/') && !path.starts_with("//")),
         }
     }
 }

@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 
 use super::{
     assets::Site,
-    auth::sessions::Sessions,
+    auth::{exchanges::Exchanges, sessions::Sessions},
     clock::Clock,
     cookies::CookieJar,
     rate_limit::RateLimits,
@@ -32,6 +32,8 @@ pub struct AppState {
     pub scalekit: scalekit::Client,
     /// The signed-in sessions.
     pub sessions: Sessions,
+    /// The places for code exchanges.
+    pub exchanges: Exchanges,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
     /// The time.
@@ -88,7 +90,8 @@ impl AppState {
         let cookies = CookieJar::new(settings.secure_cookies());
         let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
         let site = Site::of_this_build();
-        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, cookies, clock, rate_limits, site }))
+        let exchanges = Exchanges::default();
+        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, exchanges, cookies, clock, rate_limits, site }))
     }
 
     /// Where documents find the site's files now.

@@ -5,6 +5,7 @@
 mod callback;
 mod cross_site;
 mod disconnects;
+mod exchanges;
 mod guard;
 mod headers;
 mod health;
@@ -12,6 +13,7 @@ mod hostile_input;
 mod key_ring;
 mod last_resort;
 mod limits;
+mod login_csrf;
 mod outage;
 mod proxies;
 mod rate_limits;

@@ -127,7 +127,9 @@ impl Browser {
         self.choose_person(&start, user).await
     }
 
-    async fn choose_person(&mut self, start: &Page, user: &str) -> String {
+    /// Goes on from the start of a sign-in to the hosted page, chooses `user`, and answers with the callback's URL, which is not
+    /// opened.
+    pub(crate) async fn choose_person(&mut self, start: &Page, user: &str) -> String {
         let hosted = self.follow_to_hosted_page(start).await;
         let answer = self.post(&format!("{hosted}/person"), &[("user", user)]).await;
         self.follow_to_app(answer, &hosted).await

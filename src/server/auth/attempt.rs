@@ -36,6 +36,10 @@ pub struct LoginAttempt {
     pub return_to: ReturnTo,
     /// When the attempt began; Unix seconds.
     pub started_at: i64,
+    /// Whether it began on this site, by its own pages or the address bar: another site may start one, but not replace who is signed
+    /// in by somebody of its choice (login CSRF, RFC 9700 §4.7).
+    #[serde(default)]
+    pub started_here: bool,
 }
 
 impl LoginAttempt {
@@ -126,7 +130,7 @@ mod tests {
             Config::new("https://acme.scalekit.dev", "skc_1", SecretString::from("secret".to_owned())).unwrap();
         let redirect = Url::parse("https://app.example.com/auth/callback").unwrap();
         let (_, pending) = LoginRequest::default().begin(&config, &redirect, LoginSecrets::generate().unwrap());
-        LoginAttempt { pending, return_to: ReturnTo::default(), started_at }
+        LoginAttempt { pending, return_to: ReturnTo::default(), started_at, started_here: true }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode};
+use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode, SignIn};
+use tokio::sync::OwnedSemaphorePermit;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
@@ -61,8 +62,10 @@ async fn judge_and_begin(
     device: Device,
 ) -> Result<ReturnTo, Refusal> {
     let query = CallbackQuery::parse(query).map_err(|error| explain_callback(&error))?;
-    let LoginAttempt { pending, return_to, .. } = take_attempt(state, cookies, &query).await?;
-    match complete(state, cookies, query, pending, device).await {
+    let Taken { attempt, place } = take_attempt(state, cookies, &query).await?;
+    let LoginAttempt { pending, return_to, started_here, .. } = attempt;
+    let browser = Asking { device, place, started_here };
+    match complete(state, cookies, query, pending, browser).await {
         Ok(id) => {
             state.cookies.set_session(cookies, &id, state.settings.limits.lifetime);
             Ok(return_to)
@@ -71,13 +74,26 @@ async fn judge_and_begin(
     }
 }
 
+/// An attempt that may be completed, with its place among the exchanges.
+struct Taken {
+    attempt: LoginAttempt,
+    place: OwnedSemaphorePermit,
+}
+
+/// What else is known of the browser that brings an answer.
+struct Asking {
+    device: Device,
+    place: OwnedSemaphorePermit,
+    started_here: bool,
+}
+
 /// From the genuine answer to the stored session.
 async fn complete(
     state: &Arc<AppState>,
     cookies: &Cookies,
     query: CallbackQuery,
     pending: PendingLogin,
-    device: Device,
+    browser: Asking,
 ) -> Result<SessionId, SignInProblem> {
     let code = query.into_code(pending, state.scalekit.config()).map_err(|error| explain_callback(&error))?;
     let previous = match state.cookies.session(cookies) {
@@ -85,24 +101,25 @@ async fn complete(
         SessionCookie::Absent | SessionCookie::Invalid => None,
     };
     // In a task of its own: a browser that goes away must not cut the exchange in half.
-    let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, device, previous).in_current_span()).await;
+    let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, browser, previous).in_current_span()).await;
     begun.unwrap_or_else(|error| {
         tracing::error!(%error, "the code exchange panicked");
         Err(SignInProblem::Unavailable)
     })
 }
 
-/// Finds the attempt that the answer belongs to, makes sure that it is used once, and removes its cookie.
-async fn take_attempt(
-    state: &AppState,
-    cookies: &Cookies,
-    query: &CallbackQuery,
-) -> Result<LoginAttempt, SignInProblem> {
+/// Finds the attempt that the answer belongs to, makes sure that it is used once, and removes its cookie. While there is no place for
+/// an exchange it is left as it is: the same answer can be tried again.
+async fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Result<Taken, SignInProblem> {
     let value = query.state().ok_or(SignInProblem::Malformed)?;
     let now = state.clock.now();
     let Some(attempt) = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now) else {
         tracing::info!(outcome = "no attempt", "sign-in refused");
         return Err(SignInProblem::NoAttempt);
+    };
+    let Some(place) = state.exchanges.place().await else {
+        tracing::warn!("a sign-in has to wait: too many codes are being exchanged");
+        return Err(SignInProblem::Unavailable);
     };
     let is_first = attempt.spend(&state.sessions, now).await.map_err(|error| {
         metrics::store_failed(&error, "a login attempt could not be taken");
@@ -113,15 +130,16 @@ async fn take_attempt(
         tracing::info!(outcome = "attempt used before", "sign-in refused");
         return Err(SignInProblem::NoAttempt);
     }
-    Ok(attempt)
+    Ok(Taken { attempt, place })
 }
 
 async fn exchange_and_begin(
     state: Arc<AppState>,
     code: AuthorizationCode,
-    device: Device,
+    browser: Asking,
     previous: Option<SessionKey>,
 ) -> Result<SessionId, SignInProblem> {
+    let Asking { device, place: _place, started_here } = browser;
     let exchange = state.scalekit.exchange(&code);
     let tokens = metrics::token_call("authorization_code", exchange).await.map_err(|error| explain_exchange(&error))?;
     let sign_in = state
@@ -129,6 +147,10 @@ async fn exchange_and_begin(
         .verify_sign_in(tokens, &code, state.clock.now())
         .await
         .map_err(|error| explain_exchange(&error))?;
+    if !started_here && is_somebody_elses(&state, previous, &sign_in).await? {
+        tracing::warn!("another site started a sign-in to another account than the browser is signed in to: refused");
+        return Err(SignInProblem::AnotherPerson);
+    }
     state.sessions.begin(&sign_in, device, previous).await.map_err(|error| match error {
         BeginError::EndedMeanwhile => {
             tracing::info!("the provider ended a session while it was begun");
@@ -143,6 +165,20 @@ async fn exchange_and_begin(
             SignInProblem::Unavailable
         }
     })
+}
+
+/// Whether the browser is signed in as somebody else than the one who signs in.
+async fn is_somebody_elses(
+    state: &AppState,
+    previous: Option<SessionKey>,
+    sign_in: &SignIn,
+) -> Result<bool, SignInProblem> {
+    let Some(key) = previous else { return Ok(false) };
+    let owner = state.sessions.owner(&key).await.map_err(|error| {
+        metrics::store_failed(&error, "nobody can tell who is signed in");
+        SignInProblem::Unavailable
+    })?;
+    Ok(owner.is_some_and(|owner| owner != sign_in.id.sub))
 }
 
 fn explain_callback(error: &CallbackError) -> SignInProblem {

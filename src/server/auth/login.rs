@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use scalekit::{LoginRequest, LoginSecrets};
+use scalekit::{LoginRequest, LoginSecrets, Prompt};
 use serde::Deserialize;
 use tower_cookies::Cookies;
 
@@ -64,7 +64,7 @@ pub async fn start_login(
         None => None,
     };
     let by_form = parameters.by.as_deref() == Some("form");
-    match begin(&state, &cookies, request, parameters) {
+    match begin(&state, &cookies, request, parameters, started_here(&headers)) {
         Ok(url) if by_form => onward::to_provider(&state, url),
         Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Err(error) => problem::respond(&state, &error, &asker),
@@ -76,7 +76,7 @@ pub async fn start_login(
 async fn idp_initiated(state: &AppState, token: &str, prompt: Option<String>) -> Option<LoginRequest> {
     match state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await {
         Ok(login) => Some(LoginRequest {
-            prompt: prompt.and_then(|prompt| prompt.parse().ok()),
+            prompt: prompt.and_then(|prompt| visible(prompt.parse().ok())),
             organization_id: login.organization_id,
             connection_id: login.connection_id,
             login_hint: login.login_hint,
@@ -98,6 +98,7 @@ fn begin(
     cookies: &Cookies,
     asked_for: Option<LoginRequest>,
     parameters: Parameters,
+    started_here: bool,
 ) -> Result<String, AppError> {
     let return_to = ReturnTo::parse_or_default(parameters.return_to.as_deref(), &state.settings.app_url);
     let request = match asked_for {
@@ -109,7 +110,7 @@ fn begin(
         AppError::Internal
     })?;
     let (url, pending) = request.begin(state.scalekit.config(), &state.settings.redirect_uri(), secrets);
-    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now() };
+    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now(), started_here };
     attempt.remember(state.cookies, cookies, &state.settings.key_ring).map_err(|error| {
         tracing::error!(%error, "a login attempt could not be sealed");
         AppError::Internal
@@ -126,7 +127,8 @@ fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
         other => Ok(other),
     };
     Ok(LoginRequest {
-        prompt: known(hint(parameters.prompt)?)?,
+        prompt: known(hint(parameters.prompt)?)?
+            .map_or(Ok(None), |prompt| visible(Some(prompt)).map(Some).ok_or(AppError::Invalid))?,
         provider: known(hint(parameters.provider)?)?,
         login_hint: hint(parameters.login_hint)?,
         domain_hint: hint(parameters.domain_hint)?,
@@ -138,6 +140,18 @@ fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
 
 fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppError> {
     text.map(|text| text.parse().map_err(|_| AppError::Invalid)).transpose()
+}
+
+/// Links may not ask for a sign-in that nobody sees.
+fn visible(prompt: Option<Prompt>) -> Option<Prompt> {
+    prompt.filter(|prompt| *prompt != Prompt::None)
+}
+
+/// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar. Browsers that say nothing are
+/// old enough to be led here by anybody.
+fn started_here(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    matches!((sites.next(), sites.next()), (Some(site), None) if site == "same-origin" || site == "none")
 }
 
 /// In development people open 127.0.0.1 where `APP_URL` says localhost; the attempt's cookie would not come back.

@@ -2,7 +2,7 @@
 //!
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by way of [`onward`].
 //! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
-//! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session.
+//! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session. [`exchanges`]: how many at once.
 //! - [`sessions`]: finds the session of a request and keeps it fresh. `activity`: notes that its person is there.
 //! - [`refresh`]: refresh token rotation: one at a time per session, whoever asks, on whatever replica.
 //! - [`ending`]: how sessions end before their time. [`logout`]: by sign-out, here and at Scalekit.
@@ -14,6 +14,7 @@ pub mod attempt;
 pub mod backchannel_logout;
 pub mod callback;
 pub mod ending;
+pub mod exchanges;
 pub mod login;
 pub mod logout;
 pub mod onward;

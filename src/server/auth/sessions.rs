@@ -196,6 +196,14 @@ impl Sessions {
         Ok(older.into_iter().take(surplus).map(|(_, key)| key).collect())
     }
 
+    /// Who is signed in to a session that has not ended: the provider's identifier.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails.
+    pub async fn owner(&self, key: &SessionKey) -> Result<Option<String>, StoreError> {
+        Ok(self.shared.find(key).await?.map(|found| found.session.identity.user_id))
+    }
+
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and
     /// refreshed beside the request.
     pub async fn current(&self, key: &SessionKey, presence: Presence) -> Current {

@@ -29,8 +29,10 @@ use crate::server::client_address::PeerAddress;
 /// In bytes: the longest request head. Twice what is read of cookies, so that a browser with too many gets pages, not a refusal.
 const LONGEST_HEAD: u32 = 128 * 1024;
 
-/// Requests at once on one HTTP/2 connection.
-const STREAMS: u32 = 128;
+/// Requests at once on one HTTP/2 connection, and in bytes the longest list of headers of each: what a client can make the process
+/// remember before it has sent one whole request.
+const STREAMS: u32 = 32;
+const LONGEST_HEADER_LIST: u32 = 64 * 1024;
 
 /// How long a connection that has to end may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -89,7 +91,7 @@ async fn converse(
     let mut builder = Builder::new(TokioExecutor::new());
     // The head's own limit would also end idle connections, as early as slow ones: `Traffic` tells the two apart.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(LONGEST_HEAD as usize);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(LONGEST_HEAD);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(LONGEST_HEADER_LIST);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
 

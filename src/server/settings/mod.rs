@@ -145,7 +145,8 @@ impl Settings {
         let provider = provider::provider(source, environment, &mut problems);
         let emulator_port = provider::emulator_port(source, &mut problems); // part: emulator
         let store = session::store(source, environment, &mut problems);
-        let key_ring = session::key_ring(source, environment, &mut problems);
+        let is_public = app_url.as_ref().is_some_and(|url| !application::is_loopback(url));
+        let key_ring = session::key_ring(source, environment, is_public, &mut problems);
         let limits = session::limits(source, &mut problems);
         let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems); // part: webhooks
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);

@@ -27,7 +27,13 @@ pub(super) fn store(source: &Source, environment: Environment, problems: &mut Pr
     }
 }
 
-pub(super) fn key_ring(source: &Source, environment: Environment, problems: &mut Problems) -> Option<KeyRing> {
+/// `is_public`: whether others than this machine reach the site, whatever the environment is called.
+pub(super) fn key_ring(
+    source: &Source,
+    environment: Environment,
+    is_public: bool,
+    problems: &mut Problems,
+) -> Option<KeyRing> {
     let mut refuse = |why: String| {
         problems.add(SESSION_SECRET, why);
         None
@@ -48,7 +54,7 @@ pub(super) fn key_ring(source: &Source, environment: Environment, problems: &mut
         Err(error) => return refuse(error.to_string()),
     };
     match examples::of_session_secret(&text) {
-        Some(why) if environment == Environment::Production => refuse(why),
+        Some(why) if environment == Environment::Production || is_public => refuse(why),
         _ => Some(ring),
     }
 }

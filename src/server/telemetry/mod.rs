@@ -7,7 +7,7 @@ use std::{io::IsTerminal as _, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, Method},
     middleware::Next,
     response::Response,
 };
@@ -56,23 +56,49 @@ where
     }
 }
 
+/// What is noted as the status of a request whose client did not wait: nginx's number for it.
+const CLIENT_GONE: u16 = 499;
+
 /// Gives the request an identifier of ours, whatever it brought, and logs how it was answered.
 pub async fn log_requests(mut request: Request, next: Next) -> Response {
     let id = new_request_id();
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method = %request.method(), route);
+    let method = known_method(request.method());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method, route);
     async move {
-        let started = Instant::now();
+        let mut note = Note { route: &route, started: Instant::now(), status: CLIENT_GONE };
         let mut response = next.run(request).await;
-        let time = started.elapsed();
-        tracing::info!(status = response.status().as_u16(), milliseconds = time.as_millis(), "answered");
-        metrics::request(&route, response.status().as_u16(), time);
+        note.status = response.status().as_u16();
+        drop(note);
         response.headers_mut().insert(REQUEST_ID, id);
         response
     }
     .instrument(span)
     .await
+}
+
+/// What is written of a method: its name, unless a client made it up.
+fn known_method(method: &Method) -> &'static str {
+    let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH];
+    let names = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
+    known.iter().position(|known| known == method).map_or("other", |index| names[index])
+}
+
+/// What is written down of a request when it is over, whether it was answered or its client went away before.
+struct Note<'a> {
+    route: &'a str,
+    started: Instant,
+    status: u16,
+}
+
+impl Drop for Note<'_> {
+    fn drop(&mut self) {
+        let time = self.started.elapsed();
+        let what = if self.status == CLIENT_GONE { "the client went away" } else { "answered" };
+        tracing::info!(status = self.status, milliseconds = time.as_millis(), "{what}");
+        metrics::request(self.route, self.status, time);
+    }
 }
 
 fn new_request_id() -> HeaderValue {

@@ -135,6 +135,7 @@ impl Start {
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
             .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
+            .env("RATE_LIMIT", "off")
             .env("METRICS_ADDR", "off") // part: metrics
             .env("RUST_LOG", "off")
             .stdin(Stdio::null())
