@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::{body::Body, http::Request};
 use leptos_scalekit::server::{
+    client_address::PeerAddress,
     rate_limit::{Class, RULES, Rule},
+    router,
     session::memory::MemoryStore,
 };
+use tower::ServiceExt as _;
 
-use crate::support::{ADA, App, Browser, Page, app_with};
+use crate::support::{ADA, App, Page, app_with};
 
 /// The tests' own connection stands for a proxy, so that requests can come from anywhere.
 async fn limited_app() -> App {
@@ -31,22 +35,25 @@ const REQUESTS: [(Class, &str, &str, u16); 5] = [
     (Class::Notification, "POST", "/webhooks/scalekit", 401), // part: webhooks
 ];
 
-async fn ask(browser: &Browser, method: &str, path: &str, from: &str, accept: &str) -> Page {
-    let request = browser
-        .request(method.parse().unwrap(), path)
+/// Asks the router itself, without sockets: thousands of requests cost little. The connection comes from `peer`.
+async fn ask_from(app: &App, peer: &str, method: &str, path: &str, from: &str, accept: &str) -> Page {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .extension(PeerAddress(peer.parse().unwrap()))
         .header("x-forwarded-for", from)
         .header("sec-fetch-site", "same-origin")
-        .header("content-type", "application/x-www-form-urlencoded");
-    // Without its cookies: most who ask that often have none.
-    let mut anonymous = browser.clone();
-    anonymous.cookies.clear();
-    let mut request = request.build().unwrap();
-    request.headers_mut().insert("accept", accept.parse().unwrap());
-    let response =
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap().execute(request);
-    let response = response.await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Page { status, headers, body: response.text().await.unwrap() }
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", accept);
+    let response = router(&app.state).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+    Page { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// The same, by way of a trusted proxy.
+async fn ask(app: &App, method: &str, path: &str, from: &str, accept: &str) -> Page {
+    ask_from(app, "127.0.0.1", method, path, from, accept).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,14 +61,13 @@ async fn each_class_has_a_limit_for_an_address_and_recovers() {
     let app = limited_app().await;
     let mut last = 0;
     for (class, method, path, allowed) in REQUESTS {
-        let browser = app.browser();
         let quota = rule(class).by_address;
         // Another address for each, since notifications share theirs.
         last += 1;
         let from = format!("198.51.100.{last}");
         let mut answered = 0;
         let refusal = loop {
-            let answer = ask(&browser, method, path, &from, "*/*").await;
+            let answer = ask(&app, method, path, &from, "*/*").await;
             if answer.status == 429 {
                 break answer;
             }
@@ -75,19 +81,18 @@ async fn each_class_has_a_limit_for_an_address_and_recovers() {
         assert!((1..=60).contains(&wait), "{path}: {wait}");
         assert_eq!(refusal.header("cache-control"), "no-store");
         assert!(!refusal.headers.contains_key("set-cookie"), "{path}");
-        let other = ask(&browser, method, path, "203.0.113.1", "*/*").await;
+        let other = ask(&app, method, path, "203.0.113.1", "*/*").await;
         assert_eq!(other.status, allowed, "{path}: another address is not touched");
         app.state.clock.advance(wait);
-        assert_eq!(ask(&browser, method, path, &from, "*/*").await.status, allowed, "{path}: after {wait} s");
+        assert_eq!(ask(&app, method, path, &from, "*/*").await.status, allowed, "{path}: after {wait} s");
         app.state.clock.advance(120);
     }
 }
 
 /// Uses an address up and answers with the first refusal.
 async fn refusal(app: &App, path: &str, method: &str, from: impl Fn(u32) -> String, accept: &str) -> Option<Page> {
-    let browser = app.browser();
     for number in 0..3000 {
-        let answer = ask(&browser, method, path, &from(number), accept).await;
+        let answer = ask(app, method, path, &from(number), accept).await;
         if answer.status == 429 {
             return Some(answer);
         }
@@ -104,7 +109,7 @@ async fn people_get_a_page_functions_an_error_of_theirs_and_programs_a_sentence(
     assert!(page.body.contains("<h1") && page.body.contains("Too many requests"), "{}", page.body);
     assert!(page.body.contains("href=\"/auth/login?return_to=/dashboard\""), "the way on: {}", page.body);
     assert!(!page.header("content-security-policy").is_empty());
-    let sentence = ask(&app.browser(), "GET", "/auth/login", "198.51.100.1", "*/*").await;
+    let sentence = ask(&app, "GET", "/auth/login", "198.51.100.1", "*/*").await;
     assert!(sentence.status == 429 && !sentence.body.contains('<'), "{}", sentence.body);
     let error =
         refusal(&app, "/api/current_session", "POST", |_| "198.51.100.1".to_owned(), "application/json").await.unwrap();
@@ -117,7 +122,7 @@ async fn a_subscribers_many_ipv6_addresses_are_one_client() {
     let app = limited_app().await;
     let from = |number: u32| format!("2001:db8:1:2:{number:x}::{number:x}");
     assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
-    assert_eq!(ask(&app.browser(), "GET", "/auth/login", "2001:db8:1:3::1", "*/*").await.status, 302);
+    assert_eq!(ask(&app, "GET", "/auth/login", "2001:db8:1:3::1", "*/*").await.status, 302);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,7 +146,7 @@ async fn all_clients_together_have_a_limit_too() {
     assert!(wait <= 60 * i64::from(together.at_once) / i64::from(together.a_minute) + 1);
     assert_eq!(app.token_calls("authorization_code"), 0);
     app.state.clock.advance(wait);
-    assert_eq!(ask(&app.browser(), "GET", "/auth/callback", "203.0.113.1", "*/*").await.status, 400);
+    assert_eq!(ask(&app, "GET", "/auth/callback", "203.0.113.1", "*/*").await.status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

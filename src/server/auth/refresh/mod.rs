@@ -72,6 +72,8 @@ impl Refreshes {
         }
         let (sender, receiver) = watch::channel(None);
         running.insert(*key, receiver.clone());
+        // A runtime that is about to end drops the task where it is spawned, and the entry with it, which needs the lock.
+        drop(running);
         let entry = Entry { refreshes: self.clone(), key: *key };
         let shared = Arc::clone(shared);
         let task = async move {
@@ -122,4 +124,42 @@ impl Drop for Entry {
 /// No critical section here can leave its data half-changed, so a panic elsewhere does not spoil it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::server::{
+        clock::Clock,
+        session::{id::SessionId, limits::Limits, memory::MemoryStore, seal::KeyRing},
+    };
+
+    #[test]
+    fn a_refresh_that_a_runtime_at_its_end_does_not_take_leaves_nothing_behind() {
+        let ring = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned());
+        let config =
+            scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
+        let shared = Arc::new(Shared {
+            store: Arc::new(MemoryStore::default()),
+            ring: KeyRing::parse(&ring).unwrap(),
+            scalekit: scalekit::Client::new(config).unwrap(),
+            clock: Clock::default(),
+            limits: Limits::default(),
+        });
+        let (refreshes, key) = (Refreshes::default(), SessionId::generate().unwrap().key());
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let handle = runtime.handle().clone();
+        runtime.shutdown_timeout(WAIT);
+        let (done, is_done) = std::sync::mpsc::channel();
+        let started = refreshes.clone();
+        std::thread::spawn(move || {
+            let _context = handle.enter();
+            drop(started.start(&shared, &key));
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("it does not wait for itself");
+        assert!(lock(&refreshes.running).is_empty());
+    }
 }

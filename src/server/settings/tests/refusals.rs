@@ -189,7 +189,32 @@ fn development_takes_examples() {
         ("SCALEKIT_ENVIRONMENT_URL", "http://localhost:3002"),
         ("EMULATOR_PORT", "3102"), // part: emulator
     ];
-    assert_eq!(load(&development).err(), None);
+    let local = [&development[..], &[("APP_URL", "http://localhost:3000")]].concat();
+    assert_eq!(load(&local).err(), None);
+    // A key that everybody knows is no key where others reach the site, whatever the environment is called.
+    assert_eq!(problem(&development), "SESSION_SECRET key 1 is an example, not a random key");
+}
+
+#[test]
+fn trusted_proxies_are_addresses_and_networks_but_not_everything() {
+    let trusted = load(&[("TRUSTED_PROXIES", " 10.0.0.0/8,192.0.2.7, ::1 ")]).unwrap().trusted_proxies;
+    assert_eq!(trusted.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "192.0.2.7/32", "::1/128"]);
+    assert!(load(&[("TRUSTED_PROXIES", "")]).unwrap().trusted_proxies.is_empty());
+    for everything in ["0.0.0.0/0", "::1, ::/0"] {
+        assert_eq!(
+            problem(&[("TRUSTED_PROXIES", everything)]),
+            "TRUSTED_PROXIES trusts every address: anybody could then choose the address they come from"
+        );
+    }
+    for (value, entry) in [("nginx", "nginx"), ("10.0.0.1, 10.0.0.0/33", "10.0.0.0/33"), ("*", "*")] {
+        assert_eq!(
+            problem(&[("TRUSTED_PROXIES", value)]),
+            format!(
+                "TRUSTED_PROXIES has {entry:?} in it, which is neither an IP address nor a network such as 10.0.0.0/8"
+            )
+        );
+    }
+    assert_eq!(problem(&[("RATE_LIMIT", "sometimes")]), "RATE_LIMIT is \"sometimes\"; it must be on or off");
 }
 
 // part: emulator {
