@@ -85,6 +85,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
         .layer(from_fn(empty_redirects))
+        .layer(from_fn(auth::callback::refuse_head))
         .route("/auth/login", get(auth::login::start_login))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))

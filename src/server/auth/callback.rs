@@ -5,6 +5,12 @@
 
 use std::sync::Arc;
 
+use axum::{
+    extract::Request,
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
 use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode};
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
@@ -37,6 +43,15 @@ impl From<SignInProblem> for Refusal {
     fn from(problem: SignInProblem) -> Self {
         Self { problem, return_to: None }
     }
+}
+
+/// Answers a `HEAD` of the callback in its place. To the router it is a `GET` whose answer has no body: it would spend the
+/// code for a program that only looks.
+pub async fn refuse_head(request: Request, next: Next) -> Response {
+    if request.method() == Method::HEAD && request.uri().path().trim_end_matches('/') == "/auth/callback" {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response();
+    }
+    next.run(request).await
 }
 
 /// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on `cookies`.
