@@ -12,6 +12,7 @@ mod last_resort;
 mod limits;
 mod outage;
 mod refresh;
+mod relying_party;
 mod remote_sign_out;
 mod serving;
 mod session_list;
@@ -19,5 +20,4 @@ mod sign_in;
 mod sign_out;
 mod store_trouble;
 mod support;
-mod tampering;
 mod webhooks; // part: webhooks

@@ -144,13 +144,13 @@ async fn an_endless_body_is_sent_as_long_as_it_is_taken_and_counted() {
     let (world, token) = signed_in().await;
     world.control().add_fault(Fault::new(Endpoint::Token, FaultKind::Endless));
     let mut answer = world.refresh(&token).await;
-    let mut taken = 0;
-    while taken < 16 << 20 {
-        taken += u64::try_from(answer.chunk().await.unwrap().unwrap().len()).unwrap();
+    let mut read = 0;
+    while read < 16 << 20 {
+        read += u64::try_from(answer.chunk().await.unwrap().unwrap().len()).unwrap();
     }
     drop(answer);
     let sent = world.control().state().endless_bytes;
-    assert!(sent >= taken && sent < 1 << 30, "{sent}");
+    assert!(sent >= read && sent < 1 << 30, "{sent}");
 }
 
 #[tokio::test]

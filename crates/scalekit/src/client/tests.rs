@@ -431,6 +431,16 @@ async fn a_made_up_kid_as_the_first_of_all_counts_as_the_one_fetch_in_30_seconds
 }
 
 #[tokio::test]
+async fn a_clock_read_a_moment_earlier_causes_no_fetch_and_one_that_was_set_back_does() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    for (later, requests) in [(0, 1), (-1, 1), (-29, 1), (-30, 2), (-31, 2), (-3630, 3)] {
+        assert!(verify(&client, &access_token(&server, &KEY_B), NOW + later).await.is_err());
+        assert_eq!(server.requests().len(), requests, "after {later} s");
+    }
+}
+
+#[tokio::test]
 async fn whoever_hangs_up_does_not_end_the_fetch_that_they_caused() {
     let server = Server::start([Answer::Hang]).await;
     let client = client_with_total(&server, Duration::from_millis(500));

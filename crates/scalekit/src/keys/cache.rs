@@ -23,11 +23,11 @@ use crate::http::{Answer, Http};
 /// In bytes.
 const MAX_BODY: usize = 256 * 1024;
 /// In seconds.
-const REFETCH_INTERVAL: i64 = 30;
+const REFETCH_INTERVAL: u64 = 30;
 /// In seconds, as long as there has been no good set.
-const FIRST_FETCH_INTERVAL: i64 = 3;
+const FIRST_FETCH_INTERVAL: u64 = 3;
 /// In seconds.
-const MAX_AGE: i64 = 3600;
+const MAX_AGE: u64 = 3600;
 
 #[derive(Debug)]
 pub(crate) struct KeyCache {
@@ -127,8 +127,9 @@ struct State {
 
 impl State {
     fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
-        // A clock that was set back must not stop refetching until it catches up.
-        let elapsed = |since: i64, seconds: i64| now < since || now.saturating_sub(since) >= seconds;
+        // Distances, not differences: a clock that was set back must not stop refetching until it catches up, and whoever
+        // read the clock a moment before somebody else's fetch is no reason for another.
+        let elapsed = |since: i64, seconds: u64| now.abs_diff(since) >= seconds;
         let Some(set) = &self.set else {
             return self.refetched_at.is_none_or(|at| elapsed(at, FIRST_FETCH_INTERVAL));
         };
