@@ -1,6 +1,8 @@
 //! A provider, or something in its place, that hangs, drips, sends without end, redirects or sends HTML: bounded time, bounded
 //! memory, and no secret goes anywhere else. A browser of these tests waits for 30 seconds at most, so an answer is a bound.
 
+use std::time::Duration;
+
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 
 use super::elsewhere::Elsewhere;
@@ -26,6 +28,11 @@ fn faults(endpoint: Endpoint, elsewhere: &Elsewhere) -> Vec<Fault> {
     faults.push(Fault { status: Some(502), ..of(FaultKind::Html) });
     faults.extend([301, 302, 303, 307, 308].map(|status| Fault::redirect(endpoint, status, &elsewhere.url).times(0)));
     faults
+}
+
+/// What a call without a browser around it answers: it must end by itself as well.
+async fn ended<T>(call: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), call).await.unwrap()
 }
 
 /// Nothing was sent elsewhere, and only a little of what has no end was taken.
@@ -95,7 +102,7 @@ async fn a_hostile_discovery_document_is_none() {
     let (app, elsewhere) = (app().await, Elsewhere::start().await);
     for fault in faults(Endpoint::Discovery, &elsewhere) {
         app.emulator.control().add_fault(fault.clone());
-        assert!(app.state.scalekit.discover().await.is_err(), "{fault:?}");
+        assert!(ended(app.state.scalekit.discover()).await.is_err(), "{fault:?}");
         stayed_within_bounds(&app, &elsewhere, &fault);
     }
 }
@@ -108,9 +115,9 @@ async fn a_hostile_management_api_gets_its_token_no_further() {
     let sid = app.emulator.control().sessions()[0].sid.clone();
     for fault in faults(Endpoint::Management, &elsewhere) {
         app.emulator.control().add_fault(fault.clone());
-        let sessions = app.state.scalekit.management().sessions_of(ADA, now).await;
+        let sessions = ended(app.state.scalekit.management().sessions_of(ADA, now)).await;
         assert!(sessions.is_err(), "{fault:?}: {sessions:?}");
-        let revoked = app.state.scalekit.management().revoke_session(&sid, now).await;
+        let revoked = ended(app.state.scalekit.management().revoke_session(&sid, now)).await;
         assert!(revoked.is_err(), "{fault:?}: {revoked:?}");
         stayed_within_bounds(&app, &elsewhere, &fault);
     }
@@ -122,7 +129,7 @@ async fn a_hostile_token_endpoint_gives_the_management_api_no_token() {
     let now = app.state.clock.now();
     for fault in faults(Endpoint::Token, &elsewhere) {
         app.emulator.control().add_fault(fault.clone());
-        assert!(app.state.scalekit.management().sessions_of(ADA, now).await.is_err(), "{fault:?}");
+        assert!(ended(app.state.scalekit.management().sessions_of(ADA, now)).await.is_err(), "{fault:?}");
         assert_eq!(app.emulator.control().state().calls_of(Endpoint::Management), 0, "{fault:?}");
         stayed_within_bounds(&app, &elsewhere, &fault);
     }
