@@ -1,8 +1,8 @@
 //! Ties the parts together: sends to one Scalekit environment, and checks tokens with its keys.
 //!
 //! Not here: when to refresh, where sessions are kept. Called by the application's sign-in, refresh and readiness.
-//! A call is a future that stops when it is dropped; a token call must not be dropped half-way (the code or refresh
-//! token is spent by then), so run it in a task of its own.
+//! A call is a future that stops when it is dropped, except that a fetch of the keys goes on. A token call must not be
+//! dropped half-way (the code or refresh token is spent by then), so run it in a task of its own.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
