@@ -18,6 +18,7 @@ mod outage;
 mod proxies;
 mod rate_limits;
 mod refresh;
+mod relying_party;
 mod remote_sign_out;
 mod serving;
 mod session_list;
@@ -25,5 +26,4 @@ mod sign_in;
 mod sign_out;
 mod store_trouble;
 mod support;
-mod tampering;
 mod webhooks; // part: webhooks

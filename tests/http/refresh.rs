@@ -209,21 +209,6 @@ async fn a_browser_that_goes_away_during_a_refresh_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refreshed_tokens_of_somebody_else_end_the_session() {
-    use scalekit_emulator::{Tamper, TokenKind};
-    let app = app().await;
-    for (claim, value) in [("sub", CHARLES), ("sid", "ses_1"), ("oid", "org_1")] {
-        let mut browser = app.signed_in(ADA).await;
-        app.advance(LIFETIME);
-        app.emulator.control().tamper(Tamper::new(TokenKind::Access).claim(claim, value));
-        let answer = browser.get("/dashboard").await;
-        assert_eq!(answer.status, 302, "{claim}");
-        assert_eq!(app.user_of(&mut browser).await, None, "{claim}");
-        app.emulator.control().clear_tamper();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_that_is_wrong_ends_no_session() {
     use scalekit_emulator::{Tamper, TokenKind};
     let app = app().await;

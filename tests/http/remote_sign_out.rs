@@ -1,12 +1,10 @@
-//! Scalekit ends sessions by logout token: on all replicas, at once, and only when it is Scalekit.
+//! Scalekit ends sessions by logout token: on all replicas, at once, and once. Tokens that are no good are in `relying_party`.
 
 use reqwest::{Method, RequestBuilder};
-use scalekit_emulator::{Signature, Tamper, TokenKind};
-use serde_json::{Value, json};
+use scalekit_emulator::{Tamper, TokenKind};
+use serde_json::Value;
 
 use crate::support::{ADA, App, Browser, CHARLES, Page, Trouble, TroubledStore, app, app_with, until};
-
-const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// The provider's session that this browser's session belongs to.
 pub(crate) async fn sid_of(browser: &mut Browser) -> String {
@@ -27,7 +25,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Page {
     Page { status, headers, body: answer.text().await.unwrap() }
 }
 
-async fn send_logout_token(app: &App, token: &str) -> Page {
+pub(crate) async fn send_logout_token(app: &App, token: &str) -> Page {
     let request = app.browser().request(Method::POST, "/auth/backchannel-logout");
     send(request.form(&[("logout_token", token)])).await
 }
@@ -137,71 +135,6 @@ async fn a_logout_token_for_a_session_that_is_not_here_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forged_expired_and_wrongly_typed_logout_tokens_are_400_and_end_nothing() {
-    let app = app().await;
-    app.silence_provider();
-    let mut browser = app.signed_in(ADA).await;
-    let sid = sid_of(&mut browser).await;
-    let now = app.state.clock.now();
-    let tamper = || Tamper::new(TokenKind::Logout);
-    for (what, tamper) in [
-        ("unsigned", tamper().signature(Signature::None)),
-        ("a flipped signature", tamper().signature(Signature::Flip)),
-        ("another key", tamper().signature(Signature::OtherKey)),
-        ("HS256 with the public key", tamper().signature(Signature::Hs256)),
-        ("another issuer", tamper().claim("iss", "https://evil.example")),
-        ("another audience", tamper().claim("aud", json!(["skc_other"]))),
-        ("an audience too many", tamper().claim("aud", json!(["skc_emulator", "skc_other"]))),
-        ("no audience", tamper().claim("aud", Value::Null)),
-        ("no events", tamper().claim("events", Value::Null)),
-        ("another event", tamper().claim("events", json!({ "https://example.com/event": {} }))),
-        ("an event that is no object", tamper().claim("events", json!({ EVENT: true }))),
-        ("a nonce", tamper().claim("nonce", "n")),
-        ("no jti", tamper().claim("jti", Value::Null)),
-        ("no iat", tamper().claim("iat", Value::Null)),
-        ("an iat to come", tamper().claim("iat", now + 600)),
-        ("an iat long ago", tamper().claim("iat", now - 3600)),
-        ("no exp", tamper().claim("exp", Value::Null)),
-        ("an exp in the past", tamper().claim("exp", now - 60)),
-        ("neither sid nor sub", tamper().claim("sid", Value::Null).claim("sub", Value::Null)),
-        ("a sid that is no text", tamper().claim("sid", 7)),
-        ("the type of an access token", tamper().header("typ", "at+jwt")),
-    ] {
-        app.emulator.control().tamper(tamper);
-        let token = app.emulator.control().logout_token(&sid).unwrap();
-        let answer = send_logout_token(&app, &token).await;
-        assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"invalid_request"}"#), "{what}");
-        assert!(is_signed_in(&mut browser).await, "{what}");
-    }
-    let tokens = app.emulator.control().login(ADA, None, "openid").unwrap();
-    for (what, token) in [
-        ("an ID token", tokens.id_token.as_str()),
-        ("an access token", &tokens.access_token),
-        ("nothing", ""),
-        ("no token", "a.b.c"),
-    ] {
-        assert_eq!(send_logout_token(&app, token).await.status, 400, "{what}");
-    }
-    assert!(is_signed_in(&mut browser).await);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_that_carry_no_single_logout_token_are_400() {
-    let app = app().await;
-    let post = || app.browser().request(Method::POST, "/auth/backchannel-logout");
-    for request in [
-        post(),
-        post().form(&[("other", "x")]),
-        post().form(&[("logout_token", "a"), ("logout_token", "b")]),
-        post().header("content-type", "application/json").body(r#"{"logout_token":"x"}"#),
-        post().form(&[("logout_token", "x".repeat(100_000))]),
-    ] {
-        assert_eq!(send(request).await.status, 400);
-    }
-    assert_eq!(send(app.browser().request(Method::GET, "/auth/backchannel-logout")).await.status, 405);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_logout_token_works_once_on_all_replicas() {
     let app = app().await;
     app.silence_provider();
@@ -235,15 +168,4 @@ async fn a_logout_token_that_could_not_be_carried_out_works_when_it_comes_again(
     assert!(is_signed_in(&mut browser).await);
     assert_eq!(send_logout_token(&app, &token).await.status, 200);
     assert!(!is_signed_in(&mut browser).await);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_logout_token_of_an_unknown_key_is_refused() {
-    let app = app().await;
-    app.silence_provider();
-    let mut browser = app.signed_in(ADA).await;
-    let sid = sid_of(&mut browser).await;
-    app.emulator.control().tamper(Tamper::new(TokenKind::Logout).header("kid", "snk_unknown"));
-    assert_eq!(send_logout_token(&app, &app.emulator.control().logout_token(&sid).unwrap()).await.status, 400);
-    assert!(is_signed_in(&mut browser).await);
 }

@@ -34,8 +34,8 @@ mod world;
 
 pub use control::{
     BadAppUrl, Control, DeliveryReport, Endpoint, Fault, FaultKind, IdpInitiatedLoginFailed, LoginFailed, LoginTokens,
-    LogoutTokenFailed, RotationFailed, SessionReport, Settings, SettingsChange, Signature, SignedWebhook, StateReport,
-    Tamper, TokenKind,
+    LogoutTokenFailed, Replacement, RotationFailed, SessionReport, Settings, SettingsChange, Signature, SignedWebhook,
+    StateReport, Tamper, TokenKind,
 };
 pub use directory::UnknownInDirectory;
 pub use emulator::Emulator;

@@ -58,8 +58,13 @@ impl Http {
         self.send(self.client.post(url).form(fields), limit).await
     }
 
-    pub(crate) async fn get(&self, url: Url, limit: usize) -> Result<Answer, Error> {
-        self.send(self.client.get(url), limit).await
+    /// The future borrows nothing, so that it can run in a task of its own; the trace it belongs to is the caller's.
+    pub(crate) fn get(
+        &self,
+        url: Url,
+        limit: usize,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static + use<> {
+        self.send(self.client.get(url), limit)
     }
 
     /// Without a body.
@@ -73,11 +78,15 @@ impl Http {
         self.send(self.client.request(method, url).bearer_auth(bearer.expose_secret()), limit).await
     }
 
-    async fn send(&self, request: RequestBuilder, limit: usize) -> Result<Answer, Error> {
+    fn send(
+        &self,
+        request: RequestBuilder,
+        limit: usize,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send + 'static + use<> {
         let headers = self.trace_context.map(|trace_context| trace_context()).unwrap_or_default();
         let known = TRACE_HEADERS.iter().filter_map(|name| Some((*name, headers.get(*name)?)));
         let request = known.fold(request, |request, (name, value)| request.header(name, value));
-        receive(request, limit).await
+        receive(request, limit)
     }
 }
 

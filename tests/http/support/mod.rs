@@ -66,6 +66,17 @@ pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&
     App { url, emulator, state, store, server }
 }
 
+/// Starts an application whose provider is at `provider`, whatever answers there.
+pub(crate) async fn app_at(provider: &str) -> Replica {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let config = scalekit::Config::new(provider, "skc_test", SecretString::from("test_secret".to_owned())).unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let state = AppState::with_store(settings(&url), config, store, Clock::default()).unwrap();
+    let server = start(listener, &state);
+    Replica { url, server }
+}
+
 fn config(emulator: &Emulator) -> scalekit::Config {
     scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
         .unwrap()

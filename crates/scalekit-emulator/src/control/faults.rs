@@ -83,6 +83,13 @@ pub enum FaultKind {
     Html,
     /// Does the work and answers with the first half of the body.
     Truncated,
+    /// Answers 200 at once and sends a byte of the body now and then, for ever. The work is not done.
+    Drip,
+    /// Answers 200 with 1 GiB, as fast as the client takes it ([`crate::StateReport::endless_bytes`]). The work is not
+    /// done.
+    Endless,
+    /// Redirects to [`Fault::location`] ([`Fault::status`], default 307). The work is not done.
+    Redirect,
 }
 
 /// An endpoint that fails for some calls.
@@ -96,7 +103,7 @@ pub struct Fault {
     pub grant: Option<String>,
     /// What goes wrong.
     pub kind: FaultKind,
-    /// For [`FaultKind::Status`] and [`FaultKind::Html`].
+    /// For [`FaultKind::Status`], [`FaultKind::Html`] and [`FaultKind::Redirect`].
     #[serde(default)]
     pub status: Option<u16>,
     /// For [`FaultKind::Status`]: the header `Retry-After`, in seconds.
@@ -108,6 +115,9 @@ pub struct Fault {
     /// For [`FaultKind::Status`]: an OAuth error code, such as `invalid_grant`.
     #[serde(default)]
     pub error: Option<String>,
+    /// For [`FaultKind::Redirect`]: the URL it leads to.
+    #[serde(default)]
+    pub location: Option<String>,
     /// For how many calls; 0 means until faults are cleared.
     #[serde(default = "once")]
     pub times: u32,
@@ -121,7 +131,17 @@ impl Fault {
     /// A fault for the next call of the endpoint.
     #[must_use]
     pub fn new(endpoint: Endpoint, kind: FaultKind) -> Self {
-        Self { endpoint, grant: None, kind, status: None, retry_after: None, milliseconds: None, error: None, times: 1 }
+        Self {
+            endpoint,
+            grant: None,
+            kind,
+            status: None,
+            retry_after: None,
+            milliseconds: None,
+            error: None,
+            location: None,
+            times: 1,
+        }
     }
 
     /// The next call of the endpoint answers with this status.
@@ -140,6 +160,13 @@ impl Fault {
     #[must_use]
     pub fn delay_after(endpoint: Endpoint, milliseconds: u64) -> Self {
         Self { milliseconds: Some(milliseconds), ..Self::new(endpoint, FaultKind::DelayAfter) }
+    }
+
+    /// The next call of the endpoint is redirected to `location`.
+    #[must_use]
+    pub fn redirect(endpoint: Endpoint, status: u16, location: &str) -> Self {
+        let location = Some(location.to_owned());
+        Self { status: Some(status), location, ..Self::new(endpoint, FaultKind::Redirect) }
     }
 
     /// Only for calls with this `grant_type`.

@@ -17,7 +17,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Control, Fault, SettingsChange, Tamper, events_http};
+use super::{Control, Fault, Replacement, SettingsChange, Tamper, events_http};
 use crate::world::Shared;
 
 /// The routes below `/__emulator`.
@@ -36,6 +36,7 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
         .route("/clock/advance", post(advance_clock))
         .route("/tamper", post(tamper).delete(clear_tamper))
         .route("/token-response", post(change_token_response).delete(clear_token_response))
+        .route("/replacements", post(replace_answer).delete(clear_replacements))
         .route("/reset", post(reset))
         .route("/app-urls", post(register_app_url))
         .merge(events_http::routes())
@@ -60,8 +61,8 @@ async fn change_settings(State(control): State<Control>, Json(change): Json<Sett
 }
 
 async fn add_fault(State(control): State<Control>, Json(fault): Json<Fault>) -> Response {
-    if fault.status.is_some_and(|status| !(200..=599).contains(&status)) {
-        return refuse("status is not between 200 and 599");
+    if is_no_status(fault.status) {
+        return refuse(NO_STATUS);
     }
     control.add_fault(fault);
     StatusCode::NO_CONTENT.into_response()
@@ -129,6 +130,19 @@ async fn clear_token_response(State(control): State<Control>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+async fn replace_answer(State(control): State<Control>, Json(order): Json<Replacement>) -> Response {
+    if is_no_status(order.status) {
+        return refuse(NO_STATUS);
+    }
+    control.replace_answer(order);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn clear_replacements(State(control): State<Control>) -> StatusCode {
+    control.clear_replacements();
+    StatusCode::NO_CONTENT
+}
+
 async fn reset(State(control): State<Control>, _: Json<Empty>) -> StatusCode {
     control.reset();
     StatusCode::NO_CONTENT
@@ -139,6 +153,12 @@ async fn register_app_url(State(control): State<Control>, Json(order): Json<NewA
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refuse(&error.to_string()),
     }
+}
+
+const NO_STATUS: &str = "status is not between 200 and 599";
+
+fn is_no_status(status: Option<u16>) -> bool {
+    status.is_some_and(|status| !(200..=599).contains(&status))
 }
 
 fn refuse(message: &str) -> Response {

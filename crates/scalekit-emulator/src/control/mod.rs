@@ -8,6 +8,7 @@ mod events;
 mod events_http;
 mod faults;
 pub(crate) mod http;
+mod replacement;
 mod report;
 mod tamper;
 
@@ -24,6 +25,7 @@ pub use crate::world::{
 };
 pub use events::{IdpInitiatedLoginFailed, LoginFailed, LogoutTokenFailed};
 pub use faults::{Endpoint, Fault, FaultKind};
+pub use replacement::Replacement;
 pub use report::StateReport;
 pub use tamper::{Signature, Tamper, TokenKind};
 
@@ -139,7 +141,8 @@ impl Control {
 
     /// Makes the next token of this kind wrong.
     pub fn tamper(&self, tamper: Tamper) {
-        let lacks_key = tamper.signature == Signature::OtherKey && !self.shared.world().keys.has_foreign();
+        let needs_key = matches!(tamper.signature, Signature::OtherKey | Signature::EmbeddedKey);
+        let lacks_key = needs_key && !self.shared.world().keys.has_foreign();
         // Drawn here, where the lock is not held. Should it fail, the token endpoint tries again and reports it.
         let key = lacks_key.then(SigningKey::generate).and_then(Result::ok);
         let mut world = self.shared.world();
@@ -164,8 +167,18 @@ impl Control {
         self.shared.world().token_response = None;
     }
 
+    /// Makes the next answer of an endpoint another one. Several for one endpoint are used one after the other.
+    pub fn replace_answer(&self, replacement: Replacement) {
+        self.shared.world().replacements.push(replacement);
+    }
+
+    /// Answers are the endpoints' own again.
+    pub fn clear_replacements(&self) {
+        self.shared.world().replacements.clear();
+    }
+
     /// Back to the seed: sessions, codes, people who signed up, changed roles and settings, faults, tampering,
-    /// counters and deliveries are gone, and nobody is told. Keys, the clock and registered app URLs stay.
+    /// replacements, counters and deliveries are gone, and nobody is told. Keys, the clock and registered app URLs stay.
     pub fn reset(&self) {
         self.shared.reset();
     }

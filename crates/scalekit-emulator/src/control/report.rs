@@ -32,6 +32,8 @@ pub struct StateReport {
     pub open_token_calls: u64,
     /// The largest number of token calls that were open at the same time.
     pub most_open_token_calls: u64,
+    /// How much was sent of bodies without end; the last chunks may not have left this machine's buffers.
+    pub endless_bytes: u64,
     /// Sessions that have neither ended nor expired.
     pub live_sessions: usize,
     /// Refresh tokens that are neither spent nor revoked.
@@ -71,6 +73,7 @@ pub(super) fn report(shared: &Shared) -> StateReport {
         refresh_reuse: world.counters.refresh_reuse,
         open_token_calls: shared.open_token_calls.load(Ordering::SeqCst),
         most_open_token_calls: world.counters.most_open_token_calls,
+        endless_bytes: world.counters.endless_bytes,
         live_sessions: world.sessions.keys().filter(|sid| world.live_session(sid).is_some()).count(),
         live_refresh_tokens: world.refresh_tokens.values().filter(|token| !token.spent && !token.revoked).count(),
     }

@@ -28,14 +28,22 @@ pub enum Signature {
     /// Correctly, over the changed claims: only the claims are wrong.
     #[default]
     Keep,
-    /// Not at all, with `alg` `none`.
+    /// Not at all, with `alg` `none` unless the header says otherwise.
     None,
+    /// Not at all, and the header says nothing of it.
+    Empty,
     /// One bit is wrong.
     Flip,
     /// By a key that is not in the key set, under the current `kid`.
     OtherKey,
-    /// `HS256`, with the public key's PEM text as the secret.
+    /// By the signature of another token, which is genuine.
+    OfAnotherToken,
+    /// By a key that is not in the key set, whose public half the header brings along as `jwk`.
+    EmbeddedKey,
+    /// `HS256` unless the header says otherwise, with the public key's PEM text as the secret.
     Hs256,
+    /// `HS256` unless the header says otherwise, with the client secret as the secret.
+    ClientSecret,
 }
 
 /// A token that will be wrong.

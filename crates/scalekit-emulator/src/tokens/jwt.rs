@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::keys::{KeyRing, SigningFailed, SigningKey};
-use crate::control::Signature;
+use crate::{control::Signature, world::CLIENT_SECRET};
 
 /// A token that still lacks its signature.
 pub(crate) struct Unsigned {
@@ -49,8 +49,18 @@ impl Unsigned {
                 self.sign(&key)
             }
             Signature::None => {
-                self.header.insert("alg".into(), json!("none"));
+                self.relabel("none");
                 Ok(join(&self.message(), b""))
+            }
+            Signature::Empty => Ok(join(&self.message(), b"")),
+            Signature::OfAnotherToken => {
+                let another = Self { header: self.header.clone(), claims: Map::new() };
+                Ok(join(&self.message(), &keys.current().sign(another.message().as_bytes())?))
+            }
+            Signature::EmbeddedKey => {
+                let key = keys.foreign()?;
+                self.header.insert("jwk".into(), key.jwk());
+                self.sign(&key)
             }
             Signature::Flip => {
                 let message = self.message();
@@ -61,11 +71,23 @@ impl Unsigned {
                 Ok(join(&message, &signature))
             }
             Signature::Hs256 => {
-                self.header.insert("alg".into(), json!("HS256"));
-                let message = self.message();
-                let key = hmac::Key::new(hmac::HMAC_SHA256, keys.current().public_pem()?.as_bytes());
-                Ok(join(&message, hmac::sign(&key, message.as_bytes()).as_ref()))
+                let pem = keys.current().public_pem()?;
+                Ok(self.sign_with_secret(pem.as_bytes()))
             }
+            Signature::ClientSecret => Ok(self.sign_with_secret(CLIENT_SECRET.as_bytes())),
+        }
+    }
+
+    fn sign_with_secret(mut self, secret: &[u8]) -> String {
+        self.relabel("HS256");
+        let message = self.message();
+        join(&message, hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes()).as_ref())
+    }
+
+    /// Names the algorithm, unless the order has named another.
+    fn relabel(&mut self, algorithm: &str) {
+        if self.header.get("alg").is_some_and(|ordered| ordered == "RS256") {
+            self.header.insert("alg".into(), json!(algorithm));
         }
     }
 
@@ -119,7 +141,16 @@ mod tests {
         let mut keys = ring();
         let good = unsigned(&keys).sign(keys.current()).unwrap();
         assert_eq!(read_own(&keys, &good).unwrap()["sub"], "usr_1");
-        for wrong in [Signature::None, Signature::Flip, Signature::OtherKey, Signature::Hs256] {
+        for wrong in [
+            Signature::None,
+            Signature::Empty,
+            Signature::Flip,
+            Signature::OtherKey,
+            Signature::OfAnotherToken,
+            Signature::EmbeddedKey,
+            Signature::Hs256,
+            Signature::ClientSecret,
+        ] {
             let token = unsigned(&keys).sign_wrongly(&mut keys, wrong).unwrap();
             assert!(read_own(&keys, &token).is_none(), "{wrong:?}");
         }

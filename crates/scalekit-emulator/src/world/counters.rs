@@ -14,6 +14,7 @@ pub(crate) struct Counters {
     pub(crate) outcomes: BTreeMap<String, u64>,
     pub(crate) refresh_reuse: u64,
     pub(crate) most_open_token_calls: u64,
+    pub(crate) endless_bytes: u64,
     /// Logins so far; never reset, it numbers the grants.
     pub(crate) logins: u64,
 }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::{
-    control::{Fault, Settings, Tamper},
+    control::{Fault, Replacement, Settings, Tamper},
     directory::Directory,
     ids::{Ids, Secrets},
     notify::Notifications,
@@ -94,6 +94,7 @@ impl Shared {
         world.faults.clear();
         world.tampers.clear();
         world.token_response = None;
+        world.replacements.clear();
         world.counters.reset();
         world.notifications.forget();
     }
@@ -120,6 +121,7 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) tampers: Vec<Tamper>,
     pub(crate) token_response: Option<TokenResponseChange>,
+    pub(crate) replacements: Vec<Replacement>,
     pub(crate) counters: Counters,
     pub(crate) notifications: Notifications,
     pub(crate) ids: Ids,
@@ -153,6 +155,7 @@ impl World {
             faults: Vec::new(),
             tampers: Vec::new(),
             token_response: None,
+            replacements: Vec::new(),
             counters: Counters::default(),
             notifications,
             ids: Ids::new(seed.number),

@@ -126,6 +126,49 @@ async fn garbage_html_and_truncated_answers_are_no_json() {
 }
 
 #[tokio::test]
+async fn a_drip_never_ends_by_itself_and_ends_with_the_emulator() {
+    let (world, token) = signed_in().await;
+    world.control().add_fault(Fault::new(Endpoint::Token, FaultKind::Drip));
+    let mut answer = world.refresh(&token).await;
+    for _ in 0..3 {
+        assert_eq!(answer.chunk().await.unwrap().unwrap().as_ref(), b" ");
+    }
+    let begun = Instant::now();
+    world.emulator.stop().await;
+    while let Ok(Some(_)) = answer.chunk().await {}
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn an_endless_body_is_sent_as_long_as_it_is_taken_and_counted() {
+    let (world, token) = signed_in().await;
+    world.control().add_fault(Fault::new(Endpoint::Token, FaultKind::Endless));
+    let mut answer = world.refresh(&token).await;
+    let mut read = 0;
+    while read < 16 << 20 {
+        read += u64::try_from(answer.chunk().await.unwrap().unwrap().len()).unwrap();
+    }
+    drop(answer);
+    let sent = world.control().state().endless_bytes;
+    assert!(sent >= read && sent < 1 << 30, "{sent}");
+}
+
+#[tokio::test]
+async fn a_redirect_leads_where_it_was_told_to() {
+    let (world, token) = signed_in().await;
+    for (fault, status) in [
+        (Fault::redirect(Endpoint::Token, 302, "http://127.0.0.1:9/x"), 302),
+        (Fault { location: Some("/x".into()), ..Fault::new(Endpoint::Token, FaultKind::Redirect) }, 307),
+    ] {
+        let location = fault.location.clone().unwrap();
+        world.control().add_fault(fault);
+        let answer = world.refresh(&token).await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (status, &*location));
+    }
+    ok_json(world.refresh(&token).await).await;
+}
+
+#[tokio::test]
 async fn every_endpoint_can_fail() {
     let world = world().await;
     for (endpoint, path) in [

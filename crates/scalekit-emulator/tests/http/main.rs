@@ -13,6 +13,7 @@ mod notifications;
 mod orders;
 mod receiver;
 mod refresh;
+mod replacements;
 mod resources;
 mod start;
 mod support;

@@ -3,7 +3,7 @@
 use scalekit_emulator::{Signature, Tamper, TokenKind};
 use serde_json::{Map, Value, json};
 
-use crate::support::{ADA, claims_of, header_of, text, world};
+use crate::support::{ADA, claims_of, header_of, ok_json, text, world};
 
 #[tokio::test]
 async fn claims_and_header_are_changed_for_the_next_token_only() {
@@ -28,16 +28,41 @@ async fn signatures_can_be_missing_or_of_another_algorithm() {
     for (signature, algorithm) in [
         (Signature::None, "none"),
         (Signature::Hs256, "HS256"),
+        (Signature::ClientSecret, "HS256"),
         (Signature::Flip, "RS256"),
         (Signature::OtherKey, "RS256"),
+        (Signature::OfAnotherToken, "RS256"),
+        (Signature::EmbeddedKey, "RS256"),
+        (Signature::Empty, "RS256"),
     ] {
         world.control().tamper(Tamper::new(TokenKind::Access).signature(signature));
         world.browser.forget_cookies();
         let tokens = world.sign_in(ADA).await;
         assert_eq!(header_of(&tokens["access_token"])["alg"], algorithm);
         let signed = text(&tokens, "access_token").rsplit_once('.').unwrap().1;
-        assert_eq!(signed.is_empty(), signature == Signature::None);
+        assert_eq!(signed.is_empty(), matches!(signature, Signature::None | Signature::Empty));
     }
+}
+
+#[tokio::test]
+async fn the_algorithm_that_was_ordered_stays() {
+    let world = world().await;
+    for (signature, algorithm) in [(Signature::None, "nOnE"), (Signature::Hs256, "HS512"), (Signature::Keep, "ES256")] {
+        world.control().tamper(Tamper::new(TokenKind::Access).signature(signature).header("alg", algorithm));
+        world.browser.forget_cookies();
+        assert_eq!(header_of(&world.sign_in(ADA).await["access_token"])["alg"], algorithm);
+    }
+}
+
+#[tokio::test]
+async fn an_embedded_key_is_not_in_the_key_set() {
+    let world = world().await;
+    world.control().tamper(Tamper::new(TokenKind::Id).signature(Signature::EmbeddedKey));
+    let header = header_of(&world.sign_in(ADA).await["id_token"]);
+    let published = ok_json(world.browser.get("/keys").await).await;
+    let own = &published["keys"][0];
+    assert_eq!((&header["kid"], &header["jwk"]["kty"]), (&own["kid"], &json!("RSA")));
+    assert_ne!(header["jwk"]["n"], own["n"]);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Ties the parts together: sends to one Scalekit environment, and checks tokens with its keys.
 //!
 //! Not here: when to refresh, where sessions are kept. Called by the application's sign-in, refresh and readiness.
-//! A call is a future that stops when it is dropped; a token call must not be dropped half-way (the code or refresh
-//! token is spent by then), so run it in a task of its own.
+//! A call is a future that stops when it is dropped, except that a fetch of the keys goes on. A token call must not be
+//! dropped half-way (the code or refresh token is spent by then), so run it in a task of its own.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -144,7 +144,8 @@ impl Client {
 
     /// Verifies what [`refresh`](Self::refresh) returned, against the session it is for; `now` in seconds since 1970.
     ///
-    /// A new ID token may lack the nonce, and one it has is not compared: `session` is what binds it.
+    /// `previous` is the ID token that the session has kept so far. A new one may lack the nonce but not have another
+    /// than that one had (OpenID Connect Core, section 12.2).
     ///
     /// # Errors
     ///
@@ -154,10 +155,13 @@ impl Client {
         &self,
         tokens: TokenSet,
         session: &SessionIdentity,
+        previous: Option<&SecretString>,
         now: i64,
     ) -> Result<Refreshed, Error> {
         let access_token = tokens.access_token.expose_secret();
-        let mut expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
+        let nonce = previous.and_then(|token| verify::nonce_of_verified(token.expose_secret()));
+        let nonce = nonce.as_deref().map_or(ExpectedNonce::AnyAtRefresh, ExpectedNonce::NoOther);
+        let mut expected = Expected::new(self.config(), nonce, now);
         expected.access_token = Some(access_token);
 
         let access = self.verify_access(access_token, &expected).await?;

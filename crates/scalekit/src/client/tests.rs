@@ -263,11 +263,11 @@ async fn an_access_token_of_another_user_session_or_organization_is_refused() {
         let id = KEY_A.sign(&claims(&server, json!({ "nonce": code.nonce })));
         let signed_in = client.verify_sign_in(tokens(&other, Some(&id)), &code, NOW).await;
         assert_eq!(signed_in.unwrap_err(), Error::Refused(error));
-        let refreshed = client.verify_refresh(tokens(&other, None), &session(), NOW).await;
+        let refreshed = client.verify_refresh(tokens(&other, None), &session(), None, NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
         let other_id = KEY_A.sign(&claims(&server, json!({ name: "other" })));
         let refreshed =
-            client.verify_refresh(tokens(&access_token(&server, &KEY_A), Some(&other_id)), &session(), NOW).await;
+            client.verify_refresh(tokens(&access_token(&server, &KEY_A), Some(&other_id)), &session(), None, NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
     }
 }
@@ -280,10 +280,18 @@ async fn a_refresh_may_bring_an_id_token_with_or_without_nonce_or_none() {
     let (plain, with_nonce) =
         (KEY_A.sign(&claims(&server, json!({}))), KEY_A.sign(&claims(&server, json!({ "nonce": "old" }))));
     for (id, expected) in [(None, false), (Some(&*plain), true), (Some(&*with_nonce), true)] {
-        let refreshed = client.verify_refresh(tokens(&access, id), &session(), NOW).await.unwrap();
+        let refreshed = client.verify_refresh(tokens(&access, id), &session(), None, NOW).await.unwrap();
         assert_eq!(refreshed.id.is_some(), expected);
     }
-    let twice = client.verify_refresh(tokens(&access, Some(&access)), &session(), NOW).await;
+    let previous = SecretString::from(with_nonce.clone());
+    for (nonce, fits) in [("old", true), ("other", false)] {
+        let id = KEY_A.sign(&claims(&server, json!({ "nonce": nonce })));
+        let refreshed = client.verify_refresh(tokens(&access, Some(&id)), &session(), Some(&previous), NOW).await;
+        assert_eq!(refreshed.is_ok(), fits, "{nonce}");
+    }
+    let without = client.verify_refresh(tokens(&access, Some(&plain)), &session(), Some(&previous), NOW).await;
+    assert!(without.is_ok());
+    let twice = client.verify_refresh(tokens(&access, Some(&access)), &session(), None, NOW).await;
     assert_eq!(twice.unwrap_err(), Error::Refused(VerificationError::NotAnIdToken));
 }
 
@@ -325,7 +333,7 @@ async fn an_idp_initiated_login_says_where_to_begin() {
 // ---- keys ----
 
 async fn verify(client: &Client, token: &str, now: i64) -> Result<(), Error> {
-    client.verify_refresh(tokens(token, None), &session(), now).await.map(drop)
+    client.verify_refresh(tokens(token, None), &session(), None, now).await.map(drop)
 }
 
 #[tokio::test]
@@ -392,10 +400,59 @@ async fn without_any_key_a_token_is_not_refused_but_unavailable() {
     let client = client(&server);
     let token = access_token(&server, &KEY_A);
     assert_eq!(reason(verify(&client, &token, NOW).await), Some(UnavailableReason::Status(503)));
-    assert!(is_garbage(client.keys_available(NOW).await));
-    assert_eq!(client.keys_available(NOW).await, Ok(()));
-    verify(&client, &token, NOW).await.unwrap();
+    assert!(is_garbage(client.keys_available(NOW + 3).await));
+    assert_eq!(client.keys_available(NOW + 6).await, Ok(()));
+    verify(&client, &token, NOW + 6).await.unwrap();
     assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn without_any_key_a_fetch_that_failed_is_not_repeated_for_three_seconds() {
+    let server = Server::start([Answer::json(503, &"{}")]).await;
+    let client = client(&server);
+    let token = access_token(&server, &KEY_A);
+    for (later, requests) in [(0, 1), (0, 1), (2, 1), (3, 2), (5, 2), (6, 3)] {
+        assert_eq!(reason(verify(&client, &token, NOW + later).await), Some(UnavailableReason::Status(503)));
+        assert_eq!(reason(client.keys_available(NOW + later).await), Some(UnavailableReason::Status(503)));
+        assert_eq!(server.requests().len(), requests, "after {later} s");
+    }
+    server.then(keys(&[&KEY_A]));
+    verify(&client, &token, NOW + 9).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_made_up_kid_as_the_first_of_all_counts_as_the_one_fetch_in_30_seconds() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    for (later, requests) in [(0, 1), (1, 1), (29, 1), (30, 2)] {
+        assert!(verify(&client, &access_token(&server, &KEY_B), NOW + later).await.is_err());
+        assert_eq!(server.requests().len(), requests, "after {later} s");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_read_a_moment_earlier_causes_no_fetch_and_one_that_was_set_back_does() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    for (later, requests) in [(0, 1), (-1, 1), (-29, 1), (-30, 2), (-31, 2), (-3630, 3)] {
+        assert!(verify(&client, &access_token(&server, &KEY_B), NOW + later).await.is_err());
+        assert_eq!(server.requests().len(), requests, "after {later} s");
+    }
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_does_not_end_the_fetch_that_they_caused() {
+    let server = Server::start([Answer::Hang]).await;
+    let client = client_with_total(&server, Duration::from_millis(500));
+    let token = access_token(&server, &KEY_B);
+    for _ in 0..5 {
+        let wanted = client.verify_logout_token(&token, NOW);
+        assert!(tokio::time::timeout(Duration::from_millis(20), wanted).await.is_err());
+    }
+    while client.key_set_fetches().failed == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

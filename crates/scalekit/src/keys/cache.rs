@@ -1,9 +1,13 @@
 //! Fetches the key set when it is needed, and with restraint.
 //!
 //! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes nothing.
-//! - A token with an unknown `kid` causes at most one refetch in 30 s: anyone can make such tokens up.
+//! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up.
+//! - As long as there has been no good set, a fetch that failed is not repeated for 3 s: without keys nobody can sign
+//!   in, so this pause is short.
 //! - A set older than an hour is looked up again, so that a withdrawn key is not trusted for ever.
 //! - Whoever needs a fetch while one is under way shares its result.
+//! - A fetch runs in a task of its own: were it dropped together with the request that wanted it, whoever sends a
+//!   made-up `kid` and hangs up would cause a fetch each time, and nobody would ever learn its result.
 //!
 //! `now` comes from the caller. [`State`] decides and does no IO; [`KeyCache`] does what it decides.
 
@@ -14,85 +18,96 @@ use url::Url;
 use super::{KeySet, KeySetFetches};
 use crate::config::Config;
 use crate::error::{Error, UnavailableReason};
-use crate::http::Http;
+use crate::http::{Answer, Http};
 
 /// In bytes.
 const MAX_BODY: usize = 256 * 1024;
 /// In seconds.
-const REFETCH_INTERVAL: i64 = 30;
+const REFETCH_INTERVAL: u64 = 30;
+/// In seconds, as long as there has been no good set.
+const FIRST_FETCH_INTERVAL: u64 = 3;
 /// In seconds.
-const MAX_AGE: i64 = 3600;
+const MAX_AGE: u64 = 3600;
 
 #[derive(Debug)]
 pub(crate) struct KeyCache {
     http: Http,
     url: Url,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     /// Held while fetching. Separate from `state`, so that readers with a good set never wait for the network.
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl KeyCache {
     pub(crate) fn new(config: &Config, http: Http) -> Self {
-        Self { http, url: config.endpoint("/keys"), state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self { http, url: config.endpoint("/keys"), state: Arc::default(), turn: Arc::default() }
     }
 
     /// Whether there are keys; fetches them if there are none.
     pub(crate) async fn available(&self, now: i64) -> Result<(), Error> {
-        let attempts = {
-            let state = self.state();
+        let (needs_fetch, attempts) = {
+            let state = lock(&self.state);
             if state.set.is_some() {
                 return Ok(());
             }
-            state.attempts
+            (state.needs_fetch(None, now), state.attempts)
         };
-        self.fetch(attempts, now).await;
-        self.state().outcome(None).map(drop)
+        if needs_fetch {
+            self.fetch(attempts, None, now).await;
+        }
+        lock(&self.state).outcome(None).map(drop)
     }
 
     /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or it is too
     /// early for another.
     pub(crate) async fn set_for(&self, kid: Option<&str>, now: i64) -> Result<Arc<KeySet>, Error> {
         let (needs_fetch, attempts) = {
-            let state = self.state();
+            let state = lock(&self.state);
             (state.needs_fetch(kid, now), state.attempts)
         };
         if needs_fetch {
-            self.fetch(attempts, now).await;
+            self.fetch(attempts, kid, now).await;
         }
-        self.state().outcome(kid)
+        lock(&self.state).outcome(kid)
     }
 
     /// Fetches, unless somebody has done so since `attempts` was read. How it went stands in the state: a failure
     /// with a usable key at hand is none.
-    async fn fetch(&self, attempts: u64, now: i64) {
-        let _turn = self.turn.lock().await;
-        if self.state().attempts == attempts {
-            let fetched = self.fetch_now().await;
-            self.state().record(fetched, now);
+    async fn fetch(&self, attempts: u64, kid: Option<&str>, now: i64) {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if lock(&self.state).attempts != attempts {
+            return;
         }
+        let answer = self.http.get(self.url.clone(), MAX_BODY);
+        let (state, kid) = (Arc::clone(&self.state), kid.map(str::to_owned));
+        let fetching = tokio::spawn(async move {
+            let fetched = answer.await.and_then(|answer| read(&answer));
+            lock(&state).record(fetched, kid.as_deref(), now);
+            drop(turn);
+        });
+        // It fails only where the runtime stops; then nobody waits for keys any more.
+        let _ = fetching.await;
     }
 
     pub(crate) fn fetches(&self) -> KeySetFetches {
-        let State { attempts, failures, .. } = *self.state();
+        let State { attempts, failures, .. } = *lock(&self.state);
         KeySetFetches { done: attempts - failures, failed: failures }
     }
+}
 
-    async fn fetch_now(&self) -> Result<KeySet, Error> {
-        let answer = self.http.get(self.url.clone(), MAX_BODY).await?;
-        match answer.status {
-            200 => KeySet::parse(&answer.body)
-                .map_err(|_| Error::unavailable(UnavailableReason::Garbage("no usable key in the key set"))),
-            status @ 300..=399 => Err(Error::unavailable(UnavailableReason::Redirect(status))),
-            429 => Err(Error::unavailable(UnavailableReason::RateLimited)),
-            status => Err(Error::unavailable(UnavailableReason::Status(status))),
-        }
+fn read(answer: &Answer) -> Result<KeySet, Error> {
+    match answer.status {
+        200 => KeySet::parse(&answer.body)
+            .map_err(|_| Error::unavailable(UnavailableReason::Garbage("no usable key in the key set"))),
+        status @ 300..=399 => Err(Error::unavailable(UnavailableReason::Redirect(status))),
+        429 => Err(Error::unavailable(UnavailableReason::RateLimited)),
+        status => Err(Error::unavailable(UnavailableReason::Status(status))),
     }
+}
 
-    /// A panic elsewhere can't leave the state half-changed: every change is one assignment of finished values.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A panic elsewhere can't leave the state half-changed: every change is one assignment of finished values.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +115,7 @@ struct State {
     set: Option<Arc<KeySet>>,
     /// When `set` arrived.
     fetched_at: i64,
-    /// When a fetch was last made although there was a set.
+    /// When a fetch was last made that a key set can't spare: it failed, found the `kid` unknown, or there was a set.
     refetched_at: Option<i64>,
     /// How many fetches have ended, well or badly.
     attempts: u64,
@@ -112,19 +127,24 @@ struct State {
 
 impl State {
     fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
-        let Some(set) = &self.set else { return true };
-        // A clock that was set back must not stop refetching until it catches up.
-        let elapsed = |since: i64, seconds: i64| now < since || now.saturating_sub(since) >= seconds;
+        // Distances, not differences: a clock that was set back must not stop refetching until it catches up, and whoever
+        // read the clock a moment before somebody else's fetch is no reason for another.
+        let elapsed = |since: i64, seconds: u64| now.abs_diff(since) >= seconds;
+        let Some(set) = &self.set else {
+            return self.refetched_at.is_none_or(|at| elapsed(at, FIRST_FETCH_INTERVAL));
+        };
         let may_refetch = self.refetched_at.is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
         let unknown = kid.is_some_and(|kid| set.select(Some(kid)).is_err());
         may_refetch && (unknown || elapsed(self.fetched_at, MAX_AGE))
     }
 
-    fn record(&mut self, fetched: Result<KeySet, Error>, now: i64) {
+    /// `kid` is the one that caused the fetch. The first set that has it leaves a refetch free: the provider may rotate
+    /// its keys right after the process has started.
+    fn record(&mut self, fetched: Result<KeySet, Error>, kid: Option<&str>, now: i64) {
         self.attempts += 1;
-        if self.set.is_some() {
-            self.refetched_at = Some(now);
-        }
+        let answers_the_first_need =
+            self.set.is_none() && fetched.as_ref().is_ok_and(|set| kid.is_none_or(|kid| set.select(Some(kid)).is_ok()));
+        self.refetched_at = (!answers_the_first_need).then_some(now);
         match fetched {
             Ok(set) => {
                 self.set = Some(Arc::new(set));

@@ -29,6 +29,13 @@ pub(crate) fn key_id(token: &str) -> Result<Option<String>, VerificationError> {
     Jws::parse(token).map(|jws| jws.kid)
 }
 
+/// The `nonce` of a token that was verified when it arrived and kept where nobody can change it. Its key may be gone by
+/// now, so the signature is not checked again.
+pub(crate) fn nonce_of_verified(token: &str) -> Option<String> {
+    let payload = json::object(&decode(Jws::parse(token).ok()?.payload).ok()?).ok()?;
+    payload.get("nonce")?.as_str().filter(|nonce| !nonce.is_empty()).map(str::to_owned)
+}
+
 impl<'t> Jws<'t> {
     pub(super) fn parse(token: &'t str) -> Result<Self, VerificationError> {
         if token.len() > MAX_TOKEN {

@@ -34,7 +34,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 pub use idp_initiated::verify_idp_initiated_login;
-pub(crate) use jws::key_id;
+pub(crate) use jws::{key_id, nonce_of_verified};
 pub use logout_token::verify_logout_token;
 
 use crate::claims::{AccessTokenClaims, IdTokenClaims};
@@ -70,8 +70,10 @@ pub struct Expected<'a> {
 pub enum ExpectedNonce<'a> {
     /// It must be there and be this one: at sign-in.
     Exactly(&'a str),
-    /// It may be anything or missing: at a refresh, where session and user are compared instead (OpenID Connect Core,
-    /// section 12.2).
+    /// It may be missing but not be another one: at a refresh (OpenID Connect Core, section 12.2).
+    NoOther(&'a str),
+    /// It may be anything or missing: at a refresh of a session whose last ID token had none. Session and user are
+    /// compared all the same.
     AnyAtRefresh,
 }
 
@@ -116,9 +118,12 @@ pub fn verify_id_token(
     let (exp, iat) = claims.check_times(expected.now, expected.clock_tolerance)?;
 
     let nonce = claims.text("nonce")?;
-    if let ExpectedNonce::Exactly(wanted) = expected.nonce
-        && nonce.as_deref() != Some(wanted)
-    {
+    let fits = match (expected.nonce, nonce.as_deref()) {
+        (ExpectedNonce::Exactly(wanted), found) => found == Some(wanted),
+        (ExpectedNonce::NoOther(wanted), Some(found)) => found == wanted,
+        (ExpectedNonce::NoOther(_), None) | (ExpectedNonce::AnyAtRefresh, _) => true,
+    };
+    if !fits {
         return Err(VerificationError::Nonce);
     }
     check_hash(claims.take("at_hash"), expected.access_token, VerificationError::AccessTokenHash)?;

@@ -169,7 +169,8 @@ async fn take_over(
     let now = shared.clock.now();
     let spent = old.refresh_token.clone();
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
-    match shared.scalekit.verify_refresh(fresh, &session.provider_identity(), now).await {
+    let verified = shared.scalekit.verify_refresh(fresh, &session.provider_identity(), Some(&old.id_token), now).await;
+    match verified {
         Ok(refreshed) => {
             go.went_well();
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);

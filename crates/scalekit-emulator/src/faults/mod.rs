@@ -2,8 +2,11 @@
 //!
 //! What for: one place in front of every protocol endpoint, so that a fault looks the same everywhere and no endpoint
 //! knows about faults.
-//! Not here: how a fault is described (`control::faults`).
+//! Not here: how a fault is described (`control::faults`, `control::replacement`).
 //! Called by: `router`.
+
+mod bodies;
+mod replace;
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -45,22 +48,26 @@ pub(crate) async fn count_and_fail(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let grant = if endpoint == Endpoint::Token { grant_type(&body) } else { None };
-    let fault = {
+    let (fault, replacement) = {
         let mut world = shared.world();
         world.notice_expired_sessions();
         world.counters.count_call(endpoint.name(), grant.as_deref());
-        take_fault(&mut world, endpoint, grant.as_deref())
+        (take_fault(&mut world, endpoint, grant.as_deref()), replace::take(&mut world, endpoint))
     };
     let work = next.run(Request::from_parts(parts, Body::from(body)));
-    match fault {
+    let answer = match fault {
         None => work.await,
         Some(fault) => commit(&fault, &shared, &connection, work).await,
+    };
+    match replacement {
+        None => answer,
+        Some(order) => replace::replace(answer, &order).await,
     }
 }
 
 async fn commit(
     fault: &Fault,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     connection: &Connection,
     work: impl Future<Output = Response>,
 ) -> Response {
@@ -84,16 +91,32 @@ async fn commit(
             work.await;
             cut(connection)
         }
-        FaultKind::Garbage => {
-            ([(header::CONTENT_TYPE, "application/json")], &b"\x00\xff{\"access_token\": garbage"[..]).into_response()
-        }
+        FaultKind::Garbage => (json_type(), &b"\x00\xff{\"access_token\": garbage"[..]).into_response(),
         FaultKind::Html => {
             let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
             let page = "<!doctype html><title>Gateway</title><h1>The gateway has something to say</h1>";
             (status, axum::response::Html(page)).into_response()
         }
         FaultKind::Truncated => first_half(work.await).await,
+        FaultKind::Drip => (json_type(), bodies::drip(shared)).into_response(),
+        FaultKind::Endless => (json_type(), bodies::endless(shared)).into_response(),
+        FaultKind::Redirect => redirect(fault),
     }
+}
+
+fn json_type() -> [(header::HeaderName, &'static str); 1] {
+    [(header::CONTENT_TYPE, "application/json")]
+}
+
+/// 307 asks for the same request once more, body included: the worst a client with a secret could follow.
+fn redirect(fault: &Fault) -> Response {
+    let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
+    let location = fault.location.as_deref().and_then(|location| HeaderValue::try_from(location).ok());
+    let mut answer = status.unwrap_or(StatusCode::TEMPORARY_REDIRECT).into_response();
+    if let Some(location) = location {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    answer
 }
 
 async fn delay(fault: &Fault, shared: &Shared) {
