@@ -20,19 +20,20 @@ impl ReturnTo {
     /// and for server functions: returning there would loop or call something by a link.
     #[must_use]
     pub fn parse(text: &str, app_url: &Url) -> Option<Self> {
-        if text.len() > MAX_LENGTH || !text.starts_with('/') || text.chars().any(|c| c.is_control() || c == '\\') {
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        if text.len() > MAX_LENGTH || !is_path || text.chars().any(|c| c.is_control() || c == '\\') {
             return None;
         }
         let url = app_url.join(text).ok()?;
         let path = url.path();
-        if url.origin() != app_url.origin()
-            || path.starts_with("//")
-            || !url.username().is_empty()
-            || is_step_of_sign_in(path)
-        {
+        // Resolving `..` may leave two slashes in front: read again, that is another site.
+        if url.origin() != app_url.origin() || path.starts_with("//") || is_step_of_sign_in(path) {
             return None;
         }
-        Some(Self(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
+        let written = url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        // Once more: what is not ASCII takes three times the space when it is written out, and a cookie that has grown too
+        // long is dropped by the browser.
+        (written.len() <= MAX_LENGTH).then_some(Self(written))
     }
 
     /// [`ReturnTo::parse`], or the default page.
@@ -69,90 +70,4 @@ fn is_step_of_sign_in(path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn parse(text: &str) -> Option<String> {
-        ReturnTo::parse(text, &Url::parse("https://app.example.com").unwrap()).map(|path| path.0)
-    }
-
-    #[test]
-    fn deep_links_survive_exactly() {
-        for path in [
-            "/",
-            "/dashboard",
-            "/dashboard/profile?tab=ids&x=%2F#".trim_end_matches('#'),
-            "/a%20b?q=a+b&u=https://x.example/",
-            "/authors",
-            "/apidocs",
-        ] {
-            assert_eq!(parse(path).as_deref(), Some(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn other_origins_are_refused_in_every_spelling() {
-        for text in [
-            "",
-            "https://evil.example",
-            "//evil.example",
-            "///evil.example",
-            "/\\evil.example",
-            "\\\\evil.example",
-            "/\t/evil.example",
-            "/\n/evil.example",
-            "\t//evil.example",
-            " //evil.example",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "/..//evil.example",
-            "/.//evil.example",
-            "/%0d%0aSet-Cookie:x\r\n",
-            "evil.example",
-            "@evil.example",
-            "https:evil.example",
-            "/a/..//evil.example",
-        ] {
-            assert_eq!(parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn steps_of_sign_in_and_server_functions_are_refused() {
-        for text in [
-            "/auth/callback?code=x",
-            "/auth/login",
-            "/auth",
-            "/login",
-            "/login?return_to=/x",
-            "/api/logout",
-            "/%61pi/logout",
-            "/x/../auth/login",
-            "/AUTH/login",
-            "/logged-out",
-        ] {
-            assert_eq!(parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_fragment_is_dropped_and_an_overlong_path_refused() {
-        assert_eq!(parse("/a#b").as_deref(), Some("/a"));
-        assert_eq!(parse(&format!("/{}", "a".repeat(MAX_LENGTH))), None);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_accepted_stays_on_this_origin(text in "[/\\\\\\t\\n a-z@:.%?#0-9A-F;=&-]{0,40}") {
-            let app_url = Url::parse("https://app.example.com").unwrap();
-            if let Some(path) = ReturnTo::parse(&text, &app_url) {
-                let landed = app_url.join(path.as_str()).unwrap();
-                prop_assert_eq!(landed.origin(), app_url.origin());
-                prop_assert!(path.as_str().starts_with('/') && !path.as_str().starts_with("//"));
-                prop_assert_eq!(ReturnTo::parse(path.as_str(), &app_url), Some(path));
-            }
-        }
-    }
-}
+mod tests;

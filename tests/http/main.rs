@@ -2,17 +2,19 @@
 //! follows no redirects. One file a topic. What a person sees is tested in `end2end/`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
+mod authorization;
 mod callback;
+mod cookies;
 mod disconnects;
-mod guard;
 mod health;
-mod hostile_input;
 mod key_ring;
 mod last_resort;
 mod limits;
 mod outage;
+mod referer;
 mod refresh;
 mod remote_sign_out;
+mod return_paths;
 mod serving;
 mod session_list;
 mod sign_in;
