@@ -28,8 +28,12 @@ async fn landing(browser: &mut Browser, return_to: &str) -> String {
     landed.location().to_owned()
 }
 
+/// On this site. The banner of development may name the emulator besides, which nobody's request chose.
 fn assert_stays(app: &App, location: &str, what: &str) {
     let origin = Url::parse(&app.url).unwrap();
+    if location == app.emulator.url() {
+        return;
+    }
     let landed = origin.join(location).unwrap();
     assert_eq!(landed.origin(), origin.origin(), "{what:?} leads to {location}");
 }

@@ -16,7 +16,7 @@ async fn names_of(app: &App, browser: &mut Browser) -> Vec<String> {
     let mut names = listed(browser).await;
     names.push(browser.cookies["session"].clone());
     names.extend(app.emulator.control().sessions().into_iter().map(|session| session.sid));
-    names.push(ADA.to_owned());
+    names.extend([ADA, "", "ses_1", "%00", "../../x"].map(str::to_owned));
     names
 }
 

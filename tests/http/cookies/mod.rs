@@ -8,16 +8,14 @@ mod headers;
 mod mixed;
 mod values;
 
-use reqwest::{Method, header::HeaderValue};
+use reqwest::header::HeaderValue;
 
 use crate::support::App;
 
 /// Who the application says is asking, of a request with these `Cookie` lines.
 async fn user_with(app: &App, lines: &[&[u8]]) -> Option<String> {
     let mut browser = app.browser();
-    let mut request = browser.request(Method::POST, "/api/current_session").header("sec-fetch-site", "same-origin");
-    // As a program, which gets the answer and no redirect.
-    request = request.header("content-type", "application/x-www-form-urlencoded");
+    let mut request = browser.call_to_send("/api/current_session", "");
     for line in lines {
         request = request.header("cookie", HeaderValue::from_bytes(line).unwrap());
     }
