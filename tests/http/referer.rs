@@ -55,7 +55,7 @@ async fn no_referer_leads_a_posted_form_off_this_site() {
                 let Some(location) = answer.headers.get("location") else { continue };
                 let location = location.to_str().unwrap();
                 let landed = origin.join(location).unwrap();
-                let is_sign_out = path == "/api/logout" && location.starts_with(&app.emulator.url().to_string());
+                let is_sign_out = path == "/api/logout" && location.starts_with(app.emulator.url());
                 assert!(is_sign_out || landed.origin() == origin.origin(), "{path} leads to {location}");
                 assert!(!location.contains("evil") && !location.contains("user@"), "{path} leads to {location}");
             }

@@ -108,7 +108,7 @@ async fn nothing_that_a_visitor_sends_chooses_where_sign_out_leads() {
         let own = format!("{}/logged-out", app.url);
         let chosen: Vec<_> = location.query_pairs().filter(|(name, _)| name != "id_token_hint").collect();
         assert_eq!(chosen, [("post_logout_redirect_uri".into(), own.into())], "{text:?}");
-        assert!(location.as_str().starts_with(&app.emulator.url().to_string()), "{text:?}");
+        assert!(location.as_str().starts_with(app.emulator.url()), "{text:?}");
         let again = browser.post(&target, &fields).await;
         assert_eq!((again.status, again.location()), (302, "/logged-out"), "without a session: {text:?}");
     }
@@ -207,7 +207,7 @@ async fn a_start_of_sign_in_at_another_name_of_this_machine_goes_to_the_configur
             let answer = browser.send(request).await;
             let location = Url::parse(answer.location()).unwrap();
             let public = Url::parse(&app.url).unwrap();
-            let provider = Url::parse(&app.emulator.url().to_string()).unwrap();
+            let provider = Url::parse(app.emulator.url()).unwrap();
             assert!([public.origin(), provider.origin()].contains(&location.origin()), "{host} {target}: {location}");
         }
     }

@@ -30,9 +30,10 @@ fn check_accepted(path: &ReturnTo, app_url: &Url) -> Result<(), TestCaseError> {
 
 fn check(text: &str) -> Result<(), TestCaseError> {
     for app_url in APP_URLS.map(|url| Url::parse(url).unwrap()) {
-        match ReturnTo::parse(text, &app_url) {
-            Some(path) => check_accepted(&path, &app_url)?,
-            None => prop_assert_eq!(ReturnTo::parse_or_default(Some(text), &app_url), ReturnTo::default()),
+        if let Some(path) = ReturnTo::parse(text, &app_url) {
+            check_accepted(&path, &app_url)?;
+        } else {
+            prop_assert_eq!(ReturnTo::parse_or_default(Some(text), &app_url), ReturnTo::default());
         }
     }
     Ok(())

@@ -99,9 +99,8 @@ const EXPECTED: &[Expected] = &[
 /// Whether the rule lets this visitor through, and what they get otherwise.
 fn refusal(access: Access, is_page: bool, permissions: Option<&[String]>) -> Option<u16> {
     match (access, permissions) {
-        (Access::Public, _) => None,
+        (Access::Public, _) | (Access::SignedIn, Some(_)) => None,
         (_, None) => Some(if is_page { 302 } else { 401 }),
-        (Access::SignedIn, Some(_)) => None,
         (Access::Permission(needed), Some(held)) => (!held.iter().any(|held| held == needed)).then_some(403),
     }
 }

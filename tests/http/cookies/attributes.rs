@@ -21,7 +21,7 @@ async fn all_set_cookies(app: &App, session_name: &str) -> Vec<String> {
     let mut browser = app.browser();
     let mut seen = Vec::new();
     let mut note = |page: &Page| {
-        seen.extend(page.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned()))
+        seen.extend(page.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned()));
     };
     for _ in 0..7 {
         note(&browser.get("/auth/login").await);
