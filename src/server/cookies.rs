@@ -1,8 +1,20 @@
-//! The two cookies: their names, attributes and how they are read.
+//! The two cookies: their names, attributes and how they are read. Not here: what the values mean.
 //!
 //! The `Cookie` header is cleaned before anything parses it, because the parser behind `tower-cookies` decodes
 //! percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would be read as
-//! `__Host-session`. Not here: what the values mean.
+//! `__Host-session`. What is read, as rules:
+//!
+//! 1. All `Cookie` lines of a request are one list, divided by `;` alone. HTTP/2 sends several.
+//! 2. A pair counts if its name is a token and its value is made of cookie octets (RFC 6265 §4.1.1), both without `%`: no
+//!    quotes, spaces, commas, control characters or bytes beyond ASCII. Any other pair is as if it had not been sent, and
+//!    changes nothing for the rest.
+//! 3. Names are compared exactly: `Session` and `__host-session` are foreign cookies, and so is `session` over https.
+//! 4. Of a name that counts twice, neither is used: nobody can tell which of the two was planted.
+//! 5. Of more than 64 KiB of cookies none is read, and the request is anonymous. A request head of more than 128 KiB is
+//!    refused with 431 before it gets here (`serve::connection`).
+//! 6. A session's identifier has one spelling. One that the server did not make itself leads to no session, and a sign-in
+//!    never takes over an identifier that the browser brought.
+//! 7. Of more than five login attempts, those that these keys can't open go first, then the oldest.
 
 use std::collections::HashMap;
 

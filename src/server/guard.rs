@@ -47,6 +47,47 @@ pub enum CurrentSession {
     },
 }
 
+/// What becomes of a request for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The page renders.
+    Proceed,
+    /// To the sign-in page.
+    SignIn {
+        /// Whether the browser had a session that has ended.
+        session_ended: bool,
+    },
+    /// Signed in, but without the permission.
+    Forbid {
+        /// The permission that is missing.
+        permission: &'static str,
+    },
+    /// Nobody can tell for now.
+    Wait {
+        /// Seconds after which another attempt makes sense.
+        retry_after: u32,
+    },
+}
+
+/// Whether the caller may see a page with this rule.
+#[must_use]
+pub fn decide(access: Access, current: &CurrentSession) -> Decision {
+    let permission = match access {
+        Access::Public => return Decision::Proceed,
+        Access::SignedIn => None,
+        Access::Permission(permission) => Some(permission),
+    };
+    match current {
+        CurrentSession::Unavailable { retry_after } => Decision::Wait { retry_after: *retry_after },
+        CurrentSession::Known(Visitor::Anonymous) => Decision::SignIn { session_ended: false },
+        CurrentSession::Known(Visitor::SessionEnded) => Decision::SignIn { session_ended: true },
+        CurrentSession::Known(Visitor::SignedIn(session)) => match permission {
+            Some(permission) if !session.may(permission) => Decision::Forbid { permission },
+            _ => Decision::Proceed,
+        },
+    }
+}
+
 impl Visitor {
     /// The session, if there is one.
     #[must_use]
@@ -106,28 +147,13 @@ async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence
 
 /// The answer for somebody who may not see the page; `None` if they may.
 fn refuse_page(state: &AppState, access: Access, current: &CurrentSession, request: &Request) -> Option<Response> {
-    let permission = match access {
-        Access::Public => return None,
-        Access::SignedIn => None,
-        Access::Permission(permission) => Some(permission),
+    let error = match decide(access, current) {
+        Decision::Proceed => return None,
+        Decision::SignIn { session_ended } => return Some(to_login(request.method(), request.uri(), session_ended)),
+        Decision::Forbid { permission } => AppError::Forbidden { permission: permission.to_owned() },
+        Decision::Wait { retry_after } => AppError::Unavailable { retry_after },
     };
-    let visitor = match current {
-        CurrentSession::Known(visitor) => visitor,
-        CurrentSession::Unavailable { retry_after } => {
-            return Some(problem::respond(
-                state,
-                &AppError::Unavailable { retry_after: *retry_after },
-                &asker(request),
-            ));
-        }
-    };
-    match (visitor.session(), permission) {
-        (None, _) => Some(to_login(request.method(), request.uri(), matches!(visitor, Visitor::SessionEnded))),
-        (Some(session), Some(permission)) if !session.may(permission) => {
-            Some(problem::respond(state, &AppError::Forbidden { permission: permission.to_owned() }, &asker(request)))
-        }
-        (Some(_), _) => None,
-    }
+    Some(problem::respond(state, &error, &asker(request)))
 }
 
 fn asker(request: &Request) -> Asker {
@@ -144,4 +170,69 @@ fn to_login(method: &Method, uri: &Uri, session_ended: bool) -> Response {
     let location = format!("/login?return_to={}{reason}", utf8_percent_encode(wanted, QUERY_VALUE));
     let status = if matches!(*method, Method::GET | Method::HEAD) { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
     (status, [(header::LOCATION, location)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::session::tests::session;
+
+    const NEEDED: &str = "projects:read";
+
+    fn holding(permissions: &[&str], roles: &[&str]) -> CurrentSession {
+        let mut session = session(0, 300);
+        session.permissions = permissions.iter().map(|&name| name.to_owned()).collect();
+        session.roles = roles.iter().map(|&name| name.to_owned()).collect();
+        CurrentSession::Known(Visitor::SignedIn(Arc::new(session)))
+    }
+
+    #[test]
+    fn every_rule_gives_every_visitor_the_written_answer() {
+        use Decision::{Forbid, Proceed, SignIn, Wait};
+        let visitors = [
+            CurrentSession::Known(Visitor::Anonymous),
+            CurrentSession::Known(Visitor::SessionEnded),
+            CurrentSession::Unavailable { retry_after: 5 },
+            holding(&[], &["admin"]),
+            holding(&["members:read", NEEDED], &[]),
+        ];
+        let (anonymous, ended) = (SignIn { session_ended: false }, SignIn { session_ended: true });
+        let wait = Wait { retry_after: 5 };
+        for (access, expected) in [
+            (Access::Public, [Proceed; 5]),
+            (Access::SignedIn, [anonymous, ended, wait, Proceed, Proceed]),
+            (Access::Permission(NEEDED), [anonymous, ended, wait, Forbid { permission: NEEDED }, Proceed]),
+        ] {
+            let decided = visitors.each_ref().map(|visitor| decide(access, visitor));
+            assert_eq!(decided, expected, "{access:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_resembles_the_permission_does_not_open_the_page() {
+        for held in [
+            "",
+            "projects",
+            "projects:",
+            "projects:rea",
+            "projects:read2",
+            "projects:read ",
+            " projects:read",
+            "PROJECTS:READ",
+            "projects:Read",
+            "projects:*",
+            "*",
+            "projects:read,members:read",
+            "projects:read members:read",
+            "projects.read",
+            "projects%3Aread",
+            "projects:read\0",
+            "projects:\u{0433}ead",
+            "xprojects:read",
+            "[\"projects:read\"]",
+        ] {
+            let decided = decide(Access::Permission(NEEDED), &holding(&[held], &[NEEDED]));
+            assert_eq!(decided, Decision::Forbid { permission: NEEDED }, "{held:?}");
+        }
+    }
 }

@@ -5,7 +5,8 @@
 //! - [`serve`]: sockets, limits of time and room, and the end of the process.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
-//! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`headers`]: what is accepted from browsers and what protects them.
+//! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
+//!   them.
 //! - [`rate_limit`], [`client_address`]: how often, and by whom.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
@@ -33,6 +34,7 @@ pub mod panics;
 pub mod problem;
 pub mod profile;
 pub mod rate_limit;
+pub mod referer;
 pub mod return_to;
 pub mod routes;
 pub mod serve;
@@ -89,6 +91,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
         .layer(from_fn(empty_redirects))
+        .layer(from_fn_with_state(Arc::clone(state), referer::keep_own_referer))
         .route("/auth/login", get(auth::login::start_login))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))

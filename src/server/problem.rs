@@ -37,12 +37,16 @@ impl Asker {
             accepts_html: headers.get(header::ACCEPT).and_then(text).is_some_and(|accept| accept.contains("text/html")),
             calls_function: uri.path().starts_with("/api/"),
             request_id: headers.get(REQUEST_ID).and_then(text),
-            // A path that begins with two slashes would lead to another site.
-            retry: (*method == Method::GET)
-                .then(|| uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())
-                .filter(|path| path.starts_with('/') && !path.starts_with("//")),
+            retry: (*method == Method::GET).then(|| retry_path(uri)).flatten(),
         }
     }
+}
+
+/// The request's own path, which the page leads to again. `None` if a browser would read it as another site's address:
+/// `//elsewhere.example` is a path in a request line, and a site in a link.
+fn retry_path(uri: &Uri) -> Option<String> {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then(|| path.to_owned())
 }
 
 /// Answers a request with an error and its own status.
@@ -76,4 +80,21 @@ pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCod
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_tried_again_is_one_of_this_site() {
+        let retry = |target: &str| Asker::of(&Method::GET, &target.parse().unwrap(), &HeaderMap::new()).retry;
+        for kept in ["/", "/dashboard?tab=a//b", "/a//b"] {
+            assert_eq!(retry(kept).as_deref(), Some(kept));
+        }
+        assert_eq!(retry("http://evil.example/dashboard").as_deref(), Some("/dashboard"));
+        for dropped in ["//evil.example", "///evil.example", "/\\evil.example", "http://a.example//evil.example"] {
+            assert_eq!(retry(dropped), None, "{dropped}");
+        }
+    }
 }

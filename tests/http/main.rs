@@ -2,14 +2,14 @@
 //! follows no redirects. One file a topic. What a person sees is tested in `end2end/`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
+mod authorization;
 mod callback;
+mod cookies;
 mod cross_site;
 mod disconnects;
 mod exchanges;
-mod guard;
 mod headers;
 mod health;
-mod hostile_input;
 mod key_ring;
 mod last_resort;
 mod limits;
@@ -17,9 +17,11 @@ mod login_csrf;
 mod outage;
 mod proxies;
 mod rate_limits;
+mod referer;
 mod refresh;
 mod relying_party;
 mod remote_sign_out;
+mod return_paths;
 mod serving;
 mod session_list;
 mod sign_in;

@@ -68,12 +68,15 @@ impl Browser {
 
     /// Calls a server function as the hydrated page does.
     pub(crate) async fn call(&mut self, path: &str, body: &str) -> Page {
-        let request = self
-            .request_as(Method::POST, path, "application/json")
+        self.send(self.call_to_send(path, body)).await
+    }
+
+    /// The same, to change before it is sent.
+    pub(crate) fn call_to_send(&self, path: &str, body: &str) -> RequestBuilder {
+        self.request_as(Method::POST, path, "application/json")
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body.to_owned());
-        self.send(request).await
+            .body(body.to_owned())
     }
 
     /// A request with this browser's cookies, to change before it is sent.

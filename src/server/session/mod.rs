@@ -249,12 +249,12 @@ fn claims_as_map(claims: &impl Serialize) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::server) mod tests {
     use std::time::Duration;
 
     use super::*;
 
-    pub(crate) fn session(issued_at: i64, expires_at: i64) -> Session {
+    pub(in crate::server) fn session(issued_at: i64, expires_at: i64) -> Session {
         Session {
             identity: Identity {
                 user_id: "usr_1".to_owned(),

@@ -2,6 +2,9 @@
 
 #[path = "../../support/browser.rs"]
 mod browser;
+#[path = "../../support/corpus.rs"]
+pub(crate) mod corpus;
+pub(crate) mod raw;
 mod store;
 
 use std::{sync::Arc, time::Duration};
@@ -25,6 +28,7 @@ pub(crate) use store::{Trouble, TroubledStore};
 pub(crate) const ADA: &str = "usr_103845067215791001";
 pub(crate) const CHARLES: &str = "usr_103845067215791002";
 pub(crate) const ALAN: &str = "usr_103845067215791004";
+pub(crate) const KATHERINE: &str = "usr_103845067215791005";
 
 /// Long enough that nothing runs into it while a debug build is busy, short enough for a test that hangs on purpose.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(3);

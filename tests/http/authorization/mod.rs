@@ -1,0 +1,25 @@
+//! Who may see and do what: everybody at every route, other spellings of paths, other people's sessions, and what is sent
+//! before it is decided. `guard.rs` holds what the guard answers in detail.
+
+mod first_bytes;
+mod guard;
+mod matrix;
+mod ownership;
+mod path_tricks;
+
+use leptos_scalekit::app::{Access, PAGES};
+
+/// Paths of the pages that not everybody may see.
+fn protected_pages() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().filter(|page| page.access != Access::Public).map(|page| page.path)
+}
+
+/// What only a signed-in person's pages hold: names of the seeded people, and what the protected pages are about.
+const PROTECTED_CONTENT: &[&str] =
+    &["Lovelace", "Babbage", "Turing", "@analytical.example", "usr_1038", "org_1038", "ses_1", "eyJ"];
+
+fn assert_shows_nothing(text: &str, what: &str) {
+    for content in PROTECTED_CONTENT {
+        assert!(!text.contains(content), "{what} shows {content}: {text}");
+    }
+}
