@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use leptos_scalekit::server::{session::memory::MemoryStore, settings::Settings};
+use leptos_scalekit::server::{
+    session::memory::MemoryStore,
+    settings::{Environment, Settings},
+};
 use reqwest::Method;
 
 use crate::support::{ADA, app_with};
@@ -35,6 +38,7 @@ const FORWARDED: [(&str, &str); 20] = [
 /// Over https, behind a proxy that is trusted or not.
 fn behind_proxy(trusted: bool) -> impl FnOnce(&mut Settings) {
     move |settings| {
+        settings.environment = Environment::Production;
         settings.app_url = "https://app.example.com".parse().unwrap();
         if trusted {
             settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];

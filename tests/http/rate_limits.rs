@@ -32,7 +32,7 @@ const REQUESTS: [(Class, &str, &str, u16); 5] = [
     (Class::Callback, "GET", "/auth/callback", 400),
     (Class::ServerFunction, "POST", "/api/current_session", 200),
     (Class::Notification, "POST", "/auth/backchannel-logout", 400),
-    (Class::Notification, "POST", "/webhooks/scalekit", 401), // part: webhooks
+    (Class::Notification, "POST", "/webhooks/scalekit", 400), // part: webhooks
 ];
 
 /// Asks the router itself, without sockets: thousands of requests cost little. The connection comes from `peer`.
