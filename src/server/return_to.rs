@@ -8,7 +8,7 @@ use url::Url;
 /// Where people land who wanted nothing in particular.
 pub const DEFAULT: &str = "/dashboard/profile";
 
-/// Longer return paths are dropped: they travel in a cookie.
+/// Longer return paths are dropped, in bytes: they travel in a cookie, sealed, of which browsers keep 4096.
 const MAX_LENGTH: usize = 1024;
 
 /// A checked path and query of this site. The only constructors are [`ReturnTo::parse`] and the default page.
@@ -32,7 +32,9 @@ impl ReturnTo {
         {
             return None;
         }
-        Some(Self(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
+        let text = url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        // Again: a letter that is not ASCII has become three times as long.
+        (text.len() <= MAX_LENGTH).then_some(Self(text))
     }
 
     /// [`ReturnTo::parse`], or the default page.
@@ -141,6 +143,7 @@ mod tests {
     fn a_fragment_is_dropped_and_an_overlong_path_refused() {
         assert_eq!(parse("/a#b").as_deref(), Some("/a"));
         assert_eq!(parse(&format!("/{}", "a".repeat(MAX_LENGTH))), None);
+        assert_eq!(parse(&format!("/{}", "é".repeat(MAX_LENGTH / 2 - 1))), None);
     }
 
     proptest! {
