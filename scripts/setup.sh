@@ -86,17 +86,17 @@ set_up_wasm_bindgen() {
 }
 
 # `make lint` judges crates with it.
-set_up_cargo_deny() { cheap_tool cargo-deny "$CARGO_DENY_VERSION" "5 to 10 minutes"; }
+set_up_cargo_deny() { cheap_tool cargo-deny "$CARGO_DENY_VERSION" "about 3 minutes"; }
 
 # `make fuzz`; libFuzzer is C++.
 set_up_cargo_fuzz() {
     set_up_toolchain
     has c++ || fail "No C++ compiler: libFuzzer is compiled from C++ (Debian: apt-get install g++)."
-    cheap_tool cargo-fuzz "$CARGO_FUZZ_VERSION" "about 2 minutes"
+    cheap_tool cargo-fuzz "$CARGO_FUZZ_VERSION" "about 1 minute"
 }
 
 # `make sbom`.
-set_up_cargo_cyclonedx() { cheap_tool cargo-cyclonedx "$CARGO_CYCLONEDX_VERSION" "about 3 minutes"; }
+set_up_cargo_cyclonedx() { cheap_tool cargo-cyclonedx "$CARGO_CYCLONEDX_VERSION" "about 2 minutes"; }
 
 # A cargo command of exactly one version, compiled quickly: `cheap_tool NAME VERSION HOW_LONG`.
 cheap_tool() {

@@ -70,6 +70,11 @@ pub fn check(input: &[u8]) {
                 assert_eq!((webhook.id.as_str(), webhook.sent_at), (ID, NOW));
                 assert_eq!((&event["id"], &event["type"]), (&webhook.event.id.into(), &event["type"]));
             }
+            // Another spelling of the same time, and one that is no time.
+            for timestamp in [format!("+{timestamp}"), format!("{timestamp}.0"), format!(" {timestamp}")] {
+                let signature = self::signature(&signed_text(ID, &timestamp, rest));
+                assert!(receive(ID, &timestamp, &signature, rest).is_err(), "{timestamp} is a time");
+            }
             // Later and earlier than the tolerance.
             for now in [NOW - 301, NOW + 301] {
                 let headers = WebhookHeaders { id: ID, timestamp: &timestamp, signature: &signature };

@@ -148,8 +148,15 @@ mod tests {
 
     #[test]
     fn unclear_answers_are_unavailable() {
-        for (status, body) in [(400, ""), (403, "<html>"), (404, "{}"), (400, r#"{"error":""}"#), (400, r#"["invalid_grant"]"#), (204, ""), (100, "")]
-        {
+        for (status, body) in [
+            (400, ""),
+            (403, "<html>"),
+            (404, "{}"),
+            (400, r#"{"error":""}"#),
+            (400, r#"["invalid_grant"]"#),
+            (204, ""),
+            (100, ""),
+        ] {
             assert_eq!(reason(status, body), Some(UnavailableReason::Status(status)), "{status} {body}");
         }
         assert_eq!(reason(400, r#"{"code":8}"#), Some(UnavailableReason::RateLimited));
