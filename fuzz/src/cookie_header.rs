@@ -59,7 +59,7 @@ pub fn check(input: &[u8]) {
             (found, sent) => panic!("{found:?} of {} cookies", sent.len()),
         }
         for (name, value) in attempts {
-            let literally = sent.iter().any(|pair| *pair == (name.as_bytes(), value.as_bytes()));
+            let literally = sent.contains(&(name.as_bytes(), value.as_bytes()));
             assert!(name.starts_with(jar.attempt_prefix()) && literally, "{name} was not sent");
         }
     }
