@@ -20,13 +20,14 @@ pub fn check(input: &[u8]) {
     let (status, wait) = line.split_once(' ').map_or((&*line, None), |(status, wait)| (status, Some(wait)));
     let Ok(status) = status.parse() else { return };
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    match read_response(status, wait, body, NOW) {
+    let read = read_response(status, wait, body, NOW);
+    // What nobody reads need not be readable: half a surrogate pair, for example.
+    if answer.is_null() && body.trim_ascii_start().starts_with(b"{") {
+        return;
+    }
+    match read {
         Ok(tokens) => {
             assert_eq!(status, 200);
-            // What nobody reads need not be readable: half a surrogate pair, for example.
-            if answer.is_null() {
-                return;
-            }
             assert!(answer["token_type"].as_str().unwrap().eq_ignore_ascii_case("bearer"));
             assert_eq!(answer["access_token"], tokens.access_token.expose_secret());
             let shown = format!("{tokens:?}");
