@@ -1,5 +1,5 @@
 # Every command of the project. Each sets up what it needs first and skips what is there; the work is in scripts/.
-.PHONY: help run dev test lint build bench screenshots setup
+.PHONY: help run dev test lint build bench fuzz sbom screenshots setup
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -25,7 +25,7 @@ replicas: ## Run the browser's main tests through nginx, three replicas and Redi
 	@scripts/replicas.sh
 # part: redis }
 
-lint: ## Check formatting, clippy (server and browser), rustdoc, TypeScript, links and what is deployed; warnings are errors
+lint: ## Check formatting, clippy (server and browser), rustdoc, TypeScript, links, what is deployed and what others wrote
 	@scripts/setup.sh lint
 	@scripts/lint.sh
 
@@ -36,6 +36,14 @@ build: ## Build target/release/leptos-scalekit without the emulator, and print t
 bench: ## Measure what one process of the release build carries, as a table
 	@scripts/setup.sh test wrk
 	@scripts/bench.sh
+
+fuzz: ## Fuzz what reads foreign input, ten minutes each (TARGET=jwt: one; TIME=60: seconds)
+	@scripts/setup.sh cargo_fuzz
+	@TARGET="$(TARGET)" TIME="$(TIME)" scripts/fuzz.sh
+
+sbom: ## Write what a release is made of into target/sbom, as CycloneDX documents
+	@scripts/setup.sh toolchain cargo_cyclonedx
+	@scripts/sbom.sh
 
 screenshots: ## Take pictures of every page into screenshots/
 	@scripts/setup.sh test

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What for: everything that reads the code without running it: formatting, clippy for server and browser, the code's documentation, the
-# checks of TypeScript, of what is deployed (lint-deployment.sh), and of shell scripts where shellcheck is installed. Warnings are errors.
+# checks of TypeScript, of what is deployed (lint-deployment.sh), of what others wrote (lint-supply-chain.sh), and of shell scripts where shellcheck is installed. Warnings are errors.
 # Not here: tests.
 
 . "$(dirname "$0")/env.sh"
 
 say "Formatting"
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 say "Clippy: server, crates and tests"
 cargo clippy --workspace --features "$FEATURES" --all-targets -- -D warnings
@@ -31,4 +32,5 @@ if has shellcheck; then
 fi
 
 scripts/lint-deployment.sh
+scripts/lint-supply-chain.sh
 say "Nothing to complain about."

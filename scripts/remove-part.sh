@@ -115,7 +115,8 @@ mentions() {
 }
 
 tidy_up() {
-    cargo fmt --all || complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
+    { cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml; } ||
+        complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
     # Only drops what nothing needs any more: no version changes.
     cargo update --workspace --quiet --offline 2>/dev/null || cargo update --workspace --quiet ||
         complain "Cargo.lock could not be brought in line (message above): the next build does it."

@@ -8,6 +8,9 @@
 
 # 0.3.11 needs rustc 1.96. A newer 0.3 that is already there is used as it is.
 CARGO_LEPTOS_VERSION=0.3.10
+CARGO_DENY_VERSION=0.20.2
+CARGO_FUZZ_VERSION=0.13.2
+CARGO_CYCLONEDX_VERSION=0.5.9
 NODE_MAJOR=20
 
 set_up_compiler() {
@@ -80,6 +83,30 @@ set_up_wasm_bindgen() {
     say "Installing wasm-bindgen $wanted: about 3 minutes, once"
     # Without --locked: the lock file of this package can name versions that some registries don't have yet.
     install_tool wasm-bindgen-cli "$wanted"
+}
+
+# `make lint` judges crates with it.
+set_up_cargo_deny() { cheap_tool cargo-deny "$CARGO_DENY_VERSION" "about 3 minutes"; }
+
+# `make fuzz`; libFuzzer is C++.
+set_up_cargo_fuzz() {
+    set_up_toolchain
+    has c++ || fail "No C++ compiler: libFuzzer is compiled from C++ (Debian: apt-get install g++)."
+    cheap_tool cargo-fuzz "$CARGO_FUZZ_VERSION" "about 1 minute"
+}
+
+# `make sbom`.
+set_up_cargo_cyclonedx() { cheap_tool cargo-cyclonedx "$CARGO_CYCLONEDX_VERSION" "about 2 minutes"; }
+
+# A cargo command of exactly one version, compiled quickly: `cheap_tool NAME VERSION HOW_LONG`.
+cheap_tool() {
+    local found=""
+    if has "$1"; then found=$("$1" "${1#cargo-}" --version 2>/dev/null | awk '{ print $NF }') || true; fi
+    [ "$found" = "$2" ] && return
+    say "Installing $1 $2: $3, once"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        install_tool "$1" "$2" --locked
 }
 
 # Installs a cargo package where cargo puts them; beside, under target/tools, if another version is there already,
@@ -274,6 +301,7 @@ set_up_lint() {
     set_up_wasm_opt
     set_up_linters
     set_up_nginx
+    set_up_cargo_deny
 }
 
 set_up_test() {

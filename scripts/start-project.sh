@@ -17,7 +17,8 @@ main() {
     rename_contents "$name"
     rename_files "$name"
     # Names of another length break lines and sort imports elsewhere.
-    cargo fmt --all || complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
+    { cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml; } ||
+        complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
     say "$name is ready: \`make run\`, and README.md"
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::client::Client;
 use crate::error::{Error, UnavailableReason};
+use crate::members;
 use crate::provider_text::ProviderText;
 
 /// What an environment says about itself.
@@ -39,16 +40,25 @@ impl Client {
     pub async fn discover(&self) -> Result<Discovery, Error> {
         let url = self.config().endpoint("/.well-known/openid-configuration");
         let answer = self.http().get(url, MAX_BODY).await?;
-        match answer.status {
-            200 => {}
-            status @ 300..=399 => return Err(Error::unavailable(UnavailableReason::Redirect(status))),
-            429 => return Err(Error::unavailable(UnavailableReason::RateLimited)),
-            status => return Err(Error::unavailable(UnavailableReason::Status(status))),
-        }
-        let document: Document = serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::unavailable(UnavailableReason::Garbage("not a discovery document")))?;
-        Ok(Discovery { issuer: document.issuer, date: answer.date.as_deref().and_then(seconds) })
+        read_response(answer.status, answer.date.as_deref(), &answer.body)
     }
+}
+
+/// Reads the answer to a request for the document; `date` is the header of that name. Pure.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] for everything that is no document.
+pub fn read_response(status: u16, date: Option<&str>, body: &[u8]) -> Result<Discovery, Error> {
+    match status {
+        200 => {}
+        300..=399 => return Err(Error::unavailable(UnavailableReason::Redirect(status))),
+        429 => return Err(Error::unavailable(UnavailableReason::RateLimited)),
+        _ => return Err(Error::unavailable(UnavailableReason::Status(status))),
+    }
+    let document: Document = members::of_object(body)
+        .map_err(|_| Error::unavailable(UnavailableReason::Garbage("not a discovery document")))?;
+    Ok(Discovery { issuer: document.issuer, date: date.and_then(seconds) })
 }
 
 impl Discovery {
@@ -116,6 +126,7 @@ mod tests {
             (Answer::json(429, &json!({})), UnavailableReason::RateLimited),
             (Answer::json(503, &json!({})), UnavailableReason::Status(503)),
             (Answer::json(200, &json!({ "issuer": 7 })), UnavailableReason::Garbage("not a discovery document")),
+            (Answer::json(200, &json!(["x"])), UnavailableReason::Garbage("not a discovery document")),
             (Answer::json(200, &"<html>"), UnavailableReason::Garbage("not a discovery document")),
             (Answer::Endless, UnavailableReason::TooLarge),
             (Answer::Hang, UnavailableReason::Timeout),

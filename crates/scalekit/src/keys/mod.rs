@@ -16,6 +16,7 @@ use serde_json::Value;
 pub(crate) use cache::KeyCache;
 
 use crate::error::VerificationError;
+use crate::members;
 
 /// The usable keys of one key set: RSA, for signatures, RS256, at least 2048 bits. Others are skipped, so that a new
 /// kind of key beside the old ones does not stop sign-ins.
@@ -51,8 +52,8 @@ impl KeySet {
     ///
     /// See [`KeySetError`]; a `KeySet` is never empty.
     pub fn parse(json: &[u8]) -> Result<Self, KeySetError> {
-        let wire: WireSet = serde_json::from_slice(json).map_err(|_| KeySetError::Malformed)?;
-        let keys: Vec<Key> = wire.keys.into_iter().filter_map(Key::usable).collect();
+        let wire: WireSet = members::of_object(json).map_err(|_| KeySetError::Malformed)?;
+        let keys: Vec<Key> = wire.keys.into_iter().filter(Value::is_object).filter_map(Key::usable).collect();
         if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self { keys }) }
     }
 
@@ -209,6 +210,11 @@ mod tests {
             ("{}", KeySetError::Malformed),
             (r#"{"keys":{}}"#, KeySetError::Malformed),
             (r#"{"keys":[]}"#, KeySetError::Empty),
+            (&format!("[[{}]]", KEY_A.jwk()), KeySetError::Malformed),
+            (
+                &format!(r#"{{"keys":[["RSA","sig",null,"RS256","snk_a",{},"AQAB"]]}}"#, KEY_A.jwk()["n"]),
+                KeySetError::Empty,
+            ),
         ] {
             assert_eq!(KeySet::parse(body.as_bytes()).unwrap_err(), error, "{body}");
         }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, UnavailableReason};
+use crate::members;
 use crate::provider_text::{ProviderText, clean_code};
 
 pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Error {
@@ -52,7 +53,7 @@ pub(crate) struct ErrorBody {
 impl ErrorBody {
     /// What can't be read says nothing.
     pub(crate) fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
+        members::of_object(body).unwrap_or_default()
     }
 
     /// In lower case, without characters that codes don't have.
@@ -147,8 +148,15 @@ mod tests {
 
     #[test]
     fn unclear_answers_are_unavailable() {
-        for (status, body) in [(400, ""), (403, "<html>"), (404, "{}"), (400, r#"{"error":""}"#), (204, ""), (100, "")]
-        {
+        for (status, body) in [
+            (400, ""),
+            (403, "<html>"),
+            (404, "{}"),
+            (400, r#"{"error":""}"#),
+            (400, r#"["invalid_grant"]"#),
+            (204, ""),
+            (100, ""),
+        ] {
             assert_eq!(reason(status, body), Some(UnavailableReason::Status(status)), "{status} {body}");
         }
         assert_eq!(reason(400, r#"{"code":8}"#), Some(UnavailableReason::RateLimited));

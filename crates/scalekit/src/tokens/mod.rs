@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(crate) use failure::ErrorBody;
 
 use crate::error::{Error, UnavailableReason};
+use crate::members;
 
 /// What the token endpoint handed out. Received over TLS, not yet verified: see [`crate::Client::verify_sign_in`].
 ///
@@ -45,7 +46,7 @@ pub fn read_response(status: u16, retry_after: Option<&str>, body: &[u8], now: i
         return Err(failure::read(status, retry_after.and_then(|value| waiting_time(value, now)), body));
     }
     // The cause is dropped on purpose: serde's messages quote the input.
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| garbage("not the JSON of a token response"))?;
+    let answer: Answer = members::of_object(body).map_err(|_| garbage("not the JSON of a token response"))?;
     if !answer.token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer")) {
         return Err(garbage("the token type is not Bearer"));
     }
@@ -153,6 +154,7 @@ mod tests {
             "",
             "<html>",
             "[]",
+            r#"["a","Bearer",null,null,null,null]"#,
             "null",
             r#"{"access_token":"a","token_type":"Bear"#,
             r#"{"token_type":"Bearer"}"#,
