@@ -76,6 +76,15 @@ pub enum SignInProblem {
 }
 
 impl AppError {
+    /// Seconds after which another attempt makes sense, if one does.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyRequests { retry_after } | Self::Unavailable { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// The HTTP status that goes with this outcome.
     #[must_use]
     pub const fn status(&self) -> u16 {

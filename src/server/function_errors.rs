@@ -40,7 +40,7 @@ pub async fn give_errors_their_status(State(state): State<Arc<AppState>>, reques
         return page;
     }
     parts.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let AppError::Unavailable { retry_after } = error {
+    if let Some(retry_after) = error.retry_after() {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
     }
     Response::from_parts(parts, Body::from(body))

@@ -75,8 +75,8 @@ pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCod
         format!("{}. {}\n", error.title(), error.explanation()).into_response()
     };
     *response.status_mut() = status;
-    if let AppError::Unavailable { retry_after } | AppError::TooManyRequests { retry_after } = error {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
+    if let Some(retry_after) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -8,6 +8,8 @@ mod cookies;
 mod cross_site;
 mod disconnects;
 mod exchanges;
+mod exhaustion;
+mod framing;
 mod headers;
 mod health;
 mod key_ring;

@@ -112,6 +112,19 @@ pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
     }
 }
 
+/// With https and no TLS of its own, somebody stands in front of the process.
+pub(super) fn check_proxies(settings: &Settings, report: &mut Report) {
+    let is_behind_a_proxy = settings.app_url.scheme() == "https" && settings.tls.is_none();
+    if is_behind_a_proxy && settings.rate_limit && settings.trusted_proxies.is_empty() {
+        report.add(
+            "proxies",
+            Outcome::Warning,
+            "TRUSTED_PROXIES is not set: behind a proxy, all visitors count as one and share one limit of rates",
+            "Set it to the proxy's address as this process sees it",
+        );
+    }
+}
+
 // part: emulator {
 /// Development without `SCALEKIT_*`.
 pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
@@ -217,6 +230,16 @@ mod tests {
         );
     }
     // part: emulator }
+
+    #[test]
+    fn a_proxy_that_nobody_named_is_a_warning() {
+        let proxies = |changes: &[(&str, &str)]| lines(|report| check_proxies(&settings(changes), report));
+        assert!(proxies(&[]).starts_with("warning  proxies  TRUSTED_PROXIES is not set: "));
+        assert_eq!(proxies(&[("TRUSTED_PROXIES", "127.0.0.1")]), "");
+        assert_eq!(proxies(&[("RATE_LIMIT", "off")]), "");
+        assert_eq!(proxies(&[("TLS_CERTIFICATE_FILE", "c.pem"), ("TLS_KEY_FILE", "k.pem")]), "");
+        assert_eq!(proxies(&[("APP_URL", "http://localhost:3000")]), "");
+    }
 
     #[test]
     fn tls_files_that_can_not_be_used_are_a_failure() {

@@ -46,6 +46,7 @@ pub async fn examine(
     }
     environment::check_cookies(&settings, &mut report);
     environment::check_tls(&settings, &mut report);
+    environment::check_proxies(&settings, &mut report);
     report
 }
 
