@@ -1,11 +1,18 @@
 //! Requests that would take for ever, and requests that panic.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes, HttpBody},
     http::{Request, Response},
 };
+use http_body::Frame;
 use leptos_scalekit::server::{clock::Clock, router, session::id::SessionId, state::AppState};
 use tower::ServiceExt as _;
 
@@ -41,4 +48,43 @@ async fn a_request_that_panics_is_answered_500_with_its_identifier() {
     assert!(response.headers().contains_key("content-security-policy"));
     let body = axum::body::to_bytes(response.into_body(), 1_000_000).await.unwrap();
     assert!(String::from_utf8_lossy(&body).contains(&id));
+}
+
+/// The clock is stopped and moves by itself as soon as everybody waits.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_waited_for_as_long_as_for_anything_else() {
+    let paths = [
+        "/api/exchange_code",
+        "/auth/backchannel-logout",
+        "/webhooks/scalekit", // part: webhooks
+    ];
+    for path in paths {
+        let provider =
+            scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
+        let store = TroubledStore::new();
+        let state =
+            AppState::with_store(settings("http://localhost:3000"), provider, store as _, Clock::default()).unwrap();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("webhook-id", "msg_1")
+            .header("webhook-timestamp", "1")
+            .header("webhook-signature", "v1,AAAA")
+            .body(Body::new(Endless));
+        let begun = tokio::time::Instant::now();
+        let response = router(&state).oneshot(request.unwrap()).await.unwrap();
+        assert!(response.status().is_client_error() || response.status() == 503, "{path}: {}", response.status());
+        assert!(begun.elapsed() < Duration::from_secs(60), "{path}");
+    }
+}
+
+/// A body of which nothing comes.
+struct Endless;
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
 }

@@ -314,3 +314,20 @@ fn make_certificate(folder: &Path) {
     let made = made.unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http_2_client_is_told_how_much_it_may_make_the_process_remember() {
+    let running = start(LIMITS, None).await;
+    // The preface, and settings that say nothing (RFC 9113, sections 3.4 and 6.5).
+    let mut stream = running.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+    let mut head = [0; 9];
+    timeout(LONGEST_WAIT, stream.read_exact(&mut head)).await.unwrap().unwrap();
+    assert_eq!(head[3], 4, "a frame of settings");
+    let mut settings = vec![0; usize::from(head[2])];
+    timeout(LONGEST_WAIT, stream.read_exact(&mut settings)).await.unwrap().unwrap();
+    let value = |name: u8| {
+        let setting = settings.chunks(6).find(|setting| setting[..2] == [0, name])?;
+        Some(u32::from_be_bytes(setting[2..].try_into().unwrap()))
+    };
+    assert_eq!((value(3), value(6)), (Some(32), Some(64 * 1024)), "streams at once, bytes of headers");
+}

@@ -1,0 +1,94 @@
+//! What a process gives up to strangers: no memory for sign-ins that nobody finishes, and no descriptors beyond those that are kept for
+//! its own work. Linux only, since the system is asked about the process. Inside one process: `tests/http/{exhaustion,serving}.rs`.
+#![cfg(target_os = "linux")]
+
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    process::Command,
+};
+
+use super::support::{Process, free_port, until};
+
+/// What the system keeps in memory for a process, in bytes.
+fn resident(process: u32) -> usize {
+    let text = fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
+    text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+fn on_disk(folder: &Path) -> u64 {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn login_starts_without_end_leave_memory_and_disk_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let app_url = format!("http://localhost:{port}");
+    let store = "sqlite:sessions.db"; // part: sqlite
+    // without sqlite: let store = "memory:";
+    let process = Process::start(port, folder.path(), &app_url, "http://localhost:1", store);
+    process.answers("/healthz", 200).await;
+    let start = async |count: usize| {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        for _ in 0..count {
+            let answer =
+                client.get(format!("http://127.0.0.1:{port}/auth/login")).header("host", format!("localhost:{port}"));
+            assert_eq!(answer.send().await.unwrap().status(), 302);
+        }
+    };
+    // What is made once is made.
+    start(1000).await;
+    let (memory, disk) = (resident(process.id()), on_disk(folder.path()));
+    start(5000).await;
+    // A kilobyte for each would show.
+    let grown = resident(process.id()).saturating_sub(memory);
+    assert!(grown < 4 << 20, "{grown} bytes");
+    assert_eq!(on_disk(folder.path()), disk);
+}
+
+/// Descriptors that the process may have; it keeps 256 of them for its own work.
+const DESCRIPTORS: u32 = 280;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_connections_than_descriptors_make_others_wait_and_nobody_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let child = Command::new("sh")
+        .args(["-c", &format!("ulimit -n {DESCRIPTORS} && exec \"$0\""), env!("CARGO_BIN_EXE_leptos-scalekit")])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
+        .env("APP_URL", format!("http://localhost:{port}"))
+        .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
+        .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
+        .env("SCALEKIT_CLIENT_SECRET", "test_secret")
+        .env("SESSION_STORE", "memory:")
+        .env("METRICS_ADDR", "off") // part: metrics
+        .stdin(Stdio::null())
+        .stdout(fs::File::create(folder.path().join("log")).unwrap())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let connect = || TcpStream::connect(("127.0.0.1", port));
+    until("the process to listen", async || connect().await.is_ok()).await;
+    let log = || fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log().contains("the limit of file descriptors allows fewer connections"), "{}", log());
+
+    let mut idle = Vec::new();
+    for _ in 0..4 * (DESCRIPTORS - 256) {
+        idle.push(connect().await.unwrap());
+    }
+    let descriptors = fs::read_dir(format!("/proc/{}/fd", child.id().unwrap())).unwrap().count();
+    assert!(descriptors < DESCRIPTORS as usize, "{descriptors}");
+    // Behind all of them: served once those who say nothing have been cut off, in turn.
+    let mut waiting = connect().await.unwrap();
+    waiting.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(Duration::from_secs(120), waiting.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(!log().contains("no connection can be accepted"), "it never ran out: {}", log());
+}
