@@ -93,13 +93,18 @@ fn secrets(variables: &HashMap<String, String>, file: &str) -> Vec<String> {
             |name: &str| table::ALL.iter().any(|known| known.variable == name && known.shown == Shown::Nothing);
         let mut open = variables.iter().filter(|(name, _)| !hidden(name));
         print::effective(&empty).contains(secret)
-            || table::ALL.iter().any(|known| known.example.contains(secret) || known.key.contains(secret))
+            || table::ALL.iter().any(|known| known.key.contains(secret) || example(known).contains(secret))
             || open.any(|(name, value)| name.contains(secret) || value.contains(secret))
             || variables.keys().any(|name| name.contains(secret))
             || texts(&table).iter().filter(|text| text.contains(secret)).count() > 1
     };
     found.retain(|secret| secret.len() >= LONG && !public(secret));
     found
+}
+
+/// The line that a refusal suggests.
+fn example(setting: &table::Setting) -> String {
+    format!("{}={}", setting.variable, setting.example)
 }
 
 /// Every name and text of the file.

@@ -39,10 +39,17 @@ pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, requ
     problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
 }
 
-/// Whether the body is what forms and hydrated pages send: one type, with or without parameters.
+fn is_empty(headers: &HeaderMap) -> bool {
+    let says_nothing = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    says_nothing && !headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// Whether the body is what forms and hydrated pages send: one type, with or without parameters; or nothing, which has none.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let (Some(only), None) = (types.next(), types.next()) else {
+        return !headers.contains_key(header::CONTENT_TYPE) && is_empty(headers);
+    };
     let name = only.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     name.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
@@ -87,8 +94,12 @@ mod tests {
         ] {
             assert!(!is_form(&[other]), "{other}");
         }
-        assert!(!is_form(&[]));
         assert!(!is_form(&["application/x-www-form-urlencoded", "text/plain"]));
+        assert!(is_form(&[]), "nothing is in no encoding");
+        let with =
+            |name, value| super::is_form(&HeaderMap::from_iter([(name, axum::http::HeaderValue::from_static(value))]));
+        assert!(with(header::CONTENT_LENGTH, "0"));
+        assert!(!with(header::CONTENT_LENGTH, "4") && !with(header::TRANSFER_ENCODING, "chunked"));
     }
 
     fn passes(headers: &[(&str, &str)]) -> bool {

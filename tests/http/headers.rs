@@ -47,6 +47,7 @@ async fn answers_of_every_kind(app: &App) -> Vec<Answer> {
                     continue;
                 }
                 let request = signed_in.request(method.clone(), path).header("sec-fetch-site", site);
+                let request = request.header("content-type", "text/plain");
                 let answer = signed_in.send(request).await;
                 answers
                     .push(Answer { to: format!("{} {method} {path} {site}", answer.status), headers: answer.headers });

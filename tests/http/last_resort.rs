@@ -70,10 +70,9 @@ async fn a_body_that_never_ends_is_waited_for_as_long_as_for_anything_else() {
             .header("webhook-timestamp", "1")
             .header("webhook-signature", "v1,AAAA")
             .body(Body::new(Endless));
-        let begun = tokio::time::Instant::now();
-        let response = router(&state).oneshot(request.unwrap()).await.unwrap();
+        let answer = router(&state).oneshot(request.unwrap());
+        let response = tokio::time::timeout(Duration::from_secs(60), answer).await.unwrap().unwrap();
         assert!(response.status().is_client_error() || response.status() == 503, "{path}: {}", response.status());
-        assert!(begun.elapsed() < Duration::from_secs(60), "{path}");
     }
 }
 
