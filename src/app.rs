@@ -163,16 +163,23 @@ pub fn onward_document(links: SiteLinks, address: String) -> impl IntoView {
                 <meta http-equiv="refresh" content=refresh/>
             </head>
             <body>
-                <div class="public">
-                    <main id="main" class="problem onward">
-                        <h1>"On to sign-in"</h1>
-                        <p>
-                            <a class="button primary" href=address>
-                                "Continue"
-                            </a>
-                        </p>
+                <div class="public onward">
+                    <header class="top">
+                        <Brand/>
+                    </header>
+                    <main id="main">
+                        <section class="problem">
+                            <h1>"On to sign-in"</h1>
+                            <p>"The sign-in page opens by itself."</p>
+                            <p class="actions">
+                                <a class="button primary" href=address>
+                                    "Continue"
+                                </a>
+                            </p>
+                        </section>
                     </main>
                 </div>
+                <Drawings/>
             </body>
         </html>
     }
