@@ -27,7 +27,7 @@ fn rule(class: Class) -> Rule {
 }
 
 /// What a class is asked for: its answer if it is allowed, and the request.
-const REQUESTS: [(Class, &str, &str, u16); 5] = [
+const REQUESTS: &[(Class, &str, &str, u16)] = &[
     (Class::LoginStart, "GET", "/auth/login", 302),
     (Class::Callback, "GET", "/auth/callback", 400),
     (Class::ServerFunction, "POST", "/api/current_session", 200),
@@ -60,7 +60,7 @@ async fn ask(app: &App, method: &str, path: &str, from: &str, accept: &str) -> P
 async fn each_class_has_a_limit_for_an_address_and_recovers() {
     let app = limited_app().await;
     let mut last = 0;
-    for (class, method, path, allowed) in REQUESTS {
+    for (class, method, path, allowed) in REQUESTS.iter().copied() {
         let quota = rule(class).by_address;
         // Another address for each, since notifications share theirs.
         last += 1;
