@@ -1,7 +1,7 @@
 //! The answer to an authorization request: judged, exchanged once, verified, and turned into a session.
 //!
-//! Until everything has passed, nothing changes: no session is touched. The attempt's cookie goes in any case, so an
-//! answer can't be tried twice.
+//! Until everything has passed, nothing changes: no session is touched. The attempt is used up first, so an answer can't be
+//! tried twice.
 
 use std::sync::Arc;
 

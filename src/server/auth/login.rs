@@ -1,7 +1,7 @@
 //! `GET /auth/login`: makes an authorization request and sends the browser to Scalekit.
 //!
-//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to, so it accepts parameters that it does not know and
-//! ignores them (scalekit-api §11). Only the parameters of [`Parameters`] reach the provider.
+//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to, so it accepts
+//! parameters that it does not know and ignores them (scalekit-api §11). Only the parameters of [`Parameters`] reach the provider.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ pub async fn start_login(
 async fn idp_initiated(state: &AppState, token: &str, prompt: Option<String>) -> Option<LoginRequest> {
     match state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await {
         Ok(login) => Some(LoginRequest {
-            prompt: prompt.and_then(|prompt| visible(prompt.parse().ok())),
+            prompt: prompt.and_then(|prompt| prompt.parse().ok()).filter(|prompt| *prompt != Prompt::None),
             organization_id: login.organization_id,
             connection_id: login.connection_id,
             login_hint: login.login_hint,
@@ -118,7 +118,7 @@ fn begin(
     Ok(url.into())
 }
 
-/// Passes on what is well-formed. An unknown `prompt` or `provider` is refused: silently starting another login
+/// Passes on what is well-formed, but for a sign-in that nobody would see. An unknown `prompt` or `provider` is refused: silently starting another login
 /// than the link asked for would confuse more than an error does.
 fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
     let hint = |text: Option<String>| match text.map(|text| text.trim().to_owned()) {
@@ -127,8 +127,10 @@ fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
         other => Ok(other),
     };
     Ok(LoginRequest {
-        prompt: known(hint(parameters.prompt)?)?
-            .map_or(Ok(None), |prompt| visible(Some(prompt)).map(Some).ok_or(AppError::Invalid))?,
+        prompt: match known(hint(parameters.prompt)?)? {
+            Some(Prompt::None) => return Err(AppError::Invalid),
+            prompt => prompt,
+        },
         provider: known(hint(parameters.provider)?)?,
         login_hint: hint(parameters.login_hint)?,
         domain_hint: hint(parameters.domain_hint)?,
@@ -140,11 +142,6 @@ fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
 
 fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppError> {
     text.map(|text| text.parse().map_err(|_| AppError::Invalid)).transpose()
-}
-
-/// Links may not ask for a sign-in that nobody sees.
-fn visible(prompt: Option<Prompt>) -> Option<Prompt> {
-    prompt.filter(|prompt| *prompt != Prompt::None)
 }
 
 /// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar. Browsers that say nothing are

@@ -39,9 +39,9 @@ const BETWEEN_LINES: i64 = 60;
 pub enum Class {
     /// `/auth/login`: seals a cookie.
     LoginStart,
-    /// `/auth/callback`: may call the provider's token endpoint.
+    /// `/auth/callback` and the function behind it: may call the provider's token endpoint.
     Callback,
-    /// `/api/…`: reads the store, or the provider.
+    /// Any other `/api/…`: reads the store, or the provider.
     ServerFunction,
     /// Logout tokens and webhooks: verifies signatures.
     Notification,
@@ -163,7 +163,8 @@ pub async fn limit_rate(
 fn class_of(route: &str) -> Option<Class> {
     match route {
         "/auth/login" => Some(Class::LoginStart),
-        "/auth/callback" => Some(Class::Callback),
+        // The page calls the function, and so can anybody.
+        "/auth/callback" | "/api/exchange_code" => Some(Class::Callback),
         "/auth/backchannel-logout" | "/webhooks/scalekit" => Some(Class::Notification),
         route if route.starts_with("/api/") => Some(Class::ServerFunction),
         _ => None,
@@ -188,7 +189,9 @@ mod tests {
         for rule in routes::ENDPOINTS {
             assert!(class_of(rule.path).is_some(), "{}", rule.path);
         }
-        assert_eq!(class_of("/auth/callback"), Some(Class::Callback));
+        for way in ["/auth/callback", "/api/exchange_code"] {
+            assert_eq!(class_of(way), Some(Class::Callback), "{way}");
+        }
     }
 
     #[test]
