@@ -41,4 +41,33 @@ test.describe("Behind nginx", () => {
     await signedIn.reload();
     await expect(signedIn).toHaveURL("/dashboard/profile");
   });
+
+  // The last: it leaves nothing that answers.
+  test("what nginx answers by itself is protected too, and says what to do", async ({ request, folder }) => {
+    const refused = await request.get(`/${"x".repeat(20_000)}`);
+    expect(refused.status()).toBe(414);
+    expect(await refused.text()).toContain("This request was not understood");
+
+    for (const replica of JSON.parse(readFileSync(`${folder}/replicas.json`, "utf8")) as number[]) {
+      try {
+        process.kill(replica, "SIGKILL");
+      } catch {
+        // The one that the test before has killed.
+      }
+    }
+    const unavailable = await request.get("/");
+    expect(unavailable.status()).toBe(503);
+    expect(await unavailable.text()).toContain("Back in a moment");
+    expect(unavailable.headers()["retry-after"]).toBe("5");
+
+    for (const answer of [refused, unavailable]) {
+      const headers = answer.headers();
+      expect(headers["content-security-policy"]).toContain("default-src 'none'");
+      expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect(headers["cache-control"]).toBe("no-store");
+      expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+    }
+    expect(refused.headers()["retry-after"]).toBeUndefined();
+  });
 });

@@ -3,12 +3,12 @@
 //! Only the caller's own sessions are ever looked at, so an identifier that is not among them ends nothing. The provider's
 //! session API has no notion of who is calling, so what it answers is compared with the caller here.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
@@ -80,10 +80,14 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     }
 }
 
+/// Calls of the provider's session API that one process makes at the same time: whoever loads the list again and again must not
+/// use up what the provider grants the application. Further ones wait, as long as for the answer.
+pub const SESSION_API_CALLS_AT_ONCE: usize = 16;
+
 /// Who is asking.
 struct Caller<'a> {
     state: &'a AppState,
-    session: std::sync::Arc<Session>,
+    session: Arc<Session>,
     key: SessionKey,
 }
 
@@ -103,7 +107,11 @@ impl<'a> Caller<'a> {
         }
         let user_id = &self.session.identity.user_id;
         let management = self.state.scalekit.management();
-        let asked = management.sessions_of(user_id, self.state.clock.now());
+        let asked = async {
+            // The semaphore is never closed.
+            let _place = self.state.session_api_calls.acquire().await;
+            management.sessions_of(user_id, self.state.clock.now()).await
+        };
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
             Ok(Ok(sessions)) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
             Ok(Err(error @ ManagementError::Forbidden { .. })) => {
@@ -159,7 +167,11 @@ impl<'a> Caller<'a> {
         let mut calls = JoinSet::new();
         for id in provider_sessions {
             let scalekit = self.state.scalekit.clone();
-            calls.spawn(async move { scalekit.management().revoke_session(&id, now).await });
+            let places: Arc<Semaphore> = Arc::clone(&self.state.session_api_calls);
+            calls.spawn(async move {
+                let _place = places.acquire().await;
+                scalekit.management().revoke_session(&id, now).await
+            });
         }
         let all = async {
             let mut succeeded = true;

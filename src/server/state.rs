@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use tokio::sync::Semaphore;
 
 use super::{
     assets::Site,
@@ -18,6 +19,7 @@ use super::{
         sqlite::{OpenError, SqliteStore},    // part: sqlite
         store::SessionStore,
     },
+    session_list::SESSION_API_CALLS_AT_ONCE,
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
 };
 use crate::site::SiteLinks;
@@ -34,6 +36,8 @@ pub struct AppState {
     pub sessions: Sessions,
     /// The places for code exchanges.
     pub exchanges: Exchanges,
+    /// The places for calls of the provider's session API.
+    pub session_api_calls: Arc<Semaphore>,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
     /// The time.
@@ -91,7 +95,19 @@ impl AppState {
         let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
         let site = Site::of_this_build();
         let exchanges = Exchanges::default();
-        Ok(Arc::new(Self { settings, emulated, scalekit, sessions, exchanges, cookies, clock, rate_limits, site }))
+        let session_api_calls = Arc::new(Semaphore::new(SESSION_API_CALLS_AT_ONCE));
+        Ok(Arc::new(Self {
+            settings,
+            emulated,
+            scalekit,
+            sessions,
+            exchanges,
+            session_api_calls,
+            cookies,
+            clock,
+            rate_limits,
+            site,
+        }))
     }
 
     /// Where documents find the site's files now.

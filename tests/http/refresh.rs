@@ -143,6 +143,29 @@ async fn a_provider_hiccup_keeps_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odd_refusal_of_one_session_holds_up_no_other() {
+    let app = app().await;
+    let (mut refused, mut other) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
+    app.advance(LIFETIME);
+    app.emulator.control().add_fault(Fault::status(Endpoint::Token, 400).with_error("invalid_request"));
+    let begun = app.state.clock.elapsed();
+    assert_eq!(refused.get("/dashboard").await.status, 503);
+    assert_eq!(other.get("/dashboard").await.status, 200, "nobody else has to wait");
+    assert_eq!(app.token_calls("refresh_token"), 2);
+    // However often its pages ask, the provider is not asked again before the time.
+    for _ in 0..5 {
+        let answer = refused.get("/dashboard").await;
+        if app.state.clock.elapsed() < begun + 2 {
+            assert_eq!(answer.status, 503);
+            assert!(!answer.header("retry-after").is_empty());
+            assert_eq!(app.token_calls("refresh_token"), 2);
+        }
+    }
+    app.advance(2);
+    assert_eq!(refused.get("/dashboard").await.status, 200, "the session was kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_token_is_good_a_failing_provider_is_not_noticed() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

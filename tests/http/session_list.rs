@@ -1,10 +1,10 @@
 //! "Your sessions": what is listed, and that people end their own sessions and nobody else's.
 
-use leptos_scalekit::server::session::memory::MemoryStore;
+use leptos_scalekit::server::{session::memory::MemoryStore, session_list::SESSION_API_CALLS_AT_ONCE};
 use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
 use serde_json::Value;
 
-use crate::support::{ADA, App, Browser, CHARLES, app, app_with};
+use crate::support::{ADA, App, Browser, CHARLES, app, app_with, until};
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                      Version/18.0 Mobile/15E148 Safari/604.1";
@@ -136,6 +136,30 @@ async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
     assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("NotAsked"), 2));
     assert_eq!(first.post("/api/end_other_sessions", &[]).await.status, 302);
     assert!(!is_signed_in(&mut second).await, "sessions here end all the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_without_end_press_the_providers_api_no_harder_than_it_may_be() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    list(&mut browser).await;
+    let calls = || app.emulator.control().state().calls_of(Endpoint::Management);
+    let (before, places) = (calls(), SESSION_API_CALLS_AT_ONCE as u64);
+    app.emulator.control().add_fault(Fault::new(Endpoint::Management, FaultKind::Hang).times(0));
+    let lists: Vec<_> = (0..2 * SESSION_API_CALLS_AT_ONCE)
+        .map(|_| {
+            let mut browser = browser.clone();
+            tokio::spawn(async move { list(&mut browser).await })
+        })
+        .collect();
+    until("a full house", async || calls() >= before + places).await;
+    assert_eq!(calls(), before + places);
+    assert!(is_signed_in(&mut browser).await, "nothing else waits");
+    app.emulator.control().clear_faults();
+    for listed in lists {
+        let listed = listed.await.unwrap();
+        assert_eq!(entries(&listed).len(), 1, "{listed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,6 +41,31 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether other calls of this application can be expected to fail in the same way, so that it is better to make
+    /// none for a while: Scalekit is out of reach or overloaded, refuses the application itself, or its keys or clock
+    /// don't fit. Otherwise the error says something of one grant only.
+    #[must_use]
+    pub fn concerns_all_calls(&self) -> bool {
+        match self {
+            Self::Ended { .. } => false,
+            Self::Refused(rule) => rule.is_about_keys_or_time(),
+            Self::Misconfigured { code, .. } => matches!(
+                &**code,
+                "invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "unauthenticated" | "http_401"
+            ),
+            Self::Unavailable { retry_after: Some(_), .. } => true,
+            Self::Unavailable { reason, .. } => match reason {
+                UnavailableReason::TooLarge => false,
+                UnavailableReason::Status(status) => !(400..500).contains(status) || matches!(status, 408 | 425),
+                UnavailableReason::Timeout
+                | UnavailableReason::Network(_)
+                | UnavailableReason::RateLimited
+                | UnavailableReason::Redirect(_)
+                | UnavailableReason::Garbage(_) => true,
+            },
+        }
+    }
+
     pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
         Self::Unavailable { reason, retry_after: None }
     }
@@ -177,4 +202,13 @@ pub enum VerificationError {
     /// They disagree about `oid`.
     #[error("the tokens are for different organizations")]
     OtherOrganization,
+}
+
+impl VerificationError {
+    /// Whether the rule was broken by a key that is not published yet, or by clocks that differ, rather than by the
+    /// token: the same token may pass later.
+    #[must_use]
+    pub const fn is_about_keys_or_time(self) -> bool {
+        matches!(self, Self::UnknownKey | Self::Expired | Self::NotYetValid | Self::IssuedInFuture)
+    }
 }

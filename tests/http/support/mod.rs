@@ -30,7 +30,8 @@ pub(crate) const CHARLES: &str = "usr_103845067215791002";
 pub(crate) const ALAN: &str = "usr_103845067215791004";
 pub(crate) const KATHERINE: &str = "usr_103845067215791005";
 
-/// Long enough that nothing runs into it while a debug build is busy, short enough for a test that hangs on purpose.
+/// Long enough that nothing runs into them while a debug build is busy, short enough for a test that hangs on purpose.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A running application with an emulator of its own. Ends with the test.
@@ -60,12 +61,22 @@ pub(crate) async fn app_with_store(store: Arc<dyn SessionStore>) -> App {
 
 /// Starts an application on the given store, with some settings changed.
 pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&mut Settings)) -> App {
+    app_that_waits(PROVIDER_TIMEOUT, store, change).await
+}
+
+/// The same, with another time limit for each call of the provider: for tests in which calls end when the test says so.
+pub(crate) async fn app_that_waits(
+    provider_timeout: Duration,
+    store: Arc<dyn SessionStore>,
+    change: impl FnOnce(&mut Settings),
+) -> App {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
     let mut settings = settings(&url);
     change(&mut settings);
-    let state = AppState::with_store(settings, config(&emulator), Arc::clone(&store), Clock::default()).unwrap();
+    let config = config(&emulator).with_timeouts(CONNECT_TIMEOUT, provider_timeout);
+    let state = AppState::with_store(settings, config, Arc::clone(&store), Clock::default()).unwrap();
     let server = start(listener, &state);
     App { url, emulator, state, store, server }
 }
@@ -84,7 +95,7 @@ pub(crate) async fn app_at(provider: &str) -> Replica {
 fn config(emulator: &Emulator) -> scalekit::Config {
     scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
         .unwrap()
-        .with_timeouts(Duration::from_secs(2), PROVIDER_TIMEOUT)
+        .with_timeouts(CONNECT_TIMEOUT, PROVIDER_TIMEOUT)
 }
 
 fn start(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {

@@ -71,7 +71,7 @@ pub enum FaultKind {
     Delay,
     /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000).
     DelayAfter,
-    /// Never answers. The work is not done.
+    /// Never answers; the connection is closed once faults are cleared. The work is not done.
     Hang,
     /// Closes the connection without an answer. The work is not done.
     DropBefore,

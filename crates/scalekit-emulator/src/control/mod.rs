@@ -85,7 +85,7 @@ impl Control {
 
     /// Takes back every fault; calls that hang already go on hanging.
     pub fn clear_faults(&self) {
-        self.shared.world().faults.clear();
+        self.shared.world().clear_faults();
     }
 
     /// Signs with a new key from now on, and returns its `kid`. The old keys stay in the key set, or leave it at once.

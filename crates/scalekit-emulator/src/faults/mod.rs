@@ -21,6 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::{
     connection::Connection,
@@ -48,16 +49,17 @@ pub(crate) async fn count_and_fail(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let grant = if endpoint == Endpoint::Token { grant_type(&body) } else { None };
-    let (fault, replacement) = {
+    let (fault, cleared, replacement) = {
         let mut world = shared.world();
         world.notice_expired_sessions();
         world.counters.count_call(endpoint.name(), grant.as_deref());
-        (take_fault(&mut world, endpoint, grant.as_deref()), replace::take(&mut world, endpoint))
+        let fault = take_fault(&mut world, endpoint, grant.as_deref());
+        (fault, world.faults_cleared.subscribe(), replace::take(&mut world, endpoint))
     };
     let work = next.run(Request::from_parts(parts, Body::from(body)));
     let answer = match fault {
         None => work.await,
-        Some(fault) => commit(&fault, &shared, &connection, work).await,
+        Some(fault) => commit(&fault, cleared, &shared, &connection, work).await,
     };
     match replacement {
         None => answer,
@@ -67,6 +69,7 @@ pub(crate) async fn count_and_fail(
 
 async fn commit(
     fault: &Fault,
+    mut cleared: watch::Receiver<()>,
     shared: &Arc<Shared>,
     connection: &Connection,
     work: impl Future<Output = Response>,
@@ -83,7 +86,10 @@ async fn commit(
             answer
         }
         FaultKind::Hang => {
-            shared.stopped().await;
+            tokio::select! {
+                _ = cleared.changed() => {}
+                () = shared.stopped() => {}
+            }
             cut(connection)
         }
         FaultKind::DropBefore => cut(connection),

@@ -91,7 +91,7 @@ impl Shared {
         world.directory = self.seed.directory.clone();
         world.settings = Settings::from_environment(&self.seed.directory.environment);
         world.forget_logins();
-        world.faults.clear();
+        world.clear_faults();
         world.tampers.clear();
         world.token_response = None;
         world.replacements.clear();
@@ -119,6 +119,8 @@ pub(crate) struct World {
     pub(crate) transactions: BTreeMap<String, Transaction>,
     pub(crate) keys: KeyRing,
     pub(crate) faults: Vec<Fault>,
+    /// Says when the faults are cleared: calls that hang end then.
+    pub(crate) faults_cleared: watch::Sender<()>,
     pub(crate) tampers: Vec<Tamper>,
     pub(crate) token_response: Option<TokenResponseChange>,
     pub(crate) replacements: Vec<Replacement>,
@@ -153,6 +155,7 @@ impl World {
             transactions: BTreeMap::new(),
             keys,
             faults: Vec::new(),
+            faults_cleared: watch::Sender::default(),
             tampers: Vec::new(),
             token_response: None,
             replacements: Vec::new(),
@@ -168,6 +171,12 @@ impl World {
     pub(crate) fn now(&self) -> i64 {
         let machine = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         i64::try_from(machine).unwrap_or(i64::MAX).saturating_add(self.clock_offset)
+    }
+
+    /// No more faults; calls that hang end.
+    pub(crate) fn clear_faults(&mut self) {
+        self.faults.clear();
+        self.faults_cleared.send_replace(());
     }
 
     fn forget_logins(&mut self) {

@@ -104,6 +104,25 @@ async fn a_hanging_call_does_not_keep_the_emulator_from_stopping() {
 }
 
 #[tokio::test]
+async fn a_hanging_call_ends_once_faults_are_cleared_and_its_token_is_still_good() {
+    let (world, token) = signed_in().await;
+    world.control().add_fault(Fault::new(Endpoint::Token, FaultKind::Hang));
+    let call = tokio::spawn({
+        let (url, token) = (format!("{}/oauth/token", world.emulator.url()), token.clone());
+        async move {
+            let form = [("grant_type", "refresh_token"), ("refresh_token", &token)];
+            reqwest::Client::new().post(url).form(&form).send().await
+        }
+    });
+    while world.control().open_token_calls() == 0 {
+        tokio::task::yield_now().await;
+    }
+    world.control().clear_faults();
+    assert!(call.await.unwrap().is_err());
+    ok_json(world.refresh(&token).await).await;
+}
+
+#[tokio::test]
 async fn a_delayed_call_does_its_work() {
     let (world, token) = signed_in().await;
     world.control().add_fault(Fault::delay(Endpoint::Token, 120));

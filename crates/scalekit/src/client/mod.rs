@@ -14,7 +14,7 @@ use crate::claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutT
 use crate::config::Config;
 use crate::error::{Error, VerificationError};
 use crate::http::Http;
-use crate::keys::{KeyCache, KeySet, KeySetFetches};
+use crate::keys::{KeyCache, KeySet, KeySetFetches, Origin};
 use crate::management::{Management, TokenCache};
 use crate::tokens::{self, TokenSet};
 use crate::verify::{self, Expected, ExpectedNonce};
@@ -136,7 +136,7 @@ impl Client {
         expected.access_token = Some(access_token);
         expected.code = Some(&code.code);
 
-        let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
+        let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, Origin::Provider, now).await?, &expected)?;
         let access = self.verify_access(access_token, &expected).await?;
         SessionIdentity::of(&id).require_same(&access.sub, &access.sid, &access.oid)?;
         Ok(SignIn { tokens, id, access })
@@ -169,7 +169,11 @@ impl Client {
         let id = match tokens.id_token.as_ref().map(ExposeSecret::expose_secret) {
             None => None,
             Some(id_token) => {
-                let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, now).await?, &expected)?;
+                let id = verify::verify_id_token(
+                    id_token,
+                    &*self.keys_for(id_token, Origin::Provider, now).await?,
+                    &expected,
+                )?;
                 session.require_same(&id.sub, &id.sid, &id.oid)?;
                 Some(id)
             }
@@ -186,7 +190,7 @@ impl Client {
     ///
     /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
     pub async fn verify_logout_token(&self, token: &str, now: i64) -> Result<LogoutToken, Error> {
-        let keys = self.keys_for(token, now).await?;
+        let keys = self.keys_for(token, Origin::Anybody, now).await?;
         let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
         Ok(verify::verify_logout_token(token, &keys, &expected)?)
     }
@@ -200,7 +204,7 @@ impl Client {
     ///
     /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
     pub async fn verify_idp_initiated_login(&self, token: &str, now: i64) -> Result<IdpInitiatedLogin, Error> {
-        let keys = self.keys_for(token, now).await?;
+        let keys = self.keys_for(token, Origin::Anybody, now).await?;
         let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
         Ok(verify::verify_idp_initiated_login(token, &keys, &expected)?)
     }
@@ -237,14 +241,14 @@ impl Client {
     }
 
     async fn verify_access(&self, token: &str, expected: &Expected<'_>) -> Result<AccessTokenClaims, Error> {
-        let keys = self.keys_for(token, expected.now).await?;
+        let keys = self.keys_for(token, Origin::Provider, expected.now).await?;
         Ok(verify::verify_access_token(token, &keys, expected)?)
     }
 
     /// Reads the header first: a token that is none must not cause a fetch.
-    async fn keys_for(&self, token: &str, now: i64) -> Result<Arc<KeySet>, Error> {
+    async fn keys_for(&self, token: &str, origin: Origin, now: i64) -> Result<Arc<KeySet>, Error> {
         let kid = verify::key_id(token)?;
-        self.inner.keys.set_for(kid.as_deref(), now).await
+        self.inner.keys.set_for(kid.as_deref(), origin, now).await
     }
 
     /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).

@@ -431,6 +431,24 @@ async fn a_made_up_kid_as_the_first_of_all_counts_as_the_one_fetch_in_30_seconds
 }
 
 #[tokio::test]
+async fn made_up_kids_do_not_hold_up_the_keys_of_those_who_sign_in() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    verify(&client, &access_token(&server, &KEY_A), NOW).await.unwrap();
+    // Anybody's token, signed by a key that is in no set: the one fetch that such tokens get.
+    let made_up = access_token(&server, &KEY_B);
+    for _ in 0..3 {
+        assert!(client.verify_logout_token(&made_up, NOW).await.is_err());
+        assert!(client.verify_idp_initiated_login(&made_up, NOW).await.is_err());
+    }
+    assert_eq!(server.requests().len(), 2);
+    // The provider rotates its keys right after that.
+    server.then(keys(&[&KEY_A, &KEY_B]));
+    verify(&client, &access_token(&server, &KEY_B), NOW + 1).await.unwrap();
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
 async fn a_clock_read_a_moment_earlier_causes_no_fetch_and_one_that_was_set_back_does() {
     let server = Server::start([keys(&[&KEY_A])]).await;
     let client = client(&server);

@@ -1,7 +1,9 @@
 //! Fetches the key set when it is needed, and with restraint.
 //!
 //! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes nothing.
-//! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up.
+//! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up. Tokens that the
+//!   provider itself has handed out have an allowance of their own ([`Origin`]): nobody can hold up the signing keys
+//!   of the people who sign in.
 //! - As long as there has been no good set, a fetch that failed is not repeated for 3 s: without keys nobody can sign
 //!   in, so this pause is short.
 //! - A set older than an hour is looked up again, so that a withdrawn key is not trusted for ever.
@@ -29,6 +31,15 @@ const FIRST_FETCH_INTERVAL: u64 = 3;
 /// In seconds.
 const MAX_AGE: u64 = 3600;
 
+/// Who a token that names a key was received from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The token endpoint, over a connection that we made.
+    Provider,
+    /// Whoever sent a request: the token may be made up.
+    Anybody,
+}
+
 #[derive(Debug)]
 pub(crate) struct KeyCache {
     http: Http,
@@ -50,30 +61,30 @@ impl KeyCache {
             if state.set.is_some() {
                 return Ok(());
             }
-            (state.needs_fetch(None, now), state.attempts)
+            (state.needs_fetch(None, Origin::Provider, now), state.attempts)
         };
         if needs_fetch {
-            self.fetch(attempts, None, now).await;
+            self.fetch(attempts, None, Origin::Provider, now).await;
         }
         lock(&self.state).outcome(None).map(drop)
     }
 
     /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or it is too
     /// early for another.
-    pub(crate) async fn set_for(&self, kid: Option<&str>, now: i64) -> Result<Arc<KeySet>, Error> {
+    pub(crate) async fn set_for(&self, kid: Option<&str>, origin: Origin, now: i64) -> Result<Arc<KeySet>, Error> {
         let (needs_fetch, attempts) = {
             let state = lock(&self.state);
-            (state.needs_fetch(kid, now), state.attempts)
+            (state.needs_fetch(kid, origin, now), state.attempts)
         };
         if needs_fetch {
-            self.fetch(attempts, kid, now).await;
+            self.fetch(attempts, kid, origin, now).await;
         }
         lock(&self.state).outcome(kid)
     }
 
     /// Fetches, unless somebody has done so since `attempts` was read. How it went stands in the state: a failure
     /// with a usable key at hand is none.
-    async fn fetch(&self, attempts: u64, kid: Option<&str>, now: i64) {
+    async fn fetch(&self, attempts: u64, kid: Option<&str>, origin: Origin, now: i64) {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         if lock(&self.state).attempts != attempts {
             return;
@@ -82,7 +93,7 @@ impl KeyCache {
         let (state, kid) = (Arc::clone(&self.state), kid.map(str::to_owned));
         let fetching = tokio::spawn(async move {
             let fetched = answer.await.and_then(|answer| read(&answer));
-            lock(&state).record(fetched, kid.as_deref(), now);
+            lock(&state).record(fetched, kid.as_deref(), origin, now);
             drop(turn);
         });
         // It fails only where the runtime stops; then nobody waits for keys any more.
@@ -115,8 +126,11 @@ struct State {
     set: Option<Arc<KeySet>>,
     /// When `set` arrived.
     fetched_at: i64,
-    /// When a fetch was last made that a key set can't spare: it failed, found the `kid` unknown, or there was a set.
-    refetched_at: Option<i64>,
+    /// When a fetch was last made for a token of the provider's that a key set can't spare: it failed, found the `kid`
+    /// unknown, or there was a set.
+    refetched_for_provider_at: Option<i64>,
+    /// The same for a token that anybody may have made up.
+    refetched_for_anybody_at: Option<i64>,
     /// How many fetches have ended, well or badly.
     attempts: u64,
     /// How many of them have failed.
@@ -126,25 +140,39 @@ struct State {
 }
 
 impl State {
-    fn needs_fetch(&self, kid: Option<&str>, now: i64) -> bool {
+    fn needs_fetch(&self, kid: Option<&str>, origin: Origin, now: i64) -> bool {
         // Distances, not differences: a clock that was set back must not stop refetching until it catches up, and whoever
         // read the clock a moment before somebody else's fetch is no reason for another.
         let elapsed = |since: i64, seconds: u64| now.abs_diff(since) >= seconds;
         let Some(set) = &self.set else {
-            return self.refetched_at.is_none_or(|at| elapsed(at, FIRST_FETCH_INTERVAL));
+            // Whoever it was for: it would have brought the keys for all.
+            let fetches = [self.refetched_for_provider_at, self.refetched_for_anybody_at];
+            return fetches.into_iter().flatten().all(|at| elapsed(at, FIRST_FETCH_INTERVAL));
         };
-        let may_refetch = self.refetched_at.is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
+        let refetched_at = match origin {
+            Origin::Provider => self.refetched_for_provider_at,
+            Origin::Anybody => self.refetched_for_anybody_at,
+        };
+        let may_refetch = refetched_at.is_none_or(|at| elapsed(at, REFETCH_INTERVAL));
         let unknown = kid.is_some_and(|kid| set.select(Some(kid)).is_err());
         may_refetch && (unknown || elapsed(self.fetched_at, MAX_AGE))
     }
 
     /// `kid` is the one that caused the fetch. The first set that has it leaves a refetch free: the provider may rotate
     /// its keys right after the process has started.
-    fn record(&mut self, fetched: Result<KeySet, Error>, kid: Option<&str>, now: i64) {
+    fn record(&mut self, fetched: Result<KeySet, Error>, kid: Option<&str>, origin: Origin, now: i64) {
         self.attempts += 1;
         let answers_the_first_need =
             self.set.is_none() && fetched.as_ref().is_ok_and(|set| kid.is_none_or(|kid| set.select(Some(kid)).is_ok()));
-        self.refetched_at = (!answers_the_first_need).then_some(now);
+        if self.set.is_none() && fetched.is_ok() {
+            (self.refetched_for_provider_at, self.refetched_for_anybody_at) = (None, None);
+        }
+        if !answers_the_first_need {
+            *match origin {
+                Origin::Provider => &mut self.refetched_for_provider_at,
+                Origin::Anybody => &mut self.refetched_for_anybody_at,
+            } = Some(now);
+        }
         match fetched {
             Ok(set) => {
                 self.set = Some(Arc::new(set));

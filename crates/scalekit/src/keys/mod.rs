@@ -13,7 +13,7 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use cache::KeyCache;
+pub(crate) use cache::{KeyCache, Origin};
 
 use crate::error::VerificationError;
 use crate::members;

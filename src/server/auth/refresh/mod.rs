@@ -1,13 +1,14 @@
 //! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes away.
 //!
 //! This file joins the requests of one process to one task a session; `rotate` is what the task does, under a `lease`
-//! that keeps the other processes waiting, at a [`pace`] that the provider can stand.
+//! that keeps the other processes waiting, at a [`pace`] that the provider can stand; a session that it refuses oddly has `setbacks`.
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
 
 pub(super) mod lease;
 pub mod pace;
 mod rotate;
+mod setbacks;
 
 use std::{
     collections::HashMap,
@@ -24,6 +25,7 @@ use crate::server::{
     session::{Session, id::SessionKey},
 };
 use pace::Pace;
+use setbacks::Setbacks;
 
 /// How long a request waits for a refresh: for a predecessor, for the provider's time limit, and a little.
 const WAIT: Duration = Duration::from_secs(14);
@@ -47,6 +49,7 @@ pub(super) enum Outcome {
 pub(super) struct Refreshes {
     running: Arc<Mutex<HashMap<SessionKey, watch::Receiver<Option<Outcome>>>>>,
     pace: Pace,
+    setbacks: Setbacks,
 }
 
 /// One refresh under way.
@@ -77,7 +80,7 @@ impl Refreshes {
         let entry = Entry { refreshes: self.clone(), key: *key };
         let shared = Arc::clone(shared);
         let task = async move {
-            let outcome = rotate::refresh(&shared, &entry.refreshes.pace, &entry.key).await;
+            let outcome = rotate::refresh(&shared, &entry.refreshes.pace, &entry.refreshes.setbacks, &entry.key).await;
             metrics::refresh(match outcome {
                 Outcome::Done(_) => "done",
                 Outcome::Later { .. } => "later",

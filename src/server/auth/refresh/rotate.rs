@@ -10,13 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use scalekit::{Error, TokenSet, VerificationError};
+use scalekit::{Error, TokenSet};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Outcome,
     lease::Lease,
     pace::{Go, Pace, Turn},
+    setbacks::Setbacks,
 };
 use crate::server::{
     auth::sessions::{Found, Shared},
@@ -53,11 +54,14 @@ const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(5);
 const SWAP_ATTEMPTS: u32 = 3;
 
 /// Refreshes the session, or waits for the process that does.
-pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey) -> Outcome {
+pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, setbacks: &Setbacks, key: &SessionKey) -> Outcome {
     let deadline = Instant::now() + LONGEST_WAIT_FOR_OTHERS;
     loop {
         if let Err(outcome) = find_expiring(shared, key).await {
             return outcome;
+        }
+        if let Some(retry_after) = setbacks.left(key, shared.clock.elapsed()) {
+            return Outcome::Later { retry_after };
         }
         let go = match pace.turn(|| shared.clock.elapsed()).await {
             Turn::Go(go) => go,
@@ -65,7 +69,10 @@ pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, key: &SessionKey)
         };
         match Lease::take(shared, key).await {
             Ok(Some(lease)) => {
-                let outcome = rotate(shared, go, &lease, key).await;
+                let outcome = rotate(shared, go, setbacks, &lease, key).await;
+                if !matches!(outcome, Outcome::Later { .. }) {
+                    setbacks.forget(key);
+                }
                 lease.release().await;
                 return outcome;
             }
@@ -111,7 +118,7 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
 }
 
 /// Spends the refresh token. The caller holds the lease.
-async fn rotate(shared: &Shared, go: Go, lease: &Lease, key: &SessionKey) -> Outcome {
+async fn rotate(shared: &Shared, go: Go, setbacks: &Setbacks, lease: &Lease, key: &SessionKey) -> Outcome {
     let Expiring { found, tokens, refresh_token } = match find_expiring(shared, key).await {
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
@@ -142,7 +149,12 @@ async fn rotate(shared: &Shared, go: Go, lease: &Lease, key: &SessionKey) -> Out
         }
         Err(error) => {
             forget(shared, is_first.then_some(&spending)).await;
-            postpone(shared, go, &error)
+            if error.concerns_all_calls() {
+                return postpone(shared, go, &error);
+            }
+            // It says nothing of other sessions: their refreshes go on.
+            tracing::warn!(cause = &error as &dyn std::error::Error, "the refresh of one session is postponed");
+            Outcome::Later { retry_after: setbacks.add(key, shared.clock.elapsed()) }
         }
     }
 }
@@ -200,16 +212,11 @@ async fn take_over(
 /// Whether it says more of this process than of the tokens: the key that signed them can't be had for now or is not published
 /// yet, or the clocks differ by more than they may.
 const fn is_about_us(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Unavailable { .. }
-            | Error::Refused(
-                VerificationError::UnknownKey
-                    | VerificationError::Expired
-                    | VerificationError::NotYetValid
-                    | VerificationError::IssuedInFuture
-            )
-    )
+    match error {
+        Error::Unavailable { .. } => true,
+        Error::Refused(rule) => rule.is_about_keys_or_time(),
+        Error::Ended { .. } | Error::Misconfigured { .. } => false,
+    }
 }
 
 /// A session whose refresh token was rotated, on its way to the store.
