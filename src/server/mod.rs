@@ -10,7 +10,7 @@
 //! - [`rate_limit`], [`client_address`]: how often, and by whom.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
-//! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show.
+//! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
 //! - [`metrics`]: what is counted and measured.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`panics`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
@@ -39,6 +39,7 @@ pub mod return_to;
 pub mod routes;
 pub mod serve;
 pub mod session;
+pub mod session_api_places;
 pub mod session_list;
 pub mod settings;
 pub mod state;

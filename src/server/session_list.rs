@@ -8,7 +8,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
@@ -80,10 +80,6 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     }
 }
 
-/// Calls of the provider's session API that one process makes at the same time: whoever loads the list again and again must not
-/// use up what the provider grants the application. Further ones wait, as long as for the answer.
-pub const SESSION_API_CALLS_AT_ONCE: usize = 16;
-
 /// Who is asking.
 struct Caller<'a> {
     state: &'a AppState,
@@ -108,8 +104,7 @@ impl<'a> Caller<'a> {
         let user_id = &self.session.identity.user_id;
         let management = self.state.scalekit.management();
         let asked = async {
-            // The semaphore is never closed.
-            let _place = self.state.session_api_calls.acquire().await;
+            let _place = self.state.session_api_places.place(user_id).await;
             management.sessions_of(user_id, self.state.clock.now()).await
         };
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
@@ -167,11 +162,7 @@ impl<'a> Caller<'a> {
         let mut calls = JoinSet::new();
         for id in provider_sessions {
             let scalekit = self.state.scalekit.clone();
-            let places: Arc<Semaphore> = Arc::clone(&self.state.session_api_calls);
-            calls.spawn(async move {
-                let _place = places.acquire().await;
-                scalekit.management().revoke_session(&id, now).await
-            });
+            calls.spawn(async move { scalekit.management().revoke_session(&id, now).await });
         }
         let all = async {
             let mut succeeded = true;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use tokio::sync::Semaphore;
 
 use super::{
     assets::Site,
@@ -19,7 +18,7 @@ use super::{
         sqlite::{OpenError, SqliteStore},    // part: sqlite
         store::SessionStore,
     },
-    session_list::SESSION_API_CALLS_AT_ONCE,
+    session_api_places::SessionApiPlaces,
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
 };
 use crate::site::SiteLinks;
@@ -37,7 +36,7 @@ pub struct AppState {
     /// The places for code exchanges.
     pub exchanges: Exchanges,
     /// The places for calls of the provider's session API.
-    pub session_api_calls: Arc<Semaphore>,
+    pub session_api_places: SessionApiPlaces,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
     /// The time.
@@ -95,14 +94,14 @@ impl AppState {
         let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
         let site = Site::of_this_build();
         let exchanges = Exchanges::default();
-        let session_api_calls = Arc::new(Semaphore::new(SESSION_API_CALLS_AT_ONCE));
+        let session_api_places = SessionApiPlaces::default();
         Ok(Arc::new(Self {
             settings,
             emulated,
             scalekit,
             sessions,
             exchanges,
-            session_api_calls,
+            session_api_places,
             cookies,
             clock,
             rate_limits,

@@ -166,6 +166,25 @@ async fn an_odd_refusal_of_one_session_holds_up_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_fails_is_not_the_one_that_tries_next() {
+    let app = app().await;
+    let (mut failing, mut other) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
+    app.advance(LIFETIME);
+    app.emulator.control().add_fault(Fault::status(Endpoint::Token, 500));
+    let begun = app.state.clock.elapsed();
+    assert_eq!(failing.get("/dashboard").await.status, 503);
+    // The pause of all is over; its page asks first, but it is somebody else's turn to try whether the provider is back.
+    app.advance(1);
+    let answer = failing.get("/dashboard").await;
+    if app.state.clock.elapsed() < begun + 2 {
+        assert_eq!((answer.status, app.token_calls("refresh_token")), (503, 1));
+    }
+    assert_eq!(other.get("/dashboard").await.status, 200);
+    app.advance(1);
+    assert_eq!(failing.get("/dashboard").await.status, 200, "the session was kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_token_is_good_a_failing_provider_is_not_noticed() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

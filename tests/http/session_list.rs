@@ -1,6 +1,6 @@
 //! "Your sessions": what is listed, and that people end their own sessions and nobody else's.
 
-use leptos_scalekit::server::{session::memory::MemoryStore, session_list::SESSION_API_CALLS_AT_ONCE};
+use leptos_scalekit::server::{session::memory::MemoryStore, session_api_places::SESSION_API_CALLS_AT_ONCE};
 use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
 use serde_json::Value;
 
@@ -139,22 +139,29 @@ async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lists_without_end_press_the_providers_api_no_harder_than_it_may_be() {
+async fn whoever_lists_without_end_keeps_nobody_elses_list_from_being_asked_for() {
     let app = app().await;
-    let mut browser = app.signed_in(ADA).await;
-    list(&mut browser).await;
+    let (mut busy, mut other) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
+    list(&mut busy).await;
     let calls = || app.emulator.control().state().calls_of(Endpoint::Management);
-    let (before, places) = (calls(), SESSION_API_CALLS_AT_ONCE as u64);
-    app.emulator.control().add_fault(Fault::new(Endpoint::Management, FaultKind::Hang).times(0));
+    let before = calls();
+    // The provider never answers the first of them; all others stand in line behind it.
+    app.emulator.control().add_fault(Fault::new(Endpoint::Management, FaultKind::Hang));
+    let begun = std::time::Instant::now();
     let lists: Vec<_> = (0..2 * SESSION_API_CALLS_AT_ONCE)
         .map(|_| {
-            let mut browser = browser.clone();
-            tokio::spawn(async move { list(&mut browser).await })
+            let mut busy = busy.clone();
+            tokio::spawn(async move { list(&mut busy).await })
         })
         .collect();
-    until("a full house", async || calls() >= before + places).await;
-    assert_eq!(calls(), before + places);
-    assert!(is_signed_in(&mut browser).await, "nothing else waits");
+    until("the first", async || calls() == before + 1).await;
+    let listed = list(&mut other).await;
+    assert_eq!(listed["provider"], "Included");
+    let made = calls() - before;
+    // Then the provider's time is over for the first, and it is the others' turn.
+    if begun.elapsed() < std::time::Duration::from_secs(2) {
+        assert_eq!(made, 2);
+    }
     app.emulator.control().clear_faults();
     for listed in lists {
         let listed = listed.await.unwrap();

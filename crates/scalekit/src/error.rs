@@ -21,8 +21,8 @@ pub enum Error {
     /// A token arrived and failed a check. Don't use it; begin a new login.
     #[error("a token was refused: {0}")]
     Refused(#[from] VerificationError),
-    /// Scalekit refuses this application, not this user: wrong credentials, grant, scope or redirect URI. Repeating
-    /// won't help; an operator has to look.
+    /// Scalekit refuses the request, and not because the grant has ended: wrong credentials, grant type, scope or
+    /// redirect URI. Repeating won't help; an operator has to look.
     #[error("Scalekit refuses this application's request ({code})")]
     Misconfigured {
         /// The error code, `invalid_client` for example; `http_401` when there was none.
@@ -42,27 +42,17 @@ pub enum Error {
 
 impl Error {
     /// Whether other calls of this application can be expected to fail in the same way, so that it is better to make
-    /// none for a while: Scalekit is out of reach or overloaded, refuses the application itself, or its keys or clock
-    /// don't fit. Otherwise the error says something of one grant only.
+    /// none for a while: Scalekit is out of reach or overloaded, or refuses the application itself. What it refuses
+    /// for another reason may be one grant's trouble.
     #[must_use]
     pub fn concerns_all_calls(&self) -> bool {
         match self {
-            Self::Ended { .. } => false,
-            Self::Refused(rule) => rule.is_about_keys_or_time(),
+            Self::Unavailable { .. } => true,
             Self::Misconfigured { code, .. } => matches!(
                 &**code,
                 "invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "unauthenticated" | "http_401"
             ),
-            Self::Unavailable { retry_after: Some(_), .. } => true,
-            Self::Unavailable { reason, .. } => match reason {
-                UnavailableReason::TooLarge => false,
-                UnavailableReason::Status(status) => !(400..500).contains(status) || matches!(status, 408 | 425),
-                UnavailableReason::Timeout
-                | UnavailableReason::Network(_)
-                | UnavailableReason::RateLimited
-                | UnavailableReason::Redirect(_)
-                | UnavailableReason::Garbage(_) => true,
-            },
+            Self::Ended { .. } | Self::Refused(_) => false,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes nothing.
 //! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up. Tokens that the
-//!   provider itself has handed out have an allowance of their own ([`Origin`]): nobody can hold up the signing keys
-//!   of the people who sign in.
+//!   provider itself has handed out have an allowance of their own ([`Origin`]): strangers can't keep a new key from
+//!   the people who sign in.
 //! - As long as there has been no good set, a fetch that failed is not repeated for 3 s: without keys nobody can sign
 //!   in, so this pause is short.
 //! - A set older than an hour is looked up again, so that a withdrawn key is not trusted for ever.
@@ -61,7 +61,7 @@ impl KeyCache {
             if state.set.is_some() {
                 return Ok(());
             }
-            (state.needs_fetch(None, Origin::Provider, now), state.attempts)
+            (state.needs_fetch(None, Origin::Provider, now), state.attempts_for(Origin::Provider))
         };
         if needs_fetch {
             self.fetch(attempts, None, Origin::Provider, now).await;
@@ -74,7 +74,7 @@ impl KeyCache {
     pub(crate) async fn set_for(&self, kid: Option<&str>, origin: Origin, now: i64) -> Result<Arc<KeySet>, Error> {
         let (needs_fetch, attempts) = {
             let state = lock(&self.state);
-            (state.needs_fetch(kid, origin, now), state.attempts)
+            (state.needs_fetch(kid, origin, now), state.attempts_for(origin))
         };
         if needs_fetch {
             self.fetch(attempts, kid, origin, now).await;
@@ -82,12 +82,15 @@ impl KeyCache {
         lock(&self.state).outcome(kid)
     }
 
-    /// Fetches, unless somebody has done so since `attempts` was read. How it went stands in the state: a failure
-    /// with a usable key at hand is none.
+    /// Fetches, unless that was done since `attempts` was read, or is not needed any more. How it went stands in the
+    /// state: a failure with a usable key at hand is none.
     async fn fetch(&self, attempts: u64, kid: Option<&str>, origin: Origin, now: i64) {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        if lock(&self.state).attempts != attempts {
-            return;
+        {
+            let state = lock(&self.state);
+            if state.attempts_for(origin) != attempts || !state.needs_fetch(kid, origin, now) {
+                return;
+            }
         }
         let answer = self.http.get(self.url.clone(), MAX_BODY);
         let (state, kid) = (Arc::clone(&self.state), kid.map(str::to_owned));
@@ -133,6 +136,8 @@ struct State {
     refetched_for_anybody_at: Option<i64>,
     /// How many fetches have ended, well or badly.
     attempts: u64,
+    /// How many of them were for tokens of the provider's.
+    attempts_for_provider: u64,
     /// How many of them have failed.
     failures: u64,
     /// How the last fetch failed, if it did.
@@ -140,6 +145,15 @@ struct State {
 }
 
 impl State {
+    /// Fetches whose result serves a token of this origin as well as one of its own. A stranger's does not serve the
+    /// provider's tokens: it may have begun before a new key was published.
+    fn attempts_for(&self, origin: Origin) -> u64 {
+        match origin {
+            Origin::Provider => self.attempts_for_provider,
+            Origin::Anybody => self.attempts,
+        }
+    }
+
     fn needs_fetch(&self, kid: Option<&str>, origin: Origin, now: i64) -> bool {
         // Distances, not differences: a clock that was set back must not stop refetching until it catches up, and whoever
         // read the clock a moment before somebody else's fetch is no reason for another.
@@ -162,6 +176,7 @@ impl State {
     /// its keys right after the process has started.
     fn record(&mut self, fetched: Result<KeySet, Error>, kid: Option<&str>, origin: Origin, now: i64) {
         self.attempts += 1;
+        self.attempts_for_provider += u64::from(origin == Origin::Provider);
         let answers_the_first_need =
             self.set.is_none() && fetched.as_ref().is_ok_and(|set| kid.is_none_or(|kid| set.select(Some(kid)).is_ok()));
         if self.set.is_none() && fetched.is_ok() {

@@ -1,7 +1,7 @@
 //! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes away.
 //!
 //! This file joins the requests of one process to one task a session; `rotate` is what the task does, under a `lease`
-//! that keeps the other processes waiting, at a [`pace`] that the provider can stand; a session that it refuses oddly has `setbacks`.
+//! that keeps the other processes waiting, at a [`pace`] that the provider can stand; a session that fails is left alone for a while (`setbacks`).
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
 
@@ -69,6 +69,9 @@ impl Running {
 impl Refreshes {
     /// Starts a refresh, or joins the one under way.
     pub(super) fn start(&self, shared: &Arc<Shared>, key: &SessionKey) -> Running {
+        if let Some(retry_after) = self.setbacks.left(key, shared.clock.elapsed()) {
+            return Running(watch::channel(Some(Outcome::Later { retry_after })).1);
+        }
         let mut running = lock(&self.running);
         if let Some(receiver) = running.get(key) {
             return Running(receiver.clone());
@@ -81,6 +84,9 @@ impl Refreshes {
         let shared = Arc::clone(shared);
         let task = async move {
             let outcome = rotate::refresh(&shared, &entry.refreshes.pace, &entry.refreshes.setbacks, &entry.key).await;
+            if !matches!(outcome, Outcome::Later { .. }) {
+                entry.refreshes.setbacks.forget(&entry.key);
+            }
             metrics::refresh(match outcome {
                 Outcome::Done(_) => "done",
                 Outcome::Later { .. } => "later",

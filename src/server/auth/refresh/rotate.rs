@@ -60,19 +60,13 @@ pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, setbacks: &Setbac
         if let Err(outcome) = find_expiring(shared, key).await {
             return outcome;
         }
-        if let Some(retry_after) = setbacks.left(key, shared.clock.elapsed()) {
-            return Outcome::Later { retry_after };
-        }
         let go = match pace.turn(|| shared.clock.elapsed()).await {
             Turn::Go(go) => go,
             Turn::Later { retry_after } => return Outcome::Later { retry_after },
         };
         match Lease::take(shared, key).await {
             Ok(Some(lease)) => {
-                let outcome = rotate(shared, go, setbacks, &lease, key).await;
-                if !matches!(outcome, Outcome::Later { .. }) {
-                    setbacks.forget(key);
-                }
+                let outcome = rotate(shared, Attempt { go, setbacks, key }, &lease).await;
                 lease.release().await;
                 return outcome;
             }
@@ -117,8 +111,16 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
     Ok(Expiring { found, tokens, refresh_token })
 }
 
+/// One attempt to refresh a session, and where its failure is noted.
+struct Attempt<'a> {
+    go: Go,
+    setbacks: &'a Setbacks,
+    key: &'a SessionKey,
+}
+
 /// Spends the refresh token. The caller holds the lease.
-async fn rotate(shared: &Shared, go: Go, setbacks: &Setbacks, lease: &Lease, key: &SessionKey) -> Outcome {
+async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome {
+    let Attempt { go, key, .. } = &attempt;
     let Expiring { found, tokens, refresh_token } = match find_expiring(shared, key).await {
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
@@ -142,19 +144,14 @@ async fn rotate(shared: &Shared, go: Go, setbacks: &Setbacks, lease: &Lease, key
         Err(error) => Err(error),
     };
     match answer {
-        Ok(fresh) => take_over(shared, go, key, found, tokens, fresh).await,
+        Ok(fresh) => take_over(shared, attempt, found, tokens, fresh).await,
         Err(Error::Ended { .. }) => {
-            go.went_well();
-            end(shared, key, version, "the provider has ended it", "provider").await
+            attempt.go.went_well();
+            end(shared, attempt.key, version, "the provider has ended it", "provider").await
         }
         Err(error) => {
             forget(shared, is_first.then_some(&spending)).await;
-            if error.concerns_all_calls() {
-                return postpone(shared, go, &error);
-            }
-            // It says nothing of other sessions: their refreshes go on.
-            tracing::warn!(cause = &error as &dyn std::error::Error, "the refresh of one session is postponed");
-            Outcome::Later { retry_after: setbacks.add(key, shared.clock.elapsed()) }
+            postpone(shared, attempt, &error)
         }
     }
 }
@@ -171,20 +168,20 @@ async fn forget(shared: &Shared, spending: Option<&Mark>) {
 /// Verifies what the provider gave and writes it back.
 async fn take_over(
     shared: &Shared,
-    go: Go,
-    key: &SessionKey,
+    attempt: Attempt<'_>,
     found: Found,
     old: SessionTokens,
     fresh: TokenSet,
 ) -> Outcome {
     let Found { mut session, record } = found;
+    let key = attempt.key;
     let now = shared.clock.now();
     let spent = old.refresh_token.clone();
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
     let verified = shared.scalekit.verify_refresh(fresh, &session.provider_identity(), Some(&old.id_token), now).await;
     match verified {
         Ok(refreshed) => {
-            go.went_well();
+            attempt.go.went_well();
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
             let tokens = SessionTokens {
                 access_token: refreshed.tokens.access_token,
@@ -197,12 +194,12 @@ async fn take_over(
             // The provider has rotated all the same, so the new refresh token is kept; the unverified claims are not.
             let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
             match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
-                Outcome::Done(_) => postpone(shared, go, &error),
+                Outcome::Done(_) => postpone(shared, attempt, &error),
                 other => other,
             }
         }
         Err(error) => {
-            go.went_well();
+            attempt.go.went_well();
             tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens did not pass verification");
             end(shared, key, record.version, "refreshed tokens did not pass verification", "fault").await
         }
@@ -335,11 +332,17 @@ fn store_failed(error: &StoreError) -> Outcome {
     Outcome::Later { retry_after: 5 }
 }
 
-fn postpone(shared: &Shared, go: Go, error: &Error) -> Outcome {
+/// Nothing came of it, and the session is kept: it is left alone for a while, and so is the provider if other calls would fail too.
+fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error) -> Outcome {
     tracing::warn!(cause = error as &dyn std::error::Error, "a refresh is postponed");
+    let now = shared.clock.elapsed();
     let wanted = match error {
         Error::Unavailable { retry_after, .. } => *retry_after,
         _ => None,
     };
-    Outcome::Later { retry_after: go.failed(wanted, shared.clock.elapsed()) }
+    let own = attempt.setbacks.add(attempt.key, now);
+    // Verification refuses only what keys or clocks are to blame for: that concerns all.
+    let concerns_all = error.concerns_all_calls() || matches!(error, Error::Refused(_)) || own.is_none();
+    let of_all = if concerns_all { attempt.go.failed(wanted, now) } else { 0 };
+    Outcome::Later { retry_after: own.unwrap_or(0).max(of_all) }
 }

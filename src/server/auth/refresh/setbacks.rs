@@ -1,7 +1,7 @@
-//! Sessions whose refresh the provider refuses in a way that says nothing of others: each is left alone for a while, longer after
-//! each refusal, and the rest go on.
+//! Sessions whose refresh has just failed: each is left alone for a while, longer after each failure.
 //!
-//! Not here: a provider that is out of reach for all (`pace`).
+//! So one session that always fails, whatever the reason, can't be the one that tries again and again whether the provider is
+//! back, and hold up all others by it. Not here: the pause of all sessions while the provider is out of reach (`pace`).
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,12 @@ use std::{
 
 use crate::server::session::id::SessionKey;
 
-/// Seconds for which such a session is left alone, at least and at most; doubled with each refusal.
+/// Seconds for which such a session is left alone, at least and at most; doubled with each failure. Longer than the pause of all
+/// after as many failures, so that another session tries next.
 const FIRST_SECONDS: i64 = 2;
-const LONGEST_SECONDS: i64 = 60;
+const LONGEST_SECONDS: i64 = 45;
 
-/// How many sessions are remembered. Beyond that, further ones are held back by nothing but the pace of all.
+/// How many sessions are remembered.
 const MOST_SESSIONS: usize = 10_000;
 
 /// The setbacks of one process.
@@ -22,7 +23,7 @@ const MOST_SESSIONS: usize = 10_000;
 pub(super) struct Setbacks(Arc<Mutex<HashMap<SessionKey, Setback>>>);
 
 struct Setback {
-    refusals: u32,
+    failures: u32,
     until: i64,
 }
 
@@ -34,20 +35,25 @@ impl Setbacks {
         u32::try_from(left).ok().filter(|left| *left > 0)
     }
 
-    /// Remembers one more refusal. Answers with the seconds after which another attempt makes sense.
-    pub(super) fn add(&self, key: &SessionKey, now: i64) -> u32 {
+    /// Remembers one more failure. Answers with the seconds after which another attempt makes sense; `None` if too many sessions
+    /// have failed to remember this one.
+    pub(super) fn add(&self, key: &SessionKey, now: i64) -> Option<u32> {
+        let is_over = |setback: &Setback| now - setback.until >= LONGEST_SECONDS;
         let mut sessions = self.lock();
-        if sessions.len() >= MOST_SESSIONS && !sessions.contains_key(key) {
-            sessions.retain(|_, setback| now - setback.until < LONGEST_SECONDS);
-            if sessions.len() >= MOST_SESSIONS {
-                return u32::try_from(LONGEST_SECONDS).unwrap_or(u32::MAX);
-            }
+        if sessions.len() >= MOST_SESSIONS {
+            sessions.retain(|_, setback| !is_over(setback));
         }
-        let setback = sessions.entry(*key).or_insert(Setback { refusals: 0, until: now });
-        let seconds = (FIRST_SECONDS << setback.refusals.min(8)).min(LONGEST_SECONDS);
-        setback.refusals = setback.refusals.saturating_add(1);
+        if sessions.len() >= MOST_SESSIONS && !sessions.contains_key(key) {
+            return None;
+        }
+        let setback = sessions.entry(*key).or_insert(Setback { failures: 0, until: now });
+        if is_over(setback) {
+            setback.failures = 0;
+        }
+        let seconds = (FIRST_SECONDS << setback.failures.min(8)).min(LONGEST_SECONDS);
+        setback.failures = setback.failures.saturating_add(1);
         setback.until = now + seconds;
-        u32::try_from(seconds).unwrap_or(u32::MAX)
+        u32::try_from(seconds).ok()
     }
 
     /// The session has been refreshed, or has ended.
@@ -71,30 +77,39 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_left_alone_longer_after_each_refusal_and_no_other_is() {
-        let (setbacks, refused, other) = (Setbacks::default(), key(), key());
+    fn a_session_is_left_alone_longer_after_each_failure_and_no_other_is() {
+        let (setbacks, failing, other) = (Setbacks::default(), key(), key());
         let mut now = 100;
-        for seconds in [2, 4, 8, 16, 32, 60, 60] {
-            assert_eq!(setbacks.left(&refused, now), None);
-            assert_eq!(setbacks.add(&refused, now), seconds);
-            assert_eq!(setbacks.left(&refused, now), Some(seconds));
+        for seconds in [2, 4, 8, 16, 32, 45, 45] {
+            assert_eq!(setbacks.left(&failing, now), None);
+            assert_eq!(setbacks.add(&failing, now), Some(seconds));
+            assert_eq!(setbacks.left(&failing, now), Some(seconds));
             assert_eq!(setbacks.left(&other, now), None);
             now += i64::from(seconds);
         }
-        setbacks.forget(&refused);
-        assert_eq!(setbacks.add(&refused, now), 2, "once it went well, all is forgotten");
+        setbacks.forget(&failing);
+        assert_eq!(setbacks.add(&failing, now), Some(2), "once it went well, all is forgotten");
+        now += 2 + LONGEST_SECONDS;
+        assert_eq!(
+            setbacks.add(&failing, now),
+            Some(2),
+            "and after a while too: another process may have refreshed it"
+        );
     }
 
     #[test]
     fn what_is_remembered_is_bounded_and_what_is_over_makes_room() {
         let setbacks = Setbacks::default();
-        for _ in 0..MOST_SESSIONS + 5 {
-            setbacks.add(&key(), 100);
+        let first = key();
+        setbacks.add(&first, 100);
+        for _ in 1..MOST_SESSIONS {
+            assert_eq!(setbacks.add(&key(), 100), Some(2));
         }
+        assert_eq!(setbacks.add(&key(), 100), None);
+        assert_eq!(setbacks.add(&first, 102), Some(4));
         assert_eq!(setbacks.lock().len(), MOST_SESSIONS);
         let later = key();
-        setbacks.add(&later, 102 + LONGEST_SECONDS);
-        assert_eq!(setbacks.lock().len(), 1);
-        assert_eq!(setbacks.left(&later, 102 + LONGEST_SECONDS), Some(2));
+        assert_eq!(setbacks.add(&later, 102 + LONGEST_SECONDS), Some(2));
+        assert_eq!(setbacks.lock().len(), 2);
     }
 }
