@@ -1,5 +1,6 @@
 import { expect, organizations, people, test } from "../fixtures.ts";
 import { Profile } from "../page-objects/profile.ts";
+import { hydrated } from "../support/hydration.ts";
 
 test.describe("The profile", () => {
   test("shows name, verified e-mail, organization and picture", async ({ page, signIn, emulator }) => {
@@ -62,6 +63,7 @@ test.describe("The profile", () => {
   test("copies an id to the clipboard", async ({ page, context, signIn }) => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await signIn(page);
+    await hydrated(page);
     await page.getByRole("button", { name: "Copy user id" }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(people.ada.id);
   });

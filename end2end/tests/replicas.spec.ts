@@ -50,6 +50,8 @@ test.describe("Behind nginx", () => {
 
     // The first was killed by the test before.
     for (const replica of (JSON.parse(readFileSync(`${folder}/replicas.json`, "utf8")) as number[]).slice(1)) process.kill(replica, "SIGKILL");
+    // A request may still meet one that is about to be gone.
+    await expect.poll(async () => (await request.get("/")).status()).toBe(503);
     const unavailable = await request.get("/");
     expect(unavailable.status()).toBe(503);
     expect(await unavailable.text()).toContain("Back in a moment");

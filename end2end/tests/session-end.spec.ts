@@ -17,7 +17,7 @@ test.describe("A session that was ended at the provider", () => {
     expect(await emulator.endSessions()).toBe(1);
 
     const shell = new Shell(page);
-    await expect(shell.sessionEnded).toBeVisible({ timeout: 15_000 });
+    await expect(shell.sessionEnded).toBeVisible();
     await emulator.change({ access_token_lifetime: 300 });
     await shell.signInAgain.click();
     await new Login(page).begin(people.ada);
@@ -32,12 +32,12 @@ test.describe("A session that was ended at the provider", () => {
     await emulator.change({ access_token_lifetime: 3 });
     await signIn(page);
     await hydrated(page);
-    await emulator.endSessions();
-    await emulator.resetCounters();
-    await expect(new Shell(page).sessionEnded).toBeVisible({ timeout: 15_000 });
+    expect(await emulator.endSessions()).toBe(1);
+    await expect(new Shell(page).sessionEnded).toBeVisible();
     await page.reload();
     await expect(page).toHaveURL(/\/login\?/);
-    expect((await emulator.state()).token_calls).toEqual({ refresh_token: 1 });
+    // Refreshes before the end were answered otherwise, and do not count.
+    expect((await emulator.state()).outcomes["token.refresh_token.invalid_grant"]).toBe(1);
   });
 
   test("while no page was open leads to sign-in with the reason, and back to the page that was wanted", async ({ page, context, emulator, signIn }) => {
@@ -46,7 +46,7 @@ test.describe("A session that was ended at the provider", () => {
     await page.close();
     await emulator.endSessions();
     const { now } = await emulator.state();
-    await expect.poll(async () => (await emulator.state()).now, { timeout: 10_000 }).toBeGreaterThan(now + 2);
+    await expect.poll(async () => (await emulator.state()).now).toBeGreaterThan(now + 2);
 
     const later = await context.newPage();
     await later.goto("/dashboard?from=mail");

@@ -25,6 +25,7 @@ test.describe("A signed-in person", () => {
     const dashboard = new Dashboard(page);
     const visited: string[] = [];
     page.on("framenavigated", (frame) => visited.push(new URL(frame.url()).pathname));
+    let idleMilliseconds = 0;
 
     for (let round = 0; Date.now() - began < 60_000; round += 1) {
       // Inside the application, then by a full page load, then idle until the open page has refreshed by itself.
@@ -35,19 +36,27 @@ test.describe("A signed-in person", () => {
       await expect(dashboard.greeting).toContainText("Ada");
       if (round % 2 === 0) await page.reload();
       else await page.goto("/dashboard/profile");
+      const idleSince = Date.now();
       const before = await emulator.refreshes();
       await expect.poll(() => emulator.refreshes(), { timeout: 2 * LIFETIME * 1000 }).toBeGreaterThan(before);
+      idleMilliseconds += Date.now() - idleSince;
     }
-    const seconds = (Date.now() - began) / 1000;
 
     await expect(shell.sessionEnded).toBeHidden();
     expect(visited.filter((path) => !path.startsWith("/dashboard")), "never sent to sign in").toEqual([]);
-    const state = await emulator.state();
+    // A refresh is counted when it arrives, its outcome when it is answered.
+    let state = await emulator.state();
+    const unanswered = async () => {
+      state = await emulator.state();
+      return (state.token_calls["refresh_token"] ?? 0) - (state.outcomes["token.refresh_token.ok"] ?? 0);
+    };
+    await expect.poll(unanswered, "refreshes that gave no token").toBe(0);
+    const seconds = (Date.now() - began) / 1000;
     const refreshes = state.token_calls["refresh_token"] ?? 0;
     // At most: no token is renewed before its last second, by clocks that count whole seconds, so issues are four apart.
     expect(refreshes).toBeLessThanOrEqual(Math.floor((seconds + 1) / (LIFETIME - 1)));
-    // At least: an open page asks at the end, and no page load of this test takes longer than two seconds more.
-    expect(refreshes).toBeGreaterThanOrEqual(Math.floor(seconds / (LIFETIME + 2)));
+    // At least: an open page that is left alone asks at the end. How long pages take to load is the machine's affair.
+    expect(refreshes).toBeGreaterThanOrEqual(Math.floor(idleMilliseconds / 1000 / (LIFETIME + 2)));
     // Each refresh gave a token that lived: none failed, none came twice, none beside another.
     expect(state.outcomes["token.refresh_token.ok"]).toBe(refreshes);
     expect(state.refresh_reuse).toBe(0);

@@ -63,12 +63,15 @@ test.describe("Without JavaScript", () => {
   });
 
   test("a person stays signed in over the access token's end", async ({ page, emulator, signIn }) => {
-    await emulator.change({ access_token_lifetime: 2 });
+    await emulator.change({ access_token_lifetime: 5 });
     await signIn(page);
     const { now } = await emulator.state();
-    await expect.poll(async () => (await emulator.state()).now, { timeout: 10_000 }).toBeGreaterThan(now + 2);
+    await expect.poll(async () => (await emulator.state()).now).toBeGreaterThan(now + 5);
+    // On a busy machine the page that the sign-in led to may have refreshed already.
+    const before = await emulator.refreshes();
+    await emulator.change({ access_token_lifetime: 300 });
     await new Shell(page).dashboard.click();
     await expect(new Dashboard(page).greeting).toContainText("Ada");
-    expect(await emulator.refreshes()).toBe(1);
+    expect((await emulator.refreshes()) - before).toBe(1);
   });
 });

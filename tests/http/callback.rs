@@ -2,7 +2,7 @@
 
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 
-use crate::support::{ADA, App, Browser, CHARLES, Page, app};
+use crate::support::{ADA, App, Browser, CHARLES, Page, app, app_that_gives_up, until};
 
 /// Opens a callback that must be refused, and checks what is left behind: no token call, the same session as before.
 pub(crate) async fn refused(app: &App, browser: &mut Browser, callback: &str) -> Page {
@@ -130,7 +130,7 @@ async fn the_providers_error_text_is_never_shown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_endpoint_that_fails_is_a_503_page_and_the_next_try_works() {
-    let app = app().await;
+    let app = app_that_gives_up().await;
     for fault in [
         Fault::status(Endpoint::Token, 500),
         Fault::status(Endpoint::Token, 429).with_retry_after(7),
@@ -178,15 +178,15 @@ async fn a_browser_that_goes_away_during_the_exchange_does_not_cut_it_in_half() 
     let app = app().await;
     let mut browser = app.browser();
     let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
-    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 300));
-    let request = browser.request(reqwest::Method::GET, &callback).timeout(std::time::Duration::from_millis(100));
-    assert!(request.send().await.is_err());
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 60_000));
+    let gone = tokio::spawn(browser.request(reqwest::Method::GET, &callback).send());
+    until("the token call", async || app.emulator.control().open_token_calls() == 1).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
     // The emulator answers after the browser has gone; the exchange is completed all the same.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while app.emulator.control().state().outcomes_of("token.authorization_code.ok") == 0 {
-        assert!(std::time::Instant::now() < deadline, "the exchange was given up");
-        tokio::task::yield_now().await;
-    }
+    app.emulator.control().clear_faults();
+    until("the session", async || app.state.sessions.list(ADA).await.unwrap().len() == 1).await;
+    assert_eq!(app.emulator.control().state().outcomes_of("token.authorization_code.ok"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

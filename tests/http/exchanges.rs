@@ -1,16 +1,13 @@
 //! Many code exchanges at once: so many are under way and no more, and they never stand in the way of refreshes.
 
-use std::{sync::Arc, time::Duration};
-
-use leptos_scalekit::server::{auth::exchanges::EXCHANGES_AT_ONCE, session::memory::MemoryStore};
+use leptos_scalekit::server::auth::exchanges::EXCHANGES_AT_ONCE;
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 
-use crate::support::{ADA, app_that_waits, until};
+use crate::support::{ADA, app, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exchanges_beyond_the_limit_wait_use_nothing_up_and_hinder_no_refresh() {
-    // Longer than the test takes on whatever machine: the strangers' calls end when faults are cleared.
-    let app = app_that_waits(Duration::from_secs(120), Arc::new(MemoryStore::default()), |_| {}).await;
+    let app = app().await;
     let mut signed_in = app.signed_in(ADA).await;
     app.advance(290);
     let control = app.emulator.control();

@@ -46,7 +46,8 @@ async fn an_administrators_revoke_ends_the_session_on_every_replica_at_once() {
     let mut deliveries = Vec::new();
     until("both deliveries", async || {
         deliveries = app.emulator.control().deliveries();
-        deliveries.iter().filter(|delivery| delivery.done && delivery.kind.contains("logout")).count() == 2
+        deliveries.iter().filter(|delivery| delivery.kind.contains("logout")).count() == 2
+            && deliveries.iter().all(|delivery| delivery.done)
     })
     .await;
     for delivery in deliveries {
@@ -73,12 +74,13 @@ async fn a_slow_refresh_on_one_replica_does_not_undo_a_sign_out_on_another() {
     let replica = app.replica(|_| {}).await;
     let mut browser = app.signed_in(ADA).await;
     app.advance(300);
-    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 600));
+    app.emulator.control().add_fault(Fault::delay(Endpoint::Token, 60_000));
     let mut slow = browser.at(&replica.url);
     let mut after = slow.clone();
     let request = tokio::spawn(async move { slow.get("/dashboard").await });
     until("the refresh", async || app.emulator.control().open_token_calls() == 1).await;
     assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    app.emulator.control().clear_faults();
     let answer = request.await.unwrap();
     assert_eq!(answer.status, 302, "the slow request itself is anonymous");
     assert!(!answer.touches_session_cookie());
@@ -94,11 +96,12 @@ async fn a_sign_in_whose_session_the_provider_ends_before_it_is_stored_begins_no
     let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
     let sid = app.emulator.control().sessions()[0].sid.clone();
     // The tokens are given out, but not here yet.
-    app.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 500));
+    app.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 60_000));
     let signing_in = tokio::spawn(async move { (browser.get(&callback).await, browser) });
-    until("the token call", async || app.emulator.control().open_token_calls() == 1).await;
+    until("the tokens", async || app.emulator.control().state().outcomes_of("token.authorization_code.ok") == 1).await;
     let token = app.emulator.control().logout_token(&sid).unwrap();
     assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    app.emulator.control().clear_faults();
     let (answer, mut browser) = signing_in.await.unwrap();
     assert_eq!(answer.status, 400, "{}", answer.body);
     assert!(!browser.cookies.contains_key("session"));

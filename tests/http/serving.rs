@@ -30,12 +30,12 @@ use tokio::{
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Nothing that a test waits for takes longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(40);
 
 const LIMITS: ServeLimits = ServeLimits {
     connections: 1000,
-    first_request: Duration::from_millis(500),
-    idle: Duration::from_millis(1500),
+    first_request: Duration::from_secs(3),
+    idle: Duration::from_secs(10),
     answer: Duration::from_secs(3),
     last_chance: Duration::from_millis(200),
     stop: Duration::from_secs(5),
@@ -181,7 +181,7 @@ async fn a_client_that_never_takes_its_answer_is_cut_off() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn beyond_the_limit_connections_wait_for_their_turn() {
-    let running = start(ServeLimits { connections: 2, ..LIMITS }, None).await;
+    let running = start(ServeLimits { connections: 2, answer: LONGEST_WAIT, ..LIMITS }, None).await;
     let slow = b"GET /slow HTTP/1.1\r\nconnection: close\r\n\r\n";
     let held = [running.send(slow).await, running.send(slow).await];
     for _ in &held {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 
-use crate::support::{ADA, Browser, Redis, World, all_at_once, until};
+use crate::support::{ADA, Browser, Redis, World, all_at_once, is_asked_again, until};
 
 async fn three_replicas() -> (World, Redis) {
     let redis = Redis::start().await;
@@ -16,11 +16,18 @@ async fn fifty_expired_sessions_and_a_thousand_requests_make_fifty_refreshes() {
     let (world, _redis) = three_replicas().await;
     let browsers = world.browsers_with_ended_tokens(50).await;
     // What pages ask for the session. A thousand pages would mostly show how fast this machine renders.
+    let began = Instant::now();
     let mut questions = Vec::new();
     for browser in &browsers {
         for number in 0..20 {
             let mut browser = browser.at(&world.replicas[number % world.replicas.len()].url);
-            questions.push(tokio::spawn(async move { browser.call("/api/current_session", "").await }));
+            questions.push(tokio::spawn(async move {
+                let mut answer = browser.call("/api/current_session", "").await;
+                while is_asked_again(answer.status, began).await {
+                    answer = browser.call("/api/current_session", "").await;
+                }
+                answer
+            }));
         }
     }
     assert_eq!(questions.len(), 1000);
@@ -35,7 +42,8 @@ async fn fifty_expired_sessions_and_a_thousand_requests_make_fifty_refreshes() {
 async fn a_token_endpoint_slower_than_the_lease_is_still_called_once_for_each_session() {
     let (world, _redis) = three_replicas().await;
     let browsers = world.browsers_with_ended_tokens(10).await;
-    world.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 6500).for_grant("refresh_token").times(0));
+    // A lease lasts five seconds, and the client gives up after eight: a busy machine needs what lies between.
+    world.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 5500).for_grant("refresh_token").times(0));
     let statuses = all_at_once(&world, &browsers, "/dashboard", 6).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     assert_eq!((world.refreshes(), world.reused()), (10, 0));
@@ -44,8 +52,9 @@ async fn a_token_endpoint_slower_than_the_lease_is_still_called_once_for_each_se
 /// How many sessions the killed replica is refreshing.
 const HELD: u64 = 3;
 
-/// What a killed holder costs its sessions at most: a lease, a token call and the patience with it take ten seconds.
-const LONGEST_RECOVERY: Duration = Duration::from_secs(20);
+/// What a killed holder costs its sessions at most: a lease, a token call and the patience with it take ten seconds, and on a
+/// busy machine several times that.
+const LONGEST_RECOVERY: Duration = Duration::from_secs(45);
 
 /// Lets the first replica begin the refresh of some sessions, and kills it in mid-call.
 async fn kill_the_holder(world: &mut World, fault: Fault) -> Vec<Browser> {

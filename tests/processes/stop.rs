@@ -50,7 +50,8 @@ async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accep
         signed_in.push(world.signed_in().await);
     }
     let control = world.emulator.control();
-    control.add_fault(Fault::delay_after(Endpoint::Token, 1500).for_grant("refresh_token").times(0));
+    // The first must still be under way when the last begins, and all of them end well before a process has to.
+    control.add_fault(Fault::delay_after(Endpoint::Token, 4000).for_grant("refresh_token").times(0));
     let answered = Arc::new(AtomicUsize::new(0));
     let mut clients = JoinSet::new();
     for (number, browser) in expired.iter().chain(&signed_in).enumerate() {
@@ -132,15 +133,22 @@ async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next
     let mut world = World::start(1, STORE).await;
     let browsers = world.browsers_with_ended_tokens(BROWSERS).await;
     let control = world.emulator.control();
-    control.add_fault(Fault::delay_after(Endpoint::Token, 2500).for_grant("refresh_token").times(0));
+    // Every place stays taken for as long as the process, told to stop, still begins calls; the client gives up after eight
+    // seconds.
+    control.add_fault(Fault::delay_after(Endpoint::Token, 6000).for_grant("refresh_token").times(0));
     let mut clients = JoinSet::new();
     for mut browser in browsers.clone() {
         clients.spawn(async move { browser.try_get("/dashboard").await.map(|answer| answer.status) });
     }
     until("as many token calls as are made at once", async || control.open_token_calls() == 32).await;
     world.replicas[0].ask_to_stop();
-    assert!(world.replicas[0].ended().await.success());
     let mut answered = Vec::new();
+    // Those in line are answered once no call is begun any more; then the calls under way may end.
+    for _ in 32..BROWSERS {
+        answered.push(clients.join_next().await.unwrap().unwrap().unwrap());
+    }
+    control.clear_faults();
+    assert!(world.replicas[0].ended().await.success());
     while let Some(client) = clients.join_next().await {
         answered.push(client.unwrap().unwrap());
     }
@@ -148,7 +156,6 @@ async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next
     assert_eq!(answered, [vec![200; 32], vec![503; BROWSERS - 32]].concat());
 
     // part: sqlite {
-    control.clear_faults();
     world.replicas[0].start_again();
     world.replicas[0].is_ready().await;
     for mut browser in browsers {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 
 use super::elsewhere::Elsewhere;
-use crate::support::{ADA, App, app};
+use crate::support::{ADA, App, app_that_gives_up};
 
 /// Far below the gigabyte that is offered: what the client reads before it gives up, and the buffers of two sockets.
 const MOST_BYTES: u64 = 64 << 20;
@@ -47,7 +47,7 @@ fn stayed_within_bounds(app: &App, elsewhere: &Elsewhere, what: &Fault) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_token_endpoint_begins_no_session_and_gets_the_secret_no_further() {
-    let (app, elsewhere) = (app().await, Elsewhere::start().await);
+    let (app, elsewhere) = (app_that_gives_up().await, Elsewhere::start().await);
     for fault in faults(Endpoint::Token, &elsewhere) {
         let mut browser = app.browser();
         let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
@@ -63,7 +63,7 @@ async fn a_hostile_token_endpoint_begins_no_session_and_gets_the_secret_no_furth
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_token_endpoint_at_a_refresh_ends_no_session_and_gets_no_refresh_token_further() {
-    let (app, elsewhere) = (app().await, Elsewhere::start().await);
+    let (app, elsewhere) = (app_that_gives_up().await, Elsewhere::start().await);
     for fault in faults(Endpoint::Token, &elsewhere) {
         if matches!(fault.kind, FaultKind::DropAfter | FaultKind::Truncated) {
             // These spend the refresh token: `refresh.rs` has what follows.
@@ -84,7 +84,7 @@ async fn a_hostile_token_endpoint_at_a_refresh_ends_no_session_and_gets_no_refre
 async fn hostile_keys_begin_no_session() {
     let elsewhere = Elsewhere::start().await;
     for fault in faults(Endpoint::Keys, &elsewhere) {
-        let app = app().await;
+        let app = app_that_gives_up().await;
         let mut browser = app.browser();
         let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
         app.emulator.control().add_fault(fault.clone());
@@ -99,7 +99,7 @@ async fn hostile_keys_begin_no_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_discovery_document_is_none() {
-    let (app, elsewhere) = (app().await, Elsewhere::start().await);
+    let (app, elsewhere) = (app_that_gives_up().await, Elsewhere::start().await);
     for fault in faults(Endpoint::Discovery, &elsewhere) {
         app.emulator.control().add_fault(fault.clone());
         assert!(ended(app.state.scalekit.discover()).await.is_err(), "{fault:?}");
@@ -109,7 +109,7 @@ async fn a_hostile_discovery_document_is_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_management_api_gets_its_token_no_further() {
-    let (app, elsewhere) = (app().await, Elsewhere::start().await);
+    let (app, elsewhere) = (app_that_gives_up().await, Elsewhere::start().await);
     let now = app.state.clock.now();
     app.emulator.control().login(ADA, None, "openid").unwrap();
     let sid = app.emulator.control().sessions()[0].sid.clone();
@@ -125,7 +125,7 @@ async fn a_hostile_management_api_gets_its_token_no_further() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hostile_token_endpoint_gives_the_management_api_no_token() {
-    let (app, elsewhere) = (app().await, Elsewhere::start().await);
+    let (app, elsewhere) = (app_that_gives_up().await, Elsewhere::start().await);
     let now = app.state.clock.now();
     for fault in faults(Endpoint::Token, &elsewhere) {
         app.emulator.control().add_fault(fault.clone());

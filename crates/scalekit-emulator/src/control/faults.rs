@@ -67,9 +67,9 @@ pub enum FaultKind {
     /// Answers with [`Fault::status`] (default 503), and the OAuth error of [`Fault::error`] or a gateway-shaped
     /// body. The work is not done.
     Status,
-    /// Waits for [`Fault::milliseconds`] (default 1000), then does the work and answers.
+    /// Waits for [`Fault::milliseconds`] (default 1000), or until faults are cleared; then does the work and answers.
     Delay,
-    /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000).
+    /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000), or when faults are cleared.
     DelayAfter,
     /// Never answers; the connection is closed once faults are cleared. The work is not done.
     Hang,

@@ -83,7 +83,7 @@ impl Control {
         self.shared.world().faults.push(fault);
     }
 
-    /// Takes back every fault; the connections of calls that hang are closed.
+    /// Takes back every fault. Calls that are delayed go on at once; the connections of those that hang are closed.
     pub fn clear_faults(&self) {
         self.shared.world().clear_faults();
     }

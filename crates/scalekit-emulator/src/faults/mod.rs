@@ -77,12 +77,12 @@ async fn commit(
     match fault.kind {
         FaultKind::Status => status_answer(fault),
         FaultKind::Delay => {
-            delay(fault, shared).await;
+            delay(fault, &mut cleared, shared).await;
             work.await
         }
         FaultKind::DelayAfter => {
             let answer = work.await;
-            delay(fault, shared).await;
+            delay(fault, &mut cleared, shared).await;
             answer
         }
         FaultKind::Hang => {
@@ -125,10 +125,11 @@ fn redirect(fault: &Fault) -> Response {
     answer
 }
 
-async fn delay(fault: &Fault, shared: &Shared) {
+async fn delay(fault: &Fault, cleared: &mut watch::Receiver<()>, shared: &Shared) {
     let delay = Duration::from_millis(fault.milliseconds.unwrap_or(1000));
     tokio::select! {
         () = tokio::time::sleep(delay) => {}
+        _ = cleared.changed() => {}
         () = shared.stopped() => {}
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
 use tempfile::TempDir;
 
 /// How long a server may take to listen; a busy machine needs some time.
@@ -82,7 +82,9 @@ impl Server {
     /// A connection of the test's own; `login` is `user:password@` or empty.
     pub(super) async fn admin(&self, login: &str) -> MultiplexedConnection {
         let client = redis::Client::open(format!("redis://{login}127.0.0.1:{}", self.port)).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        // The library's own limits are too short for a busy machine.
+        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+        client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
     }
 }
 
@@ -180,11 +182,12 @@ impl Watched {
         .await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sentinel.conf");
+        // Failovers are ordered here: a server that answers late on a busy machine is not to be taken for one that is down.
         fs::write(
             &file,
             format!(
                 "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel auth-pass mymaster secret\n\
-                 sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 10000\n",
+                 sentinel down-after-milliseconds mymaster 10000\nsentinel failover-timeout mymaster 10000\n",
                 master.port
             ),
         )

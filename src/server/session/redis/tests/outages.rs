@@ -20,7 +20,8 @@ async fn assert_it_fails_in_time(store: &RedisStore) {
         store.acquire_lease(&key, &holder, Duration::from_secs(1)),
         store.ping(),
     );
-    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    // Connecting and an answer may take three seconds together; a busy machine adds to that.
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     assert!(outcomes.0.is_err() && outcomes.1.is_err() && outcomes.2.is_err());
     assert!(outcomes.3.is_err() && outcomes.4.is_err() && outcomes.5.is_err());
 }
@@ -50,6 +51,8 @@ async fn a_redis_that_was_restarted_meanwhile_costs_no_call() {
     assert_it_works(&store).await;
     server.stop();
     server.start_again();
+    // The one thread drives this connection as well, which was made after the end of the store's: it has seen that end by now.
+    redis::cmd("PING").exec_async(&mut server.admin("").await).await.unwrap();
     assert_it_works(&store).await;
 }
 

@@ -28,10 +28,11 @@ async fn indexes_reach_as_far_as_the_longest_record_and_follow_activity() {
     store.touch(&key, 400, 4000, 400).await.unwrap();
     for index in [user, store.keys.provider_session(&new.provider_session)] {
         assert_eq!(score(&mut admin, &index, &key).await, Some(5000.0));
-        assert!(time_to_live(&mut admin, &index).await >= 4500 + INDEX_SLACK - 5);
+        // Redis counts by its own clock, and a busy machine takes its time.
+        assert!(time_to_live(&mut admin, &index).await >= 4500 + INDEX_SLACK - 60);
     }
     let left = time_to_live(&mut admin, &session).await;
-    assert!((4490..=4500).contains(&left), "{left}");
+    assert!((4440..=4500).contains(&left), "{left}");
 }
 
 #[tokio::test]
