@@ -316,6 +316,27 @@ fn make_certificate(folder: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http_2_client_that_never_takes_an_answer_is_cut_off_whatever_it_asks_beside() {
+    let running = start(LIMITS, None).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let url = |path: &str| format!("http://{}{path}", running.address);
+    let begun = Instant::now();
+    let mut stalled = client.get(url("/endless")).send().await.unwrap();
+    assert_eq!(stalled.version(), reqwest::Version::HTTP_2);
+    // The server sends no more than the client has room for, so this answer waits; others come and go, on the same connection.
+    while begun.elapsed() < LIMITS.answer * 2 {
+        // As it ends, one of them may go down with it.
+        let _ = timeout(LONGEST_WAIT, client.get(url("/")).send()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut taken = 0;
+    while let Ok(Some(piece)) = timeout(LONGEST_WAIT, stalled.chunk()).await.unwrap() {
+        taken += piece.len();
+        assert!(taken < 64 << 20, "it goes on once somebody takes it: its time was never over");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_http_2_client_is_told_how_much_it_may_make_the_process_remember() {
     let running = start(LIMITS, None).await;
     // The preface, and settings that say nothing (RFC 9113, sections 3.4 and 6.5).
