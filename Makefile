@@ -5,7 +5,10 @@
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# part: emulator {
 run: ## Build and serve http://localhost:3000 with the emulator: sign in without an account anywhere
+# part: emulator }
+# without emulator: run: ## Build and serve http://localhost:3000
 	@scripts/setup.sh app
 	@scripts/run.sh serve
 
@@ -56,5 +59,6 @@ template-test: ## Make a project for each combination of the template's answers,
 	@scripts/template-test.sh $(COMBINATION)
 # part: template }
 
-setup: ## Only install what the other commands would install
+setup: ## Only install what `make run` and `make test` need
 	@scripts/setup.sh test
+	@scripts/setup.sh lint cargo_generate # part: template

@@ -46,8 +46,8 @@ settings! {
     LEPTOS_ENV, "package.metadata.leptos.env", Whole, "PROD";
     APP_URL, "app.url", Whole, "https://app.example.com";
     LEPTOS_SITE_ADDR, "package.metadata.leptos.site-addr", Whole, "127.0.0.1:3000";
-    TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/etc/leptos-scalekit/certificate.pem";
-    TLS_KEY_FILE, "server.tls-key-file", Whole, "/etc/leptos-scalekit/key.pem";
+    TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/var/lib/leptos-scalekit/certificate.pem";
+    TLS_KEY_FILE, "server.tls-key-file", Whole, "/var/lib/leptos-scalekit/key.pem";
     MAX_CONNECTIONS, "server.max-connections", Whole, "10000";
     TRUSTED_PROXIES, "server.trusted-proxies", Whole, "10.0.0.0/8, 192.0.2.7";
     RATE_LIMIT, "server.rate-limit", Whole, "on";
@@ -68,5 +68,5 @@ settings! {
     LEPTOS_SITE_ROOT, "package.metadata.leptos.site-root", Whole, "target/site";
     LEPTOS_SITE_PKG_DIR, "package.metadata.leptos.site-pkg-dir", Whole, "pkg";
     LEPTOS_RELOAD_PORT, "package.metadata.leptos.reload-port", Whole, "3001";
-    APP_CONFIG, "", Whole, "/etc/leptos-scalekit/Leptos.toml";
+    APP_CONFIG, "", Whole, "/var/lib/leptos-scalekit/Leptos.toml";
 }
