@@ -69,8 +69,8 @@ pub enum SignInProblem {
     TokensRefused,
     /// The provider refuses this application's credentials or redirect URL.
     Misconfigured,
-    /// Another site started it, and the browser is signed in as somebody else.
-    AnotherPerson,
+    /// Another site started it, and the browser is signed in as somebody else or to another organization.
+    AnotherAccount,
     /// The provider or the session store could not be reached in time.
     Unavailable,
 }
@@ -151,7 +151,7 @@ impl SignInProblem {
             | Self::Provider
             | Self::CodeRefused => 400,
             Self::NotAllowed => 403,
-            Self::AnotherPerson => 409,
+            Self::AnotherAccount => 409,
             Self::TokensRefused => 502,
             Self::Misconfigured => 500,
             Self::Unavailable => 503,
@@ -172,7 +172,7 @@ impl SignInProblem {
             Self::CodeRefused => "This sign-in has expired",
             Self::TokensRefused => "The sign-in could not be verified",
             Self::Misconfigured => "Sign-in is not set up correctly",
-            Self::AnotherPerson => "You are signed in as somebody else",
+            Self::AnotherAccount => "You are signed in to another account",
             Self::Unavailable => "The sign-in service is not answering",
         }
     }
@@ -204,9 +204,9 @@ impl SignInProblem {
                 "The sign-in service does not accept this application's settings. \
                  The people who run this site need to correct them; the server log says what is wrong."
             }
-            Self::AnotherPerson => {
-                "Another site started a sign-in to a different account. You are still signed in as before. To switch, sign in again \
-                 from here."
+            Self::AnotherAccount => {
+                "Another site started a sign-in to a different account or organization. You are still signed in as before. \
+                 To switch, sign in again from here."
             }
             Self::Unavailable => "Your sign-in was not completed and nothing has changed. Try again in a moment.",
         }

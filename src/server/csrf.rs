@@ -24,19 +24,23 @@ use crate::error::AppError;
 /// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls a server function in
 /// another encoding than they use.
 pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let refused = if is_safe(request.method()) {
+    let Some((status, reason)) = refusal(&request, &state.settings.app_url) else { return next.run(request).await };
+    tracing::warn!(reason, "a request was refused");
+    let asker = Asker::of(request.method(), request.uri(), request.headers());
+    problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
+}
+
+/// The status and the reason for what this site's pages did not send.
+pub(super) fn refusal(request: &Request, app_url: &Url) -> Option<(StatusCode, &'static str)> {
+    if is_safe(request.method()) {
         None
-    } else if !comes_from_this_site(request.headers(), &state.settings.app_url) {
+    } else if !comes_from_this_site(request.headers(), app_url) {
         Some((StatusCode::FORBIDDEN, "a cross-site request was refused"))
     } else if request.uri().path().starts_with("/api/") && !is_form(request.headers()) {
         Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "a server function was called in an encoding that it does not take"))
     } else {
         None
-    };
-    let Some((status, reason)) = refused else { return next.run(request).await };
-    tracing::warn!(reason, "a request was refused");
-    let asker = Asker::of(request.method(), request.uri(), request.headers());
-    problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
+    }
 }
 
 fn is_empty(headers: &HeaderMap) -> bool {

@@ -33,11 +33,7 @@ pub async fn require_navigation(
     if !path.is_some_and(|path| STEPS_OF_SIGN_IN.contains(&path.as_str())) {
         return next.run(request).await;
     }
-    let refused = if *request.method() == Method::HEAD {
-        StatusCode::METHOD_NOT_ALLOWED
-    } else if looks_ahead(request.headers()) || is_embedded(request.headers()) {
-        StatusCode::FORBIDDEN
-    } else {
+    let Some(refused) = refusal(request.method(), request.headers()) else {
         return next.run(request).await;
     };
     tracing::info!(path = request.uri().path(), "a step of sign-in was asked for without a person's navigation");
@@ -47,6 +43,17 @@ pub async fn require_navigation(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
     }
     response
+}
+
+/// The status for what is not a person's navigation.
+pub(super) fn refusal(method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
+    if *method == Method::HEAD {
+        Some(StatusCode::METHOD_NOT_ALLOWED)
+    } else if looks_ahead(headers) || is_embedded(headers) {
+        Some(StatusCode::FORBIDDEN)
+    } else {
+        None
+    }
 }
 
 /// Whether the browser, not the person, asks: `prefetch`, with or without `prerender`; in older browsers under two other names.

@@ -16,6 +16,9 @@ use crate::{
     error::AppError,
 };
 
+/// Where a sign-in starts.
+const LOGIN: &str = "/auth/login";
+
 /// Who is asking, as far as an error answer depends on it. Taken before the request is handed on.
 #[derive(Debug, Clone)]
 pub struct Asker {
@@ -42,10 +45,15 @@ impl Asker {
     }
 }
 
-/// The request's own path, which the page leads to again. `None` if a browser would read it as another site's address:
+/// The request's own address, which the page leads to again; of the start of a sign-in no more than where it leads, since another site
+/// may have chosen the rest, and whoever goes on from here is believed to have started it here. `None` if a browser would read it as another site's address:
 /// `//elsewhere.example` is a path in a request line, and a site in a link.
 fn retry_path(uri: &Uri) -> Option<String> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    if uri.path() == LOGIN {
+        let return_to = uri.query().and_then(|query| query.split('&').find(|pair| pair.starts_with("return_to=")));
+        return Some(return_to.map_or_else(|| LOGIN.to_owned(), |pair| [LOGIN, "?", pair].concat()));
+    }
     (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then(|| path.to_owned())
 }
 
@@ -91,6 +99,12 @@ mod tests {
         let retry = |target: &str| Asker::of(&Method::GET, &target.parse().unwrap(), &HeaderMap::new()).retry;
         for kept in ["/", "/dashboard?tab=a//b", "/a//b"] {
             assert_eq!(retry(kept).as_deref(), Some(kept));
+        }
+        for (asked, kept) in [
+            ("/auth/login?connection_id=conn_1&return_to=/a%26b&prompt=login", "/auth/login?return_to=/a%26b"),
+            ("/auth/login?organization_id=org_1", "/auth/login"),
+        ] {
+            assert_eq!(retry(asked).as_deref(), Some(kept), "what another site may have chosen is left out");
         }
         assert_eq!(retry("http://evil.example/dashboard").as_deref(), Some("/dashboard"));
         for dropped in ["//evil.example", "///evil.example", "/\\evil.example", "http://a.example//evil.example"] {

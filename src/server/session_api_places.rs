@@ -3,9 +3,12 @@
 //!
 //! Not here: the calls (`session_list`).
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+};
 
-use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Lists that one process asks the provider for at the same time.
 pub const SESSION_API_CALLS_AT_ONCE: usize = 16;
@@ -16,34 +19,33 @@ const LINES: u64 = 256;
 
 /// The places of one process.
 pub struct SessionApiPlaces {
-    all: Semaphore,
-    lines: Vec<Mutex<()>>,
+    all: Arc<Semaphore>,
+    lines: Vec<Arc<Semaphore>>,
     line_of: RandomState,
 }
 
 /// Leave to make one call, until it is dropped.
-pub struct Place<'a> {
-    _turn: MutexGuard<'a, ()>,
-    _of_all: Option<SemaphorePermit<'a>>,
+pub struct Place {
+    _turn: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
 }
 
 impl Default for SessionApiPlaces {
     fn default() -> Self {
         Self {
-            all: Semaphore::new(SESSION_API_CALLS_AT_ONCE),
-            lines: (0..LINES).map(|_| Mutex::default()).collect(),
+            all: Arc::new(Semaphore::new(SESSION_API_CALLS_AT_ONCE)),
+            lines: (0..LINES).map(|_| Arc::new(Semaphore::new(1))).collect(),
             line_of: RandomState::new(),
         }
     }
 }
 
 impl SessionApiPlaces {
-    /// Waits for this person's turn, then for a place.
-    pub async fn place(&self, user_id: &str) -> Option<Place<'_>> {
+    /// Waits for this person's turn, then for a place. `None` would mean that there is an end to places, which there is not.
+    pub async fn place(&self, user_id: &str) -> Option<Place> {
         let line = usize::try_from(self.line_of.hash_one(user_id) % LINES).ok()?;
-        let turn = self.lines.get(line)?.lock().await;
-        // An error would mean that the semaphore is closed, which it never is.
-        Some(Place { _turn: turn, _of_all: self.all.acquire().await.ok() })
+        let turn = Arc::clone(self.lines.get(line)?).acquire_owned().await.ok()?;
+        Some(Place { _turn: turn, _of_all: Arc::clone(&self.all).acquire_owned().await.ok()? })
     }
 }
 

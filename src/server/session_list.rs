@@ -54,10 +54,13 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
-    match here.into_iter().find(|listed| handle_of_session(&listed.key) == id) {
-        Some(listed) => drop(caller.end(vec![listed], HashSet::new()).await?),
-        None => caller.end_elsewhere(&id).await?,
+    match here.into_iter().find(|listed| handle_of_session(listed) == id) {
+        // Here it has ended in any case. Tried again, what is left of it at the provider is found by the second half of its name.
+        Some(listed) => caller.end(vec![listed], HashSet::new()).await?,
+        None => caller.end_elsewhere(id.split_once('.').map_or(&*id, |(_, at_provider)| at_provider)).await?,
     }
+    .then_some(())
+    .ok_or(AppError::Unavailable { retry_after: RETRY_SECONDS })?;
     request.redirect_form(&[PAGE, "?ended=1"].concat())
 }
 
@@ -102,19 +105,28 @@ impl<'a> Caller<'a> {
             return Err(ProviderAnswer::NotAsked);
         }
         let user_id = &self.session.identity.user_id;
-        let management = self.state.scalekit.management();
         let asked = async {
-            let _place = self.state.session_api_places.place(user_id).await;
-            management.sessions_of(user_id, self.state.clock.now()).await
+            let place = self.state.session_api_places.place(user_id).await;
+            let (scalekit, user_id, now) = (self.state.scalekit.clone(), user_id.clone(), self.state.clock.now());
+            // In a task of its own: whoever hangs up keeps their place until the provider has answered.
+            let call = tokio::spawn(async move {
+                let _place = place;
+                scalekit.management().sessions_of(&user_id, now).await
+            });
+            call.await
         };
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
-            Ok(Ok(sessions)) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
-            Ok(Err(error @ ManagementError::Forbidden { .. })) => {
+            Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
+            Ok(Ok(Err(error @ ManagementError::Forbidden { .. }))) => {
                 tracing::debug!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
                 Err(ProviderAnswer::NotAsked)
             }
-            Ok(Err(error)) => {
+            Ok(Ok(Err(error))) => {
                 tracing::warn!(cause = &error as &dyn std::error::Error, "the provider's session API failed");
+                Err(ProviderAnswer::Unreachable)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "asking the provider's session API panicked");
                 Err(ProviderAnswer::Unreachable)
             }
             Err(_) => {
@@ -124,19 +136,18 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends a session that only the provider knows, by its handle. Nothing here can end it, so the provider has to answer.
-    async fn end_elsewhere(&self, handle: &str) -> Result<(), AppError> {
+    /// Ends a session that only the provider knows, by its handle. Tells whether it has ended: nothing here can end it, so the provider has
+    /// to answer.
+    async fn end_elsewhere(&self, handle: &str) -> Result<bool, AppError> {
         let sessions = match self.sessions_at_provider().await {
             Ok(sessions) => sessions,
-            Err(ProviderAnswer::NotAsked) => return Ok(()),
-            Err(_) => return Err(AppError::Unavailable { retry_after: RETRY_SECONDS }),
+            Err(ProviderAnswer::NotAsked) => return Ok(true),
+            Err(_) => return Ok(false),
         };
         let named = sessions.into_iter().find(|session| handle_of_provider_session(&session.session_id) == handle);
-        let Some(named) = named else { return Ok(()) };
-        if self.end(Vec::new(), HashSet::from([named.session_id])).await? {
-            Ok(())
-        } else {
-            Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
+        match named {
+            Some(named) => self.end(Vec::new(), HashSet::from([named.session_id])).await,
+            None => Ok(true),
         }
     }
 
@@ -189,7 +200,7 @@ fn join(caller: &Caller<'_>, here: &[Listed], elsewhere: &[ProviderSession]) -> 
         let id = &listed.session.identity.provider_session_id;
         let provider = elsewhere.iter().find(|session| session.session_id == *id);
         SessionEntry {
-            id: handle_of_session(&listed.key),
+            id: handle_of_session(listed),
             current: listed.key == caller.key,
             here: true,
             device: view(&listed.session.device),
@@ -245,9 +256,11 @@ fn place(session: &ProviderSession) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// A name for a session of this application that opens nothing: the hash of its record's key.
-fn handle_of_session(key: &SessionKey) -> String {
-    handle("session here", key.as_bytes())
+/// A name for a session of this application that opens nothing: the hash of its record's key, and the name of the session of the
+/// provider that it belongs to.
+fn handle_of_session(listed: &Listed) -> String {
+    let at_provider = handle_of_provider_session(&listed.session.identity.provider_session_id);
+    [handle("session here", listed.key.as_bytes()).as_str(), &at_provider].join(".")
 }
 
 /// A name for a session of the provider, which does not show its identifier.

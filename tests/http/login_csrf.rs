@@ -5,10 +5,18 @@ use reqwest::Method;
 
 use crate::support::{ADA, App, Browser, CHARLES, Page, app};
 
+/// Belongs to two organizations.
+const GRACE: &str = "usr_103845067215791003";
+const HARBOR: &str = "org_103845067215790202";
+const ANALYTICAL: &str = "org_103845067215790101";
+
 /// Follows a link to the start of a sign-in from a page of `site`, signs in as `user` and brings the answer back.
 async fn sign_in_from(app: &App, browser: &mut Browser, site: &str, user: &str) -> Page {
-    let request =
-        browser.request(Method::GET, "/auth/login?prompt=login&return_to=/dashboard").header("sec-fetch-site", site);
+    sign_in_by(app, browser, "/auth/login?prompt=login&return_to=/dashboard", site, user).await
+}
+
+async fn sign_in_by(app: &App, browser: &mut Browser, link: &str, site: &str, user: &str) -> Page {
+    let request = browser.request(Method::GET, link).header("sec-fetch-site", site);
     let start = browser.send(request).await;
     assert_eq!(start.status, 302, "{}", start.body);
     let callback = browser.choose_person(&start, user).await;
@@ -27,7 +35,7 @@ async fn another_site_can_not_replace_who_is_signed_in() {
         let answer = sign_in_from(&app, &mut browser, site, CHARLES).await;
         assert_eq!(answer.status, 409, "{site}");
         assert!(
-            answer.body.contains("You are signed in as somebody else") && !answer.body.contains("Charles"),
+            answer.body.contains("You are signed in to another account") && !answer.body.contains("Charles"),
             "{}",
             answer.body
         );
@@ -35,6 +43,24 @@ async fn another_site_can_not_replace_who_is_signed_in() {
         assert_eq!(browser.cookies["session"], session);
         assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA), "{site}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_site_can_not_move_somebody_to_another_of_their_organizations() {
+    let app = app().await;
+    app.silence_provider();
+    let link = |organization: &str| format!("/auth/login?prompt=login&organization_id={organization}");
+    let mut browser = app.browser();
+    let landed = sign_in_by(&app, &mut browser, &link(HARBOR), "same-origin", GRACE).await;
+    assert_eq!(landed.location(), "/dashboard/profile");
+    let session = browser.cookies["session"].clone();
+    let answer = sign_in_by(&app, &mut browser, &link(ANALYTICAL), "cross-site", GRACE).await;
+    assert_eq!(answer.status, 409);
+    assert_eq!(browser.cookies["session"], session);
+    let landed = sign_in_by(&app, &mut browser, &link(HARBOR), "cross-site", GRACE).await;
+    assert_eq!(landed.location(), "/dashboard/profile", "the same organization again");
+    let landed = sign_in_by(&app, &mut browser, &link(ANALYTICAL), "same-origin", GRACE).await;
+    assert_eq!(landed.location(), "/dashboard/profile", "from here, people move");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -216,6 +216,34 @@ async fn a_refused_callback_uses_nothing_up_and_a_refused_function_ends_no_sessi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_elsewhere_full_of_images_and_forms_uses_nobodys_limit_up() {
+    let app = limited_app().await;
+    let image = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "image"), ("sec-fetch-mode", "no-cors")];
+    let form = [("sec-fetch-site", "cross-site"), ("content-type", "application/x-www-form-urlencoded")];
+    for (class, method, path, allowed) in REQUESTS.iter().copied() {
+        let headers: &[(&str, &str)] = match class {
+            Class::LoginStart | Class::Callback => &image,
+            Class::ServerFunction => &form,
+            // Of these, what is signed by nobody looks like what is signed.
+            Class::Notification => continue,
+        };
+        for _ in 0..2 * rule(class).by_address.at_once {
+            let mut request = Request::builder()
+                .method(method)
+                .uri(path)
+                .extension(PeerAddress("127.0.0.1".parse().unwrap()))
+                .header("x-forwarded-for", "198.51.100.1");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status().as_u16(), 403, "{path}");
+        }
+        assert_eq!(ask(&app, method, path, "198.51.100.1", "*/*").await.status, allowed, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_rate_limit_off_nobody_is_refused() {
     let app = app_with(Arc::new(MemoryStore::default()), |_| {}).await;
     for _ in 0..3 * rule(Class::LoginStart).by_address.at_once {

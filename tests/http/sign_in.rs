@@ -1,5 +1,7 @@
 //! Signing in, from the link to the landing page.
 
+use scalekit_emulator::{Tamper, TokenKind};
+
 use crate::support::{ADA, ALAN, CHARLES, app};
 
 /// The seeded organization that has single sign-on.
@@ -104,6 +106,16 @@ async fn external_identifiers_reach_the_session() {
     assert_eq!(state["session"]["user"]["external_id"], "employee-1912");
     assert_eq!(state["session"]["organization"]["external_id"], "harbor-0042");
     assert_eq!(state["session"]["user"]["initials"], "AT");
+
+    // The organization loses it, perhaps to another one: then it is not this session's any more either.
+    for kind in [TokenKind::Access, TokenKind::Id] {
+        app.emulator.control().tamper(Tamper::new(kind).claim("xoid", serde_json::Value::Null));
+    }
+    app.advance(300);
+    let answer = browser.call("/api/current_session", "").await;
+    let state: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(state["session"]["user"]["external_id"], "employee-1912");
+    assert_eq!(state["session"]["organization"]["external_id"], serde_json::Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

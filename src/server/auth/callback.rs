@@ -147,9 +147,11 @@ async fn exchange_and_begin(
         .verify_sign_in(tokens, &code, state.clock.now())
         .await
         .map_err(|error| explain_exchange(&error))?;
-    if !started_here && is_somebody_elses(&state, previous, &sign_in).await? {
-        tracing::warn!("another site started a sign-in to another account than the browser is signed in to: refused");
-        return Err(SignInProblem::AnotherPerson);
+    if !started_here && is_another_account(&state, previous, &sign_in).await? {
+        tracing::warn!(
+            "another site started a sign-in to another account or organization than the browser is signed in to: refused"
+        );
+        return Err(SignInProblem::AnotherAccount);
     }
     state.sessions.begin(&sign_in, device, previous).await.map_err(|error| match error {
         BeginError::EndedMeanwhile => {
@@ -167,18 +169,19 @@ async fn exchange_and_begin(
     })
 }
 
-/// Whether the browser is signed in as somebody else than the one who signs in.
-async fn is_somebody_elses(
+/// Whether the browser is signed in as somebody else than the one who signs in, or to another of their organizations.
+async fn is_another_account(
     state: &AppState,
     previous: Option<SessionKey>,
     sign_in: &SignIn,
 ) -> Result<bool, SignInProblem> {
     let Some(key) = previous else { return Ok(false) };
-    let owner = state.sessions.owner(&key).await.map_err(|error| {
+    let current = state.sessions.identity(&key).await.map_err(|error| {
         metrics::store_failed(&error, "nobody can tell who is signed in");
         SignInProblem::Unavailable
     })?;
-    Ok(owner.is_some_and(|owner| owner != sign_in.id.sub))
+    Ok(current
+        .is_some_and(|current| current.user_id != sign_in.id.sub || current.organization_id != sign_in.access.oid))
 }
 
 fn explain_callback(error: &CallbackError) -> SignInProblem {

@@ -15,7 +15,7 @@ use crate::server::{
     clock::Clock,
     metrics,
     session::{
-        Freshness, Session, SessionTokens,
+        Freshness, Identity, Session, SessionTokens,
         device::Device,
         id::{Mark, MarkOf, NoRandomness, SessionId, SessionKey, UserKey},
         limits::Limits,
@@ -196,12 +196,12 @@ impl Sessions {
         Ok(older.into_iter().take(surplus).map(|(_, key)| key).collect())
     }
 
-    /// Who is signed in to a session that has not ended: the provider's identifier.
+    /// Who is signed in to a session that has not ended, and to which organization.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn owner(&self, key: &SessionKey) -> Result<Option<String>, StoreError> {
-        Ok(self.shared.find(key).await?.map(|found| found.session.identity.user_id))
+    pub async fn identity(&self, key: &SessionKey) -> Result<Option<Identity>, StoreError> {
+        Ok(self.shared.find(key).await?.map(|found| found.session.identity))
     }
 
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and

@@ -184,7 +184,7 @@ const SIGN_IN_OUTCOMES: &[&str] = &[
     "code_refused",
     "tokens_refused",
     "misconfigured",
-    "another_person",
+    "another_account",
     "unavailable",
 ];
 

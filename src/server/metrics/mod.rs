@@ -35,7 +35,7 @@ pub fn sign_in(problem: Option<SignInProblem>) {
         Some(SignInProblem::CodeRefused) => "code_refused",
         Some(SignInProblem::TokensRefused) => "tokens_refused",
         Some(SignInProblem::Misconfigured) => "misconfigured",
-        Some(SignInProblem::AnotherPerson) => "another_person",
+        Some(SignInProblem::AnotherAccount) => "another_account",
         Some(SignInProblem::Unavailable) => "unavailable",
     };
     counter!(catalogue::SIGN_INS, "outcome" => outcome).increment(1);

@@ -1,7 +1,8 @@
 //! How often what costs something may be asked for: starts and ends of sign-ins, server functions, notifications. By client address, and
 //! all clients together. Whoever is beyond the limit gets 429 and is told when to come again.
 //!
-//! In front of cookies, sessions and bodies, so that a refusal costs nearly nothing. Each process counts for itself:
+//! In front of cookies, sessions and bodies, so that a refusal costs nearly nothing. What is refused in any case by its headers (`navigation`,
+//! `csrf`) is not counted: a page elsewhere that is full of such requests must not use up the limit of the people who look at it. Each process counts for itself:
 //! docs/decisions/0010-rate-limits-in-each-process.md. Pages are not limited: they cost what a read of the store costs, and a person who can't see
 //! why something fails would be worse off.
 
@@ -17,6 +18,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -25,7 +27,7 @@ use self::limiter::{Limiter, Quota};
 use super::{
     client_address,
     clock::Clock,
-    metrics,
+    csrf, metrics, navigation,
     problem::{self, Asker},
     state::AppState,
 };
@@ -149,6 +151,9 @@ pub async fn limit_rate(
     let (Some(limits), Some(class)) = (&state.rate_limits, class) else {
         return next.run(request).await;
     };
+    if is_refused_anyway(&state, class, &request) {
+        return next.run(request).await;
+    }
     let client = client_address::of(&request, &state.settings.trusted_proxies);
     match limits.admit(class, client) {
         Ok(()) => next.run(request).await,
@@ -156,6 +161,19 @@ pub async fn limit_rate(
             let asker = Asker::of(request.method(), request.uri(), request.headers());
             problem::respond(&state, &AppError::TooManyRequests { retry_after }, &asker)
         }
+    }
+}
+
+/// Whether the request's method and headers are enough to refuse it, which costs nothing.
+fn is_refused_anyway(state: &AppState, class: Class, request: &Request) -> bool {
+    match class {
+        // Its function is posted to.
+        Class::Callback if *request.method() == Method::POST => {
+            csrf::refusal(request, &state.settings.app_url).is_some()
+        }
+        Class::LoginStart | Class::Callback => navigation::refusal(request.method(), request.headers()).is_some(),
+        Class::ServerFunction => csrf::refusal(request, &state.settings.app_url).is_some(),
+        Class::Notification => false,
     }
 }
 

@@ -149,7 +149,7 @@ impl Session {
             ends_at: limits.absolute_end(now),
         };
         session.take_identity_claims(id);
-        session.take_access_claims(access, now);
+        session.take_access_claims(access, Some(id), now);
         session
     }
 
@@ -158,7 +158,7 @@ impl Session {
         if let Some(id) = id {
             self.take_identity_claims(id);
         }
-        self.take_access_claims(access, now);
+        self.take_access_claims(access, id, now);
     }
 
     fn take_identity_claims(&mut self, id: &IdTokenClaims) {
@@ -169,14 +169,15 @@ impl Session {
             email_verified: id.email_verified.unwrap_or(false),
             picture: id.picture.clone(),
         };
-        self.organization_external_id = id.xoid.clone().or(self.organization_external_id.take());
         self.id_claims = claims_as_map(id);
     }
 
-    fn take_access_claims(&mut self, access: &AccessTokenClaims, now: i64) {
+    /// `id` came with it, if there is a new one.
+    fn take_access_claims(&mut self, access: &AccessTokenClaims, id: Option<&IdTokenClaims>, now: i64) {
         self.roles.clone_from(&access.roles);
         self.permissions.clone_from(&access.permissions);
-        self.organization_external_id = access.xoid.clone().or(self.organization_external_id.take());
+        // Gone when it is in no token of this answer: the organization may have lost it to another.
+        self.organization_external_id = access.xoid.clone().or_else(|| id.and_then(|id| id.xoid.clone()));
         self.user_external_id.clone_from(&access.xuid);
         self.organization_name = organization_name(access);
         self.access_issued_at = now;
