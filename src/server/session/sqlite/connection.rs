@@ -9,10 +9,10 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::Mutex;
 
 use crate::server::session::store::StoreError;
@@ -26,6 +26,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a caller waits until a connection is free. It waits without a thread: a locked file must not use up the threads
 /// that reading needs.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a file is tried to be opened that others are just opening, too. SQLite does not wait by itself where two turn a new
+/// file into one with a write-ahead log: one of them is refused at once.
+const OPENING: Duration = Duration::from_secs(10);
+const OPENING_PAUSE: Duration = Duration::from_millis(20);
 
 const SCHEMA_VERSION: i64 = 2;
 
@@ -87,6 +92,20 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let begun = Instant::now();
+        loop {
+            match Self::try_open(path) {
+                Err(OpenError::Database(_, error))
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < OPENING =>
+                {
+                    std::thread::sleep(OPENING_PAUSE);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn try_open(path: &Path) -> Result<Self, OpenError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
         }

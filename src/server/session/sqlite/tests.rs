@@ -84,6 +84,20 @@ fn a_file_that_is_no_database_is_refused_with_its_name() {
     assert!(error.contains("notes.txt"), "{error}");
 }
 
+#[test]
+fn a_new_file_that_another_process_is_just_opening_is_waited_for() {
+    let (_folder, path) = file();
+    // Has not come to the write-ahead log yet, and reads.
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE early (x); BEGIN; SELECT * FROM early;").unwrap();
+    let opening = std::thread::spawn(move || SqliteStore::open(&path).map(drop));
+    // Longer than one connection waits for a lock.
+    std::thread::sleep(Duration::from_millis(2500));
+    assert!(!opening.is_finished(), "it has given up");
+    other.execute_batch("COMMIT").unwrap();
+    assert!(opening.join().unwrap().is_ok());
+}
+
 /// While another process holds the write lock, reading goes on and writing fails after a bounded wait.
 #[tokio::test]
 async fn a_locked_database_is_read_and_refuses_writes_until_it_is_free() {
