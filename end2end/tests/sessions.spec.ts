@@ -125,7 +125,7 @@ test.describe("The sessions page", () => {
     await signIn(theirs, people.charles, "/dashboard/sessions");
     const list = await theirs.request.post("/api/list_sessions", { headers: { origin: baseURL ?? "" } });
     const { sessions: [entry] } = (await list.json()) as { sessions: { id: string }[] };
-    expect(entry?.id).toMatch(/^[\w-]{22}$/);
+    expect(entry?.id).toMatch(/^[\w-]{22}\.[\w-]{22}$/);
 
     await signIn(page, people.ada, "/dashboard/sessions");
     await new Sessions(page).expectDevices(thisBrowser);
