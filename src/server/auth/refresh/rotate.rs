@@ -341,7 +341,7 @@ fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error) -> Outcome {
         _ => None,
     };
     let own = attempt.setbacks.add(attempt.key, now);
-    // Verification refuses only what keys or clocks are to blame for: that concerns all.
+    // A refused token comes here only if a key or a clock is to blame (`is_about_us`), which concerns all.
     let concerns_all = error.concerns_all_calls() || matches!(error, Error::Refused(_)) || own.is_none();
     let of_all = if concerns_all { attempt.go.failed(wanted, now) } else { 0 };
     Outcome::Later { retry_after: own.unwrap_or(0).max(of_all) }
