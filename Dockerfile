@@ -43,8 +43,9 @@ COPY --from=build /image/usr/local/bin/leptos-scalekit /usr/local/bin/leptos-sca
 COPY --from=build --chown=65532:65532 /image/data /data
 
 # In a container, the container's own address is what "loopback only" is elsewhere: publish 3000 to the proxy, 9464 to Prometheus.
+# Not LEPTOS_SITE_ADDR, which would outweigh the port that a platform such as Cloud Run chooses.
 ENV LEPTOS_ENV=PROD \
-    LEPTOS_SITE_ADDR=0.0.0.0:3000
+    PORT=3000
 # part: metrics {
 ENV METRICS_ADDR=0.0.0.0:9464
 EXPOSE 9464

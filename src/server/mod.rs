@@ -54,9 +54,9 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::header,
+    http::{StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
@@ -145,11 +145,14 @@ fn provide_request_context(state: &Arc<AppState>) {
     }
 }
 
-/// A file of the built site, or the page that says there is nothing here. Paths that only look like pages, in another
-/// spelling, end here too: nothing of the application renders for them.
+/// A file of the built site, the way to a page that was asked for with a slash behind it, or the page that says there is nothing
+/// here. Paths that only look like pages, in another spelling, end here too: nothing of the application renders for them.
 async fn serve_file(State(state): State<Arc<AppState>>, request: Request) -> Response {
     let files = state.site.files();
     let Some(found) = files.find(request.uri().path()) else {
+        if let Some(address) = routes::without_trailing_slash(request.uri()) {
+            return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, address)]).into_response();
+        }
         let asker = Asker::of(request.method(), request.uri(), request.headers());
         return problem::respond(&state, &AppError::NotFound, &asker);
     };

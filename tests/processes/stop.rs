@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,9 +12,9 @@ use std::{
 
 use reqwest::Method;
 use scalekit_emulator::{Endpoint, Fault};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, process::Command, task::JoinSet};
 
-use crate::support::{Browser, World, until};
+use crate::support::{Browser, World, free_port, until};
 
 const STORE: &str = "sqlite:FOLDER/sessions.db"; // part: sqlite
 // without sqlite: const STORE: &str = "memory:";
@@ -92,6 +93,41 @@ async fn a_provider_that_hangs_does_not_keep_a_process_from_stopping() {
     world.replicas[0].ask_to_stop();
     assert!(world.replicas[0].ended().await.success());
     assert!(told.elapsed() < LONGEST_STOP, "{:?}", told.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_is_closed_stops_a_process_in_order_unless_it_was_started_to_stay() {
+    let mut world = World::start(1, STORE).await;
+    world.replicas[0].signal("HUP");
+    let status = world.replicas[0].ended().await;
+    assert!(status.success(), "{status}");
+
+    let port = free_port();
+    let mut staying = Command::new("nohup");
+    let mut process = staying
+        .arg(env!("CARGO_BIN_EXE_leptos-scalekit"))
+        .current_dir(world.folder.path())
+        .env_clear()
+        .envs([("PATH", std::env::var("PATH").unwrap()), ("PORT", port.to_string())])
+        .env("SESSION_STORE", "memory:")
+        .env("METRICS_ADDR", "off") // part: metrics
+        .env("SCALEKIT_ENVIRONMENT_URL", "http://localhost:1")
+        .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
+        .env("SCALEKIT_CLIENT_SECRET", "test_secret")
+        .env("RUST_LOG", "off")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let is_alive = async || reqwest::get(format!("http://127.0.0.1:{port}/healthz")).await.is_ok();
+    until("the process that stays", is_alive).await;
+    let id = process.id().unwrap().to_string();
+    let signal = async |name: &str| Command::new("kill").args([name, &*id]).status().await.unwrap().success();
+    assert!(signal("-HUP").await && is_alive().await);
+    assert!(signal("-TERM").await);
+    assert!(process.wait().await.unwrap().success());
 }
 
 /// How fast others are answered meanwhile is measured by `make bench`.

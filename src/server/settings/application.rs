@@ -1,6 +1,9 @@
 //! Where the application is and how it runs: `LEPTOS_*` and `APP_URL`.
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU16,
+};
 
 use leptos::config::{Env, LeptosOptions};
 use url::Url;
@@ -9,7 +12,7 @@ use super::{
     Environment, Problems, Source,
     table::{
         APP_URL, LEPTOS_ENV, LEPTOS_OUTPUT_NAME, LEPTOS_RELOAD_PORT, LEPTOS_SITE_ADDR, LEPTOS_SITE_PKG_DIR,
-        LEPTOS_SITE_ROOT,
+        LEPTOS_SITE_ROOT, PORT,
     },
     values::number,
 };
@@ -87,9 +90,21 @@ pub(super) fn leptos_options(
 
 /// Where the server listens.
 pub(super) fn site_address(source: &Source, problems: &mut Problems) -> Option<SocketAddr> {
+    if is_port_in_force(source) {
+        let port = number::<NonZeroU16>(source, PORT, "a port number", problems)?;
+        // A platform's proxy comes from elsewhere. A developer's machine must not show everybody its emulator.
+        let is_development = source.text(LEPTOS_ENV).as_deref() == Some("DEV");
+        let address = if is_development { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+        return Some(SocketAddr::new(IpAddr::V4(address), port.get()));
+    }
     let address = source.text(LEPTOS_SITE_ADDR).unwrap_or_default().parse().ok();
     if address.is_none() {
         problems.add(LEPTOS_SITE_ADDR, "must be an IP address and a port");
     }
     address
+}
+
+/// Whether the platform's `PORT` says where the server listens: nobody has set `LEPTOS_SITE_ADDR`, which says more.
+pub(super) fn is_port_in_force(source: &Source) -> bool {
+    source.is_default(LEPTOS_SITE_ADDR) && source.text(PORT).is_some_and(|port| !port.is_empty())
 }

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::{
     Environment, Source, StoreAddress,
-    table::{self, Setting, Shown},
+    application::is_port_in_force,
+    table::{self, LEPTOS_SITE_ADDR, Setting, Shown},
 };
 
 /// What stands in place of a secret.
@@ -28,6 +29,9 @@ pub fn effective(source: &Source) -> String {
 
 /// What may be shown of a setting's value, on one line.
 fn shown(source: &Source, setting: Setting) -> String {
+    if setting == LEPTOS_SITE_ADDR && is_port_in_force(source) {
+        return "(PORT decides)".to_owned();
+    }
     let value = source.text(setting).unwrap_or_default();
     if value.is_empty() {
         return "(not set)".to_owned();

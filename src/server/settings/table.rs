@@ -46,6 +46,7 @@ settings! {
     LEPTOS_ENV, "package.metadata.leptos.env", Whole, "PROD";
     APP_URL, "app.url", Whole, "https://app.example.com";
     LEPTOS_SITE_ADDR, "package.metadata.leptos.site-addr", Whole, "127.0.0.1:3000";
+    PORT, "", Whole, "8080";
     TLS_CERTIFICATE_FILE, "server.tls-certificate-file", Whole, "/var/lib/leptos-scalekit/certificate.pem";
     TLS_KEY_FILE, "server.tls-key-file", Whole, "/var/lib/leptos-scalekit/key.pem";
     MAX_CONNECTIONS, "server.max-connections", Whole, "10000";

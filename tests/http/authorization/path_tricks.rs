@@ -52,8 +52,6 @@ const OTHER_SPELLINGS: &[&str] = &[
     "/dAsHbOaRd/profile",
     "/dashboard/PROFILE",
     "/dashboard/Sessions",
-    "/dashboard/",
-    "/dashboard//",
     "/dashboard/.",
     "/dashboard/./",
     "/dashboard/..",
@@ -94,7 +92,6 @@ const OTHER_SPELLINGS: &[&str] = &[
     "/%e0%80%afdashboard",
     "/dashboard%ef%bc%8f",
     "/%ef%bc%8fdashboard",
-    "/dashboard/profile/",
     "/dashboard//profile",
     "/dashboard/./profile",
     "/dashboard%2fprofile",
@@ -109,7 +106,6 @@ const OTHER_SPELLINGS: &[&str] = &[
     "/dashboard/x/../profile",
     "/dashboard/profile/..",
     "/dashboard/profile/../sessions",
-    "/dashboard/sessions/",
     "//dashboard/sessions",
     "/dashboard//sessions",
     "/:dashboard",
@@ -138,6 +134,18 @@ const OTHER_SPELLINGS: &[&str] = &[
 /// The same path to every reader: a page, for whoever may see it.
 const SAME_PATH: &[&str] =
     &["/dashboard", "/dashboard?", "/dashboard#x", "http://localhost/dashboard", "http://evil.example/dashboard"];
+
+/// A slash more than the path has: led to the page, whoever asks, and with its query.
+const SLASH_BEHIND: &[(&str, &str)] = &[
+    ("/dashboard/", "/dashboard"),
+    ("/dashboard//", "/dashboard"),
+    ("/dashboard/profile/?tab=a%2F&x=//evil.example/", "/dashboard/profile?tab=a%2F&x=//evil.example/"),
+    ("/dashboard/sessions/", "/dashboard/sessions"),
+    ("/login/?return_to=/dashboard/", "/login?return_to=/dashboard/"),
+    ("/auth/callback/?code=x&state=y", "/auth/callback?code=x&state=y"),
+    ("/auth/login/?login_hint=a%40b.example", "/auth/login?login_hint=a%40b.example"),
+    ("http://evil.example/dashboard/", "/dashboard"),
+];
 
 /// `/?…` is the start page, whatever the query says.
 fn is_start_page(target: &str) -> bool {
@@ -177,6 +185,28 @@ async fn what_is_the_same_path_to_everybody_is_guarded_as_the_page_it_is() {
         assert_eq!(shown.status, 200, "{target}");
         assert!(shown.body.contains("Lovelace"), "{target}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slash_behind_a_page_leads_to_it_before_the_guard_and_never_to_another_host() {
+    let app = app().await;
+    let session = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    for (target, leads_to) in SLASH_BEHIND {
+        for headers in [vec![], vec![session.as_bytes()]] {
+            let answer = raw::send(&app.url, format!("GET {target}").as_bytes(), &headers).await;
+            assert_eq!((answer.status, answer.header("location")), (308, *leads_to), "{target}");
+            assert_eq!(answer.body, "", "{target}");
+        }
+    }
+    for target in
+        ["//evil.example/", "//evil.example//", "/\\evil.example/", "//dashboard/", "/%2f/evil.example/", "//", "///"]
+    {
+        let answer = raw::send(&app.url, format!("GET {target}").as_bytes(), &[]).await;
+        assert!(matches!(answer.status, 400 | 404), "{target} gets {}", answer.status);
+        assert_eq!(answer.header("location"), "", "{target}");
+    }
+    let posted = raw::send(&app.url, b"POST /dashboard/", &[session.as_bytes(), b"sec-fetch-site: same-origin"]).await;
+    assert_eq!((posted.status, posted.header("location")), (405, ""), "nothing that changes something is passed on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

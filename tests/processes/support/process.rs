@@ -104,7 +104,13 @@ impl Process {
 
     /// Asks it to stop, as an operator's tools do.
     pub(crate) fn ask_to_stop(&self) {
-        assert!(Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap().success());
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let signal = format!("-{name}");
+        assert!(Command::new("kill").args([&*signal, &self.id().to_string()]).status().unwrap().success());
     }
 
     /// How it ended, once it has.

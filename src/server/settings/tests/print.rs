@@ -21,6 +21,13 @@ fn each_setting_has_a_line_with_its_value_and_its_origin() {
 }
 
 #[test]
+fn a_port_that_decides_is_shown_to_do_so() {
+    let source = source("", &[("PORT", "8080")]);
+    assert_eq!(line(&source, "PORT"), ["PORT", "8080", "environment"]);
+    assert_eq!(line(&source, "LEPTOS_SITE_ADDR"), ["LEPTOS_SITE_ADDR", "(PORT decides)", "default"]);
+}
+
+#[test]
 fn the_columns_are_aligned() {
     let text = printer::effective(&source("", &[]));
     let origin = text.lines().map(|line| line.rfind("  ").unwrap()).collect::<std::collections::HashSet<_>>();

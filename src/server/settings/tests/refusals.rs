@@ -62,6 +62,9 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     );
     // part: emulator }
     assert_eq!(problem(&[("LEPTOS_SITE_ADDR", "localhost")]), "LEPTOS_SITE_ADDR must be an IP address and a port");
+    for port in ["x", "0", "70000", "-1", "8080.0", "tcp://10.0.0.1:80"] {
+        assert_eq!(problem(&[("PORT", port)]), format!("PORT is {port:?}; it must be a port number such as 8080"));
+    }
     assert_eq!(problem(&[("LEPTOS_ENV", "staging")]), "LEPTOS_ENV is \"staging\"; it must be DEV or PROD");
     assert_eq!(problem(&[("SCALEKIT_CLIENT_ID", "(unset)")]), "SCALEKIT_CLIENT_ID is not set");
     assert!(problem(&[("SESSION_LIFETIME_HOURS", "0")]).starts_with("SESSION_LIFETIME_HOURS is \"0\""));

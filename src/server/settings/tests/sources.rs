@@ -31,6 +31,24 @@ fn the_environment_overrides_the_file_and_the_file_the_default() {
 }
 
 #[test]
+fn the_platforms_port_is_taken_if_nothing_says_where_to_listen() {
+    let listens = |file: &str, changes: &[(&str, &str)]| {
+        let source = source(file, changes);
+        let (address, _) = listening(&source).unwrap();
+        assert_eq!(Settings::from_source(&source).unwrap().leptos.site_addr, address);
+        address.to_string()
+    };
+    let development = [("PORT", "8080"), ("LEPTOS_ENV", "DEV")];
+    assert_eq!(listens("", &[("PORT", " 8080 ")]), "0.0.0.0:8080");
+    assert_eq!(listens("", &development), "127.0.0.1:8080", "an emulator is not for everybody");
+    assert_eq!(listens("", &[("PORT", "")]), "127.0.0.1:3000");
+    assert_eq!(listens("", &[("PORT", "8080"), ("LEPTOS_SITE_ADDR", "[::1]:81")]), "[::1]:81");
+    assert_eq!(listens("", &[("PORT", "x"), ("LEPTOS_SITE_ADDR", "[::1]:81")]), "[::1]:81", "somebody else's variable");
+    let file = "[package.metadata.leptos]\nsite-addr = \"[::1]:82\"";
+    assert_eq!(listens(file, &[("PORT", "8080")]), "[::1]:82");
+}
+
+#[test]
 fn leptos_itself_reads_the_same_file() {
     let options = leptos::config::get_config_from_str(EMBEDDED).unwrap();
     assert_eq!(options.output_name.as_ref(), "leptos-scalekit");

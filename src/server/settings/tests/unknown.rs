@@ -72,7 +72,6 @@ fn variables_of_others_are_left_alone() {
         "APP_PORT",
         "APP_UID",
         "APP_VERSION",
-        "PORT",
         // A desktop's.
         "SESSION_MANAGER",
         // What Kubernetes tells about services called `session-store`, `metrics` and `app`.
