@@ -112,9 +112,9 @@ impl User {
     }
 
     /// Where their picture is. A path in the seed is a picture of the emulator's own.
-    pub(crate) fn picture_url(&self, issuer: &str) -> Option<String> {
+    pub(crate) fn picture_url(&self, base_url: &str) -> Option<String> {
         let picture = self.picture.as_ref()?;
-        Some(if picture.starts_with('/') { format!("{issuer}{picture}") } else { picture.clone() })
+        Some(if picture.starts_with('/') { format!("{base_url}{picture}") } else { picture.clone() })
     }
 
     /// Their place in one organization, if they have one.

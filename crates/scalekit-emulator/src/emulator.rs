@@ -79,7 +79,7 @@ impl Emulator {
         Ok(Self { url, control: Control::new(shared), stop, servers, courier })
     }
 
-    /// `http://localhost:PORT`: the environment URL and the issuer.
+    /// `http://localhost:PORT`: the environment URL, and the issuer until [`crate::SettingsChange::issuer`] changes it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

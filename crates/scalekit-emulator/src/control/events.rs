@@ -38,7 +38,7 @@ impl Control {
         let sid = grant.sid.clone();
         // Nobody can redeem this code; the ID token carries its hash.
         let code = world.ids.next_code();
-        let tokens = authorization_code::issue(&mut world, &self.shared.issuer, grant, None, &code)?;
+        let tokens = authorization_code::issue(&mut world, grant, None, &code)?;
         world.announce_login(&sid);
         Ok(tokens)
     }
@@ -77,7 +77,7 @@ impl Control {
         };
         let mut claims = Map::new();
         for (name, value) in
-            [("iss", self.shared.issuer.as_str()), ("organization_id", organization), ("connection_id", &connection)]
+            [("iss", world.settings.issuer.as_str()), ("organization_id", organization), ("connection_id", &connection)]
         {
             claims.insert(name.to_owned(), value.into());
         }

@@ -204,7 +204,7 @@ impl Control {
 
 impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Control").field("issuer", &self.shared.issuer).finish_non_exhaustive()
+        f.debug_struct("Control").field("base_url", &self.shared.base_url).finish_non_exhaustive()
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn report(shared: &Shared) -> StateReport {
     let mut world = shared.world();
     world.notice_expired_sessions();
     StateReport {
-        issuer: shared.issuer.clone(),
+        issuer: world.settings.issuer.clone(),
         now: world.now(),
         calls: world.counters.calls.clone(),
         token_calls: world.counters.token_calls.clone(),

@@ -14,7 +14,7 @@ use crate::world::Shared;
 /// Answers the document.
 pub(crate) async fn discovery(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     Json(json!({
-        "issuer": shared.issuer,
+        "issuer": shared.world().settings.issuer,
         "authorization_endpoint": shared.url("/oauth/authorize"),
         "token_endpoint": shared.url("/oauth/token"),
         "userinfo_endpoint": shared.url("/userinfo"),

@@ -34,7 +34,7 @@ pub(crate) async fn logout(
     let mut world = shared.world();
     let checked = Parameters::parse(query.unwrap_or_default().as_bytes())
         .map_err(|repeated| repeated.to_string())
-        .and_then(|parameters| Ok((check_hint(&world, &shared.issuer, &parameters)?, parameters)));
+        .and_then(|parameters| Ok((check_hint(&world, &parameters)?, parameters)));
     let (hint, parameters) = match checked {
         Ok(checked) => checked,
         Err(text) => return refuse(&mut world, &text),
@@ -88,12 +88,12 @@ struct Hint {
 }
 
 /// A hint must be an ID token of this environment for this application; its expiry does not matter.
-fn check_hint(world: &World, issuer: &str, parameters: &Parameters) -> Result<Option<Hint>, String> {
+fn check_hint(world: &World, parameters: &Parameters) -> Result<Option<Hint>, String> {
     let Some(token) = parameters.value("id_token_hint") else {
         return Ok(None);
     };
     let claims = jwt::read_own(&world.keys, token).ok_or("id_token_hint was not signed by this environment.")?;
-    let ours = claims.get("iss") == Some(&json!(issuer))
+    let ours = world.is_own_issuer(claims.get("iss"))
         && claims.get("aud").and_then(Value::as_array).is_some_and(|audience| audience.contains(&json!(CLIENT_ID)))
         && !claims.contains_key("jti");
     if !ours {

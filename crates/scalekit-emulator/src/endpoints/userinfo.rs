@@ -1,6 +1,6 @@
 //! `GET /userinfo`
 //!
-//! What it does: who the access token's person is, as far as its scopes allow (scalekit-api §6).
+//! What it does: who the access token's person is, as far as the scopes of the session's latest login allow (scalekit-api §6).
 //! Stricter than Scalekit: an ID token or a machine's token is refused; the answer is read from the directory now.
 //! Called by: clients that want more than the ID token says.
 
@@ -27,7 +27,7 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
         world.counters.count_outcome("userinfo.no_token");
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
     };
-    if let Some(answer) = profile(&world, &shared.issuer, token) {
+    if let Some(answer) = profile(&world, token) {
         world.counters.count_outcome("userinfo.ok");
         return Json(answer).into_response();
     }
@@ -37,7 +37,7 @@ pub(crate) async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderM
     (StatusCode::UNAUTHORIZED, challenge, Json(body)).into_response()
 }
 
-fn profile(world: &World, issuer: &str, token: &str) -> Option<Value> {
+fn profile(world: &World, token: &str) -> Option<Value> {
     let claims = jwt::read_own(&world.keys, token)?;
     // Only access tokens have a `jti` (scalekit-api §8).
     let is_access_token = claims.get("jti")?.as_str()?.starts_with("tkn_");
@@ -45,8 +45,8 @@ fn profile(world: &World, issuer: &str, token: &str) -> Option<Value> {
         return None;
     }
     let user = world.directory.user(claims.get("sub")?.as_str()?)?;
-    let scope: Vec<String> = claims.get("scope")?.as_str()?.split(' ').map(str::to_owned).collect();
-    let mut answer = claims::profile(user, &scope, issuer);
+    let scope = &world.sessions.get(claims.get("sid")?.as_str()?)?.scope;
+    let mut answer = claims::profile(user, scope, &world.base_url);
     answer.insert("sub".into(), json!(user.id));
     Some(Value::Object(answer))
 }

@@ -62,7 +62,7 @@ impl World {
         let now = self.now();
         let session = self.sessions.get(sid)?;
         let id = self.notifications.ids.next("ltk");
-        let claims = claims::logout(&self.issuer, &id, &session.user, sid, now);
+        let claims = claims::logout(&self.settings, &id, &session.user, sid, now);
         Some((id, claims))
     }
 

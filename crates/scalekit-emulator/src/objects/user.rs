@@ -30,7 +30,7 @@ pub(crate) fn user(world: &World, user: &User) -> Value {
             "given_name": user.given_name.as_deref().unwrap_or_default(),
             "family_name": user.family_name.as_deref().unwrap_or_default(),
             "email_verified": user.email_verified,
-            "picture": user.picture_url(&world.issuer).unwrap_or_default(),
+            "picture": user.picture_url(&world.base_url).unwrap_or_default(),
         },
     })
 }

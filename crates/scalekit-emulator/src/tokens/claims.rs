@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::IdToken;
 use crate::{
     directory::{Organization, User},
-    world::{CLIENT_ID, World, grants::Grant},
+    world::{CLIENT_ID, World, grants::Grant, settings::Settings},
 };
 
 /// The environment's own machine token lives a day (scalekit-api §5: sample 86399).
@@ -24,6 +24,10 @@ const LOGOUT_TOKEN_LIFETIME: i64 = 120;
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     issuer: String,
+    audience: Vec<String>,
+    custom_claims: Map<String, Value>,
+    /// Where pictures are that the seed names by path.
+    base_url: String,
     user: User,
     organization: Organization,
     roles: Vec<String>,
@@ -37,12 +41,15 @@ pub(crate) struct Facts {
 
 impl Facts {
     /// Reads them; `None` when person or organization are gone.
-    pub(crate) fn gather(world: &World, issuer: &str, grant: &Grant, now: i64) -> Option<Self> {
+    pub(crate) fn gather(world: &World, grant: &Grant, now: i64) -> Option<Self> {
         let user = world.directory.user(&grant.user)?.clone();
         let organization = world.directory.organization(&grant.organization)?.clone();
         let roles = user.membership(&organization.id).map(|found| found.roles.clone()).unwrap_or_default();
         Some(Self {
-            issuer: issuer.to_owned(),
+            issuer: world.settings.issuer.clone(),
+            audience: world.settings.audience.clone(),
+            custom_claims: world.settings.access_token_claims.clone(),
+            base_url: world.base_url.clone(),
             permissions: world.directory.permissions(&roles),
             roles,
             sid: grant.sid.clone(),
@@ -55,15 +62,17 @@ impl Facts {
         })
     }
 
-    /// scalekit-api §8.2: who, where and what they may do; no e-mail address and no name.
+    /// scalekit-api §8.2: who, where and what they may do; no e-mail address, no name, no scope. Roles, permissions and the
+    /// two external identifiers are always there, empty if there are none: so are live environments' tokens.
     pub(crate) fn access_token(&self, token_id: &str, lifetime: u64) -> Map<String, Value> {
-        let mut claims = self.common(lifetime);
+        let mut claims = self.custom_claims.clone();
+        claims.extend(self.common(lifetime));
+        claims.insert("aud".into(), json!(self.audience));
         claims.insert("nbf".into(), json!(self.now));
         claims.insert("jti".into(), json!(token_id));
         claims.insert("roles".into(), json!(self.roles));
         claims.insert("permissions".into(), json!(self.permissions));
-        claims.insert("scope".into(), json!(self.scope.join(" ")));
-        insert_some(&mut claims, "xuid", self.user.external_id.as_deref());
+        claims.insert("xuid".into(), json!(self.user.external_id.as_deref().unwrap_or_default()));
         if let Some(name) = &self.organization_name_claim {
             // An expression that resolves to nothing omits the claim (scalekit-api §8.2).
             let value = Some(self.organization.display_name.as_str()).filter(|name| !name.is_empty());
@@ -79,7 +88,7 @@ impl Facts {
         if let Some(connection) = &self.connection {
             claims.insert("amr".into(), json!([connection]));
         }
-        claims.extend(profile(&self.user, &self.scope, &self.issuer));
+        claims.extend(profile(&self.user, &self.scope, &self.base_url));
         claims
     }
 
@@ -93,7 +102,7 @@ impl Facts {
         claims.insert("exp".into(), json!(self.now.saturating_add_unsigned(lifetime)));
         claims.insert("sid".into(), json!(self.sid));
         claims.insert("oid".into(), json!(self.organization.id));
-        insert_some(&mut claims, "xoid", self.organization.external_id.as_deref());
+        claims.insert("xoid".into(), json!(self.organization.external_id.as_deref().unwrap_or_default()));
         claims
     }
 }
@@ -108,7 +117,7 @@ pub(crate) fn bind(claims: &mut Map<String, Value>, kind: IdToken<'_>, access_to
 }
 
 /// What `profile` and `email` scopes allow to say about a person.
-pub(crate) fn profile(user: &User, scope: &[String], issuer: &str) -> Map<String, Value> {
+pub(crate) fn profile(user: &User, scope: &[String], base_url: &str) -> Map<String, Value> {
     let mut claims = Map::new();
     if scope.iter().any(|name| name == "email") {
         claims.insert("email".into(), json!(user.email));
@@ -118,7 +127,7 @@ pub(crate) fn profile(user: &User, scope: &[String], issuer: &str) -> Map<String
         insert_some(&mut claims, "name", Some(user.name.as_str()).filter(|name| !name.is_empty()));
         insert_some(&mut claims, "given_name", user.given_name.as_deref());
         insert_some(&mut claims, "family_name", user.family_name.as_deref());
-        insert_some(&mut claims, "picture", user.picture_url(issuer).as_deref());
+        insert_some(&mut claims, "picture", user.picture_url(base_url).as_deref());
     }
     claims
 }
@@ -144,10 +153,10 @@ pub(crate) fn machine(issuer: &str, client_id: &str, token_id: &str, scope: &str
 }
 
 /// OpenID Connect Back-Channel Logout 1.0 section 2.4: which session of whom has ended. Never a nonce.
-pub(crate) fn logout(issuer: &str, token_id: &str, user: &str, sid: &str, now: i64) -> Map<String, Value> {
+pub(crate) fn logout(settings: &Settings, token_id: &str, user: &str, sid: &str, now: i64) -> Map<String, Value> {
     let claims = json!({
-        "iss": issuer,
-        "aud": [CLIENT_ID],
+        "iss": settings.issuer,
+        "aud": settings.audience,
         "iat": now,
         "exp": now.saturating_add(LOGOUT_TOKEN_LIFETIME),
         "jti": token_id,
@@ -183,6 +192,9 @@ mod tests {
         let organization = seed.organization(&user.memberships[0].organization).unwrap().clone();
         Facts {
             issuer: "http://localhost:3002".into(),
+            audience: vec![CLIENT_ID.into()],
+            custom_claims: Map::new(),
+            base_url: "http://localhost:3002".into(),
             roles: user.memberships[0].roles.clone(),
             permissions: seed.permissions(&user.memberships[0].roles),
             user,
@@ -203,9 +215,28 @@ mod tests {
         assert_eq!(claims["roles"], json!(["member"]));
         assert_eq!(claims["permissions"], json!(["members:read", "projects:read", "projects:write"]));
         assert_eq!((&claims["xoid"], &claims["xuid"]), (&json!("harbor-0042"), &json!("employee-1912")));
-        for absent in ["email", "name", "azp", "at_hash", "nonce"] {
+        for absent in ["email", "name", "azp", "at_hash", "nonce", "scope"] {
             assert!(!claims.contains_key(absent), "{absent}");
         }
+    }
+
+    #[test]
+    fn external_ids_that_nobody_has_set_are_empty() {
+        let mut facts = facts();
+        (facts.user.external_id, facts.organization.external_id) = (None, None);
+        let claims = facts.access_token("tkn_1", 300);
+        assert_eq!((&claims["xoid"], &claims["xuid"]), (&json!(""), &json!("")));
+    }
+
+    #[test]
+    fn custom_claims_are_in_access_tokens_only_and_change_no_claim_of_scalekits() {
+        let Value::Object(custom_claims) = json!({ "events": [1], "sub": "usr_2", "roles": "root" }) else { panic!() };
+        let facts = Facts { custom_claims, audience: vec!["https://api.example".into()], ..facts() };
+        let claims = facts.access_token("tkn_1", 300);
+        assert_eq!((&claims["events"], &claims["aud"]), (&json!([1]), &json!(["https://api.example"])));
+        assert_eq!((&claims["sub"], &claims["roles"]), (&json!(facts.user.id), &json!(["member"])));
+        let claims = facts.id_token(1800);
+        assert_eq!((claims.get("events"), &claims["aud"]), (None, &json!([CLIENT_ID])));
     }
 
     #[test]

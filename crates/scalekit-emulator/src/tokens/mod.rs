@@ -37,15 +37,10 @@ pub(crate) enum IdToken<'a> {
 }
 
 /// Signs the tokens of a grant, with the claims the directory gives it now.
-pub(crate) fn issue(
-    world: &mut World,
-    issuer: &str,
-    grant: &Grant,
-    id_token: IdToken<'_>,
-) -> Result<Tokens, SigningFailed> {
+pub(crate) fn issue(world: &mut World, grant: &Grant, id_token: IdToken<'_>) -> Result<Tokens, SigningFailed> {
     let now = world.now();
     let token_id = world.ids.next("tkn");
-    let Some(facts) = Facts::gather(world, issuer, grant, now) else {
+    let Some(facts) = Facts::gather(world, grant, now) else {
         return Err(SigningFailed);
     };
     let access = facts.access_token(&token_id, world.settings.access_token_lifetime);
@@ -66,10 +61,11 @@ pub(crate) fn issue(
 }
 
 /// Signs the access token of a machine (scalekit-api §8.3).
-pub(crate) fn issue_for_machine(world: &mut World, issuer: &str, scope: &str) -> Result<String, SigningFailed> {
+pub(crate) fn issue_for_machine(world: &mut World, scope: &str) -> Result<String, SigningFailed> {
     let now = world.now();
     let token_id = world.ids.next("tkn");
-    sign(world, TokenKind::Access, claims::machine(issuer, CLIENT_ID, &token_id, scope, now))
+    let claims = claims::machine(&world.settings.issuer, CLIENT_ID, &token_id, scope, now);
+    sign(world, TokenKind::Access, claims)
 }
 
 /// Signs a logout token (`claims::logout`), wrongly if that was ordered.

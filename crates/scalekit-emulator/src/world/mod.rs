@@ -44,8 +44,8 @@ pub(crate) const CLIENT_SECRET: &str = "test_emulator_secret";
 
 /// What the tasks of one emulator share.
 pub(crate) struct Shared {
-    /// `http://localhost:PORT`: the issuer, and the base of every URL.
-    pub(crate) issuer: String,
+    /// `http://localhost:PORT`: the base of every URL.
+    pub(crate) base_url: String,
     /// Token calls that have arrived and not been answered.
     pub(crate) open_token_calls: AtomicU64,
     seed: Seed,
@@ -56,15 +56,15 @@ pub(crate) struct Shared {
 impl Shared {
     /// A new environment, as the seed describes it.
     pub(crate) fn new(
-        issuer: String,
+        base_url: String,
         seed: Seed,
         keys: KeyRing,
         secrets: Secrets,
         notifications: Notifications,
         stopped: watch::Receiver<bool>,
     ) -> Self {
-        let world = World::new(issuer.clone(), &seed, keys, secrets, notifications);
-        Self { issuer, open_token_calls: AtomicU64::new(0), seed, world: Mutex::new(world), stopped }
+        let world = World::new(base_url.clone(), &seed, keys, secrets, notifications);
+        Self { base_url, open_token_calls: AtomicU64::new(0), seed, world: Mutex::new(world), stopped }
     }
 
     /// The world, locked until the guard is dropped.
@@ -75,7 +75,7 @@ impl Shared {
 
     /// An absolute URL of this emulator.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
+        format!("{}{path}", self.base_url)
     }
 
     /// Returns once the emulator stops; what hangs on purpose waits for this.
@@ -89,7 +89,7 @@ impl Shared {
     pub(crate) fn reset(&self) {
         let mut world = self.world();
         world.directory = self.seed.directory.clone();
-        world.settings = Settings::from_environment(&self.seed.directory.environment);
+        world.settings = Settings::from_environment(&self.seed.directory.environment, &self.base_url);
         world.forget_logins();
         world.clear_faults();
         world.tampers.clear();
@@ -102,8 +102,8 @@ impl Shared {
 
 /// Everything the emulator remembers. Times are seconds since the epoch by the emulator's own clock.
 pub(crate) struct World {
-    /// The same as `Shared::issuer`.
-    pub(crate) issuer: String,
+    /// The same as `Shared::base_url`.
+    pub(crate) base_url: String,
     pub(crate) directory: Directory,
     pub(crate) settings: Settings,
     pub(crate) registered: Registered,
@@ -140,11 +140,11 @@ pub(crate) struct TokenResponseChange {
 }
 
 impl World {
-    fn new(issuer: String, seed: &Seed, keys: KeyRing, secrets: Secrets, notifications: Notifications) -> Self {
+    fn new(base_url: String, seed: &Seed, keys: KeyRing, secrets: Secrets, notifications: Notifications) -> Self {
         Self {
-            issuer,
+            settings: Settings::from_environment(&seed.directory.environment, &base_url),
+            base_url,
             directory: seed.directory.clone(),
-            settings: Settings::from_environment(&seed.directory.environment),
             registered: Registered::default(),
             sessions: BTreeMap::new(),
             sessions_begun: 0,
@@ -171,6 +171,12 @@ impl World {
     pub(crate) fn now(&self) -> i64 {
         let machine = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         i64::try_from(machine).unwrap_or(i64::MAX).saturating_add(self.clock_offset)
+    }
+
+    /// Whether a token with this `iss` is this environment's: written under the issuer of now or before the first change of it.
+    pub(crate) fn is_own_issuer(&self, issuer: Option<&Value>) -> bool {
+        let issuer = issuer.and_then(Value::as_str);
+        issuer == Some(&*self.settings.issuer) || issuer == Some(&*self.base_url)
     }
 
     /// No more faults; calls that hang end.

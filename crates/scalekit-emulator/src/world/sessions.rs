@@ -19,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) authenticated_organizations: Vec<String>,
     /// The SSO or social connection of the latest login (claim `amr`).
     pub(crate) connection: Option<String>,
+    /// What the latest login of this session asked for: access tokens don't say it, and userinfo goes by it.
+    pub(crate) scope: Vec<String>,
     /// The value of the browser's cookie.
     pub(crate) cookie: String,
     /// The browser it was begun in, by its own word.
@@ -135,6 +137,7 @@ impl World {
             organization: login.organization.clone(),
             authenticated_organizations: vec![login.organization.clone()],
             connection: login.connection.clone(),
+            scope: Vec::new(),
             cookie: self.secrets.next(),
             user_agent: browser.user_agent.clone(),
             number: self.sessions_begun,

@@ -5,8 +5,9 @@
 //! Called by: `tokens`, `world::sessions`, `notify`, the management API, and `Control::change_settings`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::directory::Environment;
+use crate::{directory::Environment, world::CLIENT_ID};
 
 /// How the environment behaves. Lifetimes are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,11 +29,19 @@ pub struct Settings {
     pub management_api: bool,
     /// Whether webhooks and back-channel logout tokens are sent to registered apps; `true` by default.
     pub notify_apps: bool,
+    /// `iss` of every token and of the discovery document; by default the emulator's own URL. Scalekit changes it when an
+    /// environment gets a custom domain. The emulator goes on answering at its own URL, and takes back its own older tokens.
+    pub issuer: String,
+    /// `aud` of access and logout tokens; by default the client. ID tokens are always for the client alone.
+    pub audience: Vec<String>,
+    /// Claims that the dashboard adds to every access token of a person, whatever they are called and hold; none by default.
+    /// Claims that Scalekit itself writes can't be changed by it, as the dashboard reserves their names.
+    pub access_token_claims: Map<String, Value>,
 }
 
 impl Settings {
-    /// The settings a seed's environment asks for.
-    pub(crate) fn from_environment(environment: &Environment) -> Self {
+    /// The settings a seed's environment asks for, at this URL.
+    pub(crate) fn from_environment(environment: &Environment, url: &str) -> Self {
         Self {
             access_token_lifetime: environment.access_token_lifetime,
             id_token_lifetime: environment.id_token_lifetime,
@@ -42,24 +51,30 @@ impl Settings {
             rotate_refresh_tokens: true,
             management_api: true,
             notify_apps: true,
+            issuer: url.to_owned(),
+            audience: vec![CLIENT_ID.to_owned()],
+            access_token_claims: Map::new(),
         }
     }
 
     /// Takes over what the change names.
     pub(crate) fn apply(&mut self, change: &SettingsChange) {
-        fn set<T: Copy>(target: &mut T, value: Option<T>) {
+        fn set<T: Clone>(target: &mut T, value: Option<&T>) {
             if let Some(value) = value {
-                *target = value;
+                target.clone_from(value);
             }
         }
-        set(&mut self.access_token_lifetime, change.access_token_lifetime);
-        set(&mut self.id_token_lifetime, change.id_token_lifetime);
-        set(&mut self.session_absolute_lifetime, change.session_absolute_lifetime);
-        set(&mut self.session_idle_lifetime, change.session_idle_lifetime);
-        set(&mut self.id_token_on_refresh, change.id_token_on_refresh);
-        set(&mut self.rotate_refresh_tokens, change.rotate_refresh_tokens);
-        set(&mut self.management_api, change.management_api);
-        set(&mut self.notify_apps, change.notify_apps);
+        set(&mut self.access_token_lifetime, change.access_token_lifetime.as_ref());
+        set(&mut self.id_token_lifetime, change.id_token_lifetime.as_ref());
+        set(&mut self.session_absolute_lifetime, change.session_absolute_lifetime.as_ref());
+        set(&mut self.session_idle_lifetime, change.session_idle_lifetime.as_ref());
+        set(&mut self.id_token_on_refresh, change.id_token_on_refresh.as_ref());
+        set(&mut self.rotate_refresh_tokens, change.rotate_refresh_tokens.as_ref());
+        set(&mut self.management_api, change.management_api.as_ref());
+        set(&mut self.notify_apps, change.notify_apps.as_ref());
+        set(&mut self.issuer, change.issuer.as_ref());
+        set(&mut self.audience, change.audience.as_ref());
+        set(&mut self.access_token_claims, change.access_token_claims.as_ref());
     }
 }
 
@@ -83,4 +98,10 @@ pub struct SettingsChange {
     pub management_api: Option<bool>,
     /// See [`Settings::notify_apps`].
     pub notify_apps: Option<bool>,
+    /// See [`Settings::issuer`].
+    pub issuer: Option<String>,
+    /// See [`Settings::audience`].
+    pub audience: Option<Vec<String>>,
+    /// See [`Settings::access_token_claims`]; takes the place of all earlier ones.
+    pub access_token_claims: Option<Map<String, Value>>,
 }

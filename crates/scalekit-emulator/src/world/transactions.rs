@@ -129,6 +129,9 @@ impl World {
     /// The facts of a new login, in a session that begins or goes on.
     pub(crate) fn begin_grant(&mut self, browser: &Browser, login: &SignedIn, scope: Vec<String>) -> Grant {
         let sid = self.begin_or_continue_session(browser, login);
+        if let Some(session) = self.sessions.get_mut(&sid) {
+            session.scope.clone_from(&scope);
+        }
         self.counters.logins += 1;
         Grant {
             number: self.counters.logins,

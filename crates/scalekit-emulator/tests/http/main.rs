@@ -15,6 +15,7 @@ mod receiver;
 mod refresh;
 mod replacements;
 mod resources;
+mod settings;
 mod start;
 mod support;
 mod tamper;

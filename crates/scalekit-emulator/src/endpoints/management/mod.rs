@@ -46,7 +46,7 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
 async fn require_machine(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let refusal = {
         let mut world = shared.world();
-        let admitted = admit(&world, &shared.issuer, bearer(request.headers()));
+        let admitted = admit(&world, bearer(request.headers()));
         admitted.err().map(|refusal| refusal.answer(&mut world))
     };
     match refusal {
@@ -55,9 +55,9 @@ async fn require_machine(State(shared): State<Arc<Shared>>, request: Request, ne
     }
 }
 
-fn admit(world: &World, issuer: &str, token: Option<&str>) -> Result<(), GatewayError> {
+fn admit(world: &World, token: Option<&str>) -> Result<(), GatewayError> {
     let token = token.ok_or_else(|| GatewayError::unauthenticated("Token empty"))?;
-    let claims = jwt::read_own(&world.keys, token).filter(|claims| is_machines(claims, issuer, world.now()));
+    let claims = jwt::read_own(&world.keys, token).filter(|claims| is_machines(claims, world));
     if claims.is_none() {
         return Err(GatewayError::unauthenticated("Token invalid"));
     }
@@ -68,12 +68,12 @@ fn admit(world: &World, issuer: &str, token: Option<&str>) -> Result<(), Gateway
 }
 
 /// An access token (`tkn_…`) whose subject is the client itself: not a person's, no ID token, no logout token.
-fn is_machines(claims: &Map<String, Value>, issuer: &str, now: i64) -> bool {
+fn is_machines(claims: &Map<String, Value>, world: &World) -> bool {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     text("jti").starts_with("tkn_")
-        && text("iss") == issuer
+        && world.is_own_issuer(claims.get("iss"))
         && text("sub") == CLIENT_ID
-        && claims.get("exp").and_then(Value::as_i64).is_some_and(|exp| now < exp)
+        && claims.get("exp").and_then(Value::as_i64).is_some_and(|exp| world.now() < exp)
 }
 
 async fn unknown_path(State(shared): State<Arc<Shared>>) -> Response {

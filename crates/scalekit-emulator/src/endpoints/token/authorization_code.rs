@@ -11,7 +11,7 @@ use super::{AuthenticatedClient, TokenError, expires_in, required};
 use crate::{
     parameters::Parameters,
     tokens::{self, IdToken, keys::SigningFailed},
-    world::{Shared, World, grants::Grant},
+    world::{World, grants::Grant},
 };
 
 /// What the token endpoint answers to an authorization code.
@@ -36,13 +36,12 @@ pub struct LoginTokens {
 pub(super) fn exchange(
     _: &AuthenticatedClient,
     world: &mut World,
-    shared: &Shared,
     parameters: &Parameters,
 ) -> Result<Map<String, Value>, TokenError> {
     let name = required(parameters, "code")?;
     let redirect_uri = required(parameters, "redirect_uri")?;
     let code = world.redeem_code(name, redirect_uri, parameters.value("code_verifier"))?;
-    let tokens = issue(world, &shared.issuer, code.grant, code.nonce.as_deref(), name)?;
+    let tokens = issue(world, code.grant, code.nonce.as_deref(), name)?;
     match json!(tokens) {
         Value::Object(members) => Ok(members),
         _ => Ok(Map::new()),
@@ -52,12 +51,11 @@ pub(super) fn exchange(
 /// The tokens of a login. The ID token is bound to the code.
 pub(crate) fn issue(
     world: &mut World,
-    issuer: &str,
     grant: Grant,
     nonce: Option<&str>,
     code: &str,
 ) -> Result<LoginTokens, SigningFailed> {
-    let tokens = tokens::issue(world, issuer, &grant, IdToken::AtLogin { nonce, code })?;
+    let tokens = tokens::issue(world, &grant, IdToken::AtLogin { nonce, code })?;
     Ok(LoginTokens {
         access_token: tokens.access_token,
         token_type: "Bearer",

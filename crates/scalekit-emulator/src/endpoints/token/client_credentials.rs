@@ -10,18 +10,17 @@ use super::{AuthenticatedClient, TokenError, expires_in};
 use crate::{
     parameters::Parameters,
     tokens::{self, claims::MACHINE_TOKEN_LIFETIME},
-    world::{Shared, World},
+    world::World,
 };
 
 /// The members of the answer.
 pub(super) fn issue(
     _: &AuthenticatedClient,
     world: &mut World,
-    shared: &Shared,
     parameters: &Parameters,
 ) -> Result<Map<String, Value>, TokenError> {
     let scope = parameters.value("scope").unwrap_or("openid");
-    let access_token = tokens::issue_for_machine(world, &shared.issuer, scope)?;
+    let access_token = tokens::issue_for_machine(world, scope)?;
 
     let mut members = Map::new();
     members.insert("access_token".into(), json!(access_token));

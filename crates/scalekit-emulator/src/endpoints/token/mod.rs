@@ -41,9 +41,9 @@ pub(crate) async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap,
         None => "missing",
     };
     let result = authenticate(&headers, &parameters).and_then(|client| match grant {
-        "authorization_code" => authorization_code::exchange(&client, &mut world, &shared, &parameters),
-        "refresh_token" => refresh_token::refresh(&client, &mut world, &shared, &parameters),
-        "client_credentials" => client_credentials::issue(&client, &mut world, &shared, &parameters),
+        "authorization_code" => authorization_code::exchange(&client, &mut world, &parameters),
+        "refresh_token" => refresh_token::refresh(&client, &mut world, &parameters),
+        "client_credentials" => client_credentials::issue(&client, &mut world, &parameters),
         "missing" => Err(TokenError::invalid_request("grant_type is missing")),
         _ => Err(TokenError::new("unsupported_grant_type", "this grant_type is unknown")),
     });

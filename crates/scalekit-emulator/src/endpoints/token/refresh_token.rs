@@ -11,20 +11,19 @@ use super::{AuthenticatedClient, TokenError, expires_in, required};
 use crate::{
     parameters::Parameters,
     tokens::{self, IdToken},
-    world::{Shared, World},
+    world::World,
 };
 
 /// The members of the answer.
 pub(super) fn refresh(
     _: &AuthenticatedClient,
     world: &mut World,
-    shared: &Shared,
     parameters: &Parameters,
 ) -> Result<Map<String, Value>, TokenError> {
     let old = required(parameters, "refresh_token")?;
     let grant = world.redeem_refresh_token(old)?;
     let kind = if world.settings.id_token_on_refresh { IdToken::Refreshed } else { IdToken::None };
-    let tokens = tokens::issue(world, &shared.issuer, &grant, kind)?;
+    let tokens = tokens::issue(world, &grant, kind)?;
 
     let mut members = Map::new();
     members.insert("access_token".into(), json!(tokens.access_token));
