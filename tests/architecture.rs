@@ -1,9 +1,11 @@
-//! The import rules of the house: which module may use which. The compiler can't state them; this reads the sources.
+//! The import rules of the house: which module may use which. The compiler can't state them; this reads the sources. And that a clone
+//! holds the same sources on every machine.
 #![expect(clippy::unwrap_used, reason = "sources that can't be read are a reason to stop")]
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// A folder or file, and what must not be named in it.
@@ -83,4 +85,43 @@ fn only_the_two_roots_say_for_which_build_they_are() {
             .any(|line| line.contains("cfg(feature") || line.contains("cfg!(feature") || line.contains("target_arch"));
         assert!(!conditional || CONDITIONAL.contains(&name.as_str()), "{name} has conditional lines");
     }
+}
+
+/// Runs git on a repository in `folder` that has this project's files as its own.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let ran = Command::new("git")
+        .arg("--git-dir")
+        .arg(folder.join("repository"))
+        .arg("--work-tree")
+        .arg(root())
+        .args(["-c", "core.autocrlf=true", "-c", "core.safecrlf=false", "-c", "core.attributesFile="])
+        .args(arguments)
+        .current_dir(root())
+        // Set where a hook of git runs the tests.
+        .env_remove("GIT_INDEX_FILE")
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+fn a_clone_on_windows_holds_the_same_bytes() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clone");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "--all"]);
+    let copy = folder.join("clone").display().to_string();
+    git(&folder, &["checkout-index", "--all", &format!("--prefix={copy}/")]);
+    let files = git(&folder, &["ls-files", "-z"]);
+    assert!(files.split('\0').any(|file| file == "scripts/setup.sh"), "{files}");
+    let read = |place: &Path, file: &str| fs::read(place.join(file)).unwrap();
+    let changed: Vec<&str> =
+        files.split_terminator('\0').filter(|file| read(root(), file) != read(Path::new(&copy), file)).collect();
+    assert!(
+        changed.is_empty(),
+        "git changes line ends; .gitattributes should say what these are:\n{}",
+        changed.join("\n")
+    );
 }
