@@ -81,6 +81,14 @@ pub struct OrganizationView {
     pub external_id: Option<String>,
 }
 
+impl OrganizationView {
+    /// What people call it: its name, else this application's own identifier. Scalekit's identifier says nothing to anybody.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.name.as_deref().or(self.external_id.as_deref())
+    }
+}
+
 /// Tells who is signed in. Does no I/O: a layer in front of the router has looked the session up.
 ///
 /// # Errors

@@ -152,7 +152,7 @@ pub fn provide_frames() {
 }
 
 fn organization(organization: crate::api::session::OrganizationView) -> impl IntoView {
-    let name = organization.name.unwrap_or_else(|| "Your organization".to_owned());
+    let name = organization.label().unwrap_or("Your organization").to_owned();
     view! {
         <p class="rail-organization">
             <svg class="icon" aria-hidden="true"><use href="#icon-building"></use></svg>

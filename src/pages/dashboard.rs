@@ -49,12 +49,9 @@ pub fn Dashboard() -> impl IntoView {
 fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView {
     let SessionView { user, organization, .. } = view.get_untracked();
     let greeting = ["Hello, ", user.given_name.as_deref().unwrap_or(&user.display_name)].concat();
-    let organization = match organization.name {
-        Some(name) => Either::Left(view! { <strong>{name}</strong> }),
-        None => Either::Right(view! {
-            "your organization "
-            <code>{organization.id}</code>
-        }),
+    let organization = match organization.label() {
+        Some(label) => Either::Left(view! { <strong>{label.to_owned()}</strong> }),
+        None => Either::Right("your organization"),
     };
 
     view! {

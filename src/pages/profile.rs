@@ -80,7 +80,7 @@ fn Identity(view: SessionView) -> impl IntoView {
             <dl class="facts ids">
                 <div>
                     <dt>"Organization"</dt>
-                    <dd>{organization.name.unwrap_or_else(|| "Its name is not in the token".to_owned())}</dd>
+                    <dd>{organization.label().unwrap_or("Its name is not in the token").to_owned()}</dd>
                 </div>
                 <Identifier name="Organization id" copy="Copy organization id" value=organization.id/>
                 {organization

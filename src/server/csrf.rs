@@ -1,6 +1,6 @@
 //! Refuses requests that another site makes in the visitor's name.
 //!
-//! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`. No token that could go stale.
+//! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`; both where a service worker passes a form on. No token that could go stale.
 //! Safe methods pass, since no `GET` changes anything but the two of sign-in, which have rules of their own (`navigation`). No
 //! header ever allows another origin to read an answer or to send what a form can't. Not here: notifications of the provider, which
 //! come without cookies and are signed.
@@ -16,6 +16,7 @@ use axum::{
 use url::Url;
 
 use super::{
+    navigation,
     problem::{self, Asker},
     state::AppState,
 };
@@ -64,7 +65,13 @@ const fn is_safe(method: &Method) -> bool {
 
 fn comes_from_this_site(headers: &HeaderMap, app_url: &Url) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
-        return site == "same-origin" || site == "none";
+        if site != "same-origin" && site != "none" {
+            return false;
+        }
+        // A form that another site posts may carry the site of our own service worker, but never our origin.
+        if !navigation::is_passed_on(headers) {
+            return true;
+        }
     }
     match headers.get(header::ORIGIN) {
         Some(origin) => *origin == *app_url.origin().ascii_serialization(),
@@ -131,6 +138,20 @@ mod tests {
         ] {
             assert!(!passes(&[("origin", origin)]), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_form_that_our_service_worker_passes_on_needs_our_origin_too() {
+        let passed_on = |site, origin| {
+            let line = ("origin", origin);
+            let lines = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty"), line];
+            passes(&[&lines[..], &[("cookie", "session=x")]].concat())
+        };
+        assert!(passed_on("same-origin", "https://app.example.com"));
+        for origin in ["https://evil.example", "null", ""] {
+            assert!(!passed_on("same-origin", origin), "{origin}");
+        }
+        assert!(!passed_on("cross-site", "https://app.example.com"));
     }
 
     #[test]

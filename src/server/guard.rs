@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, Uri, header},
+    http::{StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -145,7 +145,7 @@ async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence
 fn refuse_page(state: &AppState, access: Access, current: &CurrentSession, request: &Request) -> Option<Response> {
     let error = match decide(access, current) {
         Decision::Proceed => return None,
-        Decision::SignIn { session_ended } => return Some(to_login(request.method(), request.uri(), session_ended)),
+        Decision::SignIn { session_ended } => return Some(to_login(request.uri(), session_ended)),
         Decision::Forbid { permission } => AppError::Forbidden { permission: permission.to_owned() },
         Decision::Wait { retry_after } => AppError::Unavailable { retry_after },
     };
@@ -160,12 +160,11 @@ fn asker(request: &Request) -> Asker {
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// To the sign-in page, with the way back and an empty body.
-fn to_login(method: &Method, uri: &Uri, session_ended: bool) -> Response {
+fn to_login(uri: &Uri, session_ended: bool) -> Response {
     let wanted = uri.path_and_query().map_or("/", |path| path.as_str());
     let reason = if session_ended { "&reason=expired" } else { "" };
     let location = format!("/login?return_to={}{reason}", utf8_percent_encode(wanted, QUERY_VALUE));
-    let status = if matches!(*method, Method::GET | Method::HEAD) { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
-    (status, [(header::LOCATION, location)]).into_response()
+    (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 
 #[cfg(test)]

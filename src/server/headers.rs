@@ -13,7 +13,10 @@ use axum::{
 };
 use leptos::nonce::Nonce;
 
-use super::{settings::Environment, state::AppState};
+use super::{
+    settings::{Environment, is_loopback},
+    state::AppState,
+};
 
 /// The nonce of one answer, in the request's extensions.
 #[derive(Debug, Clone)]
@@ -51,7 +54,8 @@ pub async fn protect_answers(State(state): State<Arc<AppState>>, mut request: Re
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    if state.settings.secure_cookies() {
+    // Browsers hold a name to it at every port, and on this machine other projects share the name.
+    if state.settings.secure_cookies() && !is_loopback(&state.settings.app_url) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
     if let Ok(policy) = HeaderValue::from_str(&policy) {

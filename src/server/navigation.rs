@@ -1,9 +1,10 @@
-//! The two addresses whose `GET` does something, `/auth/login` and `/auth/callback`, work for a person who navigates there and for
-//! nothing else: not for a frame or an image, not for a browser that looks ahead, not for `HEAD`.
+//! How pages and the two addresses whose `GET` does something, `/auth/login` and `/auth/callback`, may be asked for. Pages: with `GET` and
+//! `HEAD`. The two work for a person who navigates there and for nothing else: not for a frame or an image, not for a browser that looks
+//! ahead, not for `HEAD`.
 //!
 //! By headers that browsers set and pages can't (Fetch Metadata; `Sec-Purpose`, Fetch §3.9). Where they are missing the request
 //! passes: older browsers, and programs. Other sites may link here, since Scalekit and its portals do (scalekit-api §11). Not here:
-//! requests that are not `GET` (`csrf`).
+//! where other requests come from (`csrf`).
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use axum::{
 
 use super::{
     problem::{self, Asker},
+    routes,
     state::AppState,
 };
 use crate::error::AppError;
@@ -23,37 +25,55 @@ use crate::error::AppError;
 /// Where a login attempt begins and where it ends.
 const STEPS_OF_SIGN_IN: [&str; 2] = ["/auth/login", "/auth/callback"];
 
-/// Refuses whatever is not a person's navigation, before anything is looked at, set or used up.
+/// Refuses other methods, and for the steps of sign-in whatever is not a person's navigation, before anything is looked at, set or used
+/// up.
 pub async fn require_navigation(
     State(state): State<Arc<AppState>>,
     path: Option<MatchedPath>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !path.is_some_and(|path| STEPS_OF_SIGN_IN.contains(&path.as_str())) {
-        return next.run(request).await;
-    }
-    let Some(refused) = refusal(request.method(), request.headers()) else {
-        return next.run(request).await;
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
+    let is_step = STEPS_OF_SIGN_IN.contains(&path);
+    let refused = if is_step {
+        refusal(request.method(), request.headers())
+    } else {
+        let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_page = routes::find(path).is_some_and(|rule| rule.is_page);
+        (is_page && !is_asked_for).then_some(StatusCode::METHOD_NOT_ALLOWED)
     };
-    tracing::info!(path = request.uri().path(), "a step of sign-in was asked for without a person's navigation");
+    let Some(refused) = refused else { return next.run(request).await };
+    tracing::info!(path, status = refused.as_u16(), "a page was asked for in a way that it can't be");
     let asker = Asker::of(request.method(), request.uri(), request.headers());
     let mut response = problem::respond_with_status(&state, &AppError::Invalid, refused, &asker);
     if refused == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+        let allowed = if is_step { "GET" } else { "GET,HEAD" };
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     response
 }
 
-/// The status for what is not a person's navigation.
+/// The status of a step of sign-in for what is not a person's navigation.
 pub(super) fn refusal(method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
-    if *method == Method::HEAD {
+    if *method != Method::GET {
         Some(StatusCode::METHOD_NOT_ALLOWED)
     } else if looks_ahead(headers) || is_embedded(headers) {
         Some(StatusCode::FORBIDDEN)
     } else {
         None
     }
+}
+
+/// Whether a service worker of this site passes a navigation on (`fetch(event.request)`): it keeps its mode and loses its destination.
+/// No page can ask for that mode, and no other site's frame has a service worker of ours. What `Sec-Fetch-Site` says then is not what
+/// every browser's person did: it may be the worker's own site.
+pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
+    is_only(headers, "sec-fetch-dest", "empty") && is_only(headers, "sec-fetch-mode", "navigate")
+}
+
+fn is_only(headers: &HeaderMap, name: &str, wanted: &str) -> bool {
+    let mut values = headers.get_all(name).iter();
+    values.next().is_some_and(|value| value == wanted) && values.next().is_none()
 }
 
 /// Whether the browser, not the person, asks: `prefetch`, with or without `prerender`; in older browsers under two other names.
@@ -67,7 +87,7 @@ fn looks_ahead(headers: &HeaderMap) -> bool {
 /// Whether the answer is wanted for anything but a tab or window of its own.
 fn is_embedded(headers: &HeaderMap) -> bool {
     let says_other = |name: &str, wanted: &str| headers.get_all(name).iter().any(|value| value != wanted);
-    says_other("sec-fetch-dest", "document") || says_other("sec-fetch-mode", "navigate")
+    says_other("sec-fetch-mode", "navigate") || (says_other("sec-fetch-dest", "document") && !is_passed_on(headers))
 }
 
 #[cfg(test)]
@@ -108,6 +128,25 @@ mod tests {
         }
         for mode in ["no-cors", "cors", "same-origin", "websocket"] {
             assert!(is_embedded(&headers(&[("sec-fetch-mode", mode)])), "{mode}");
+            assert!(is_embedded(&headers(&[("sec-fetch-dest", "empty"), ("sec-fetch-mode", mode)])), "{mode}: `fetch`");
         }
+    }
+
+    #[test]
+    fn what_a_service_worker_passes_on_is_told_from_what_a_page_fetches() {
+        let passed_on = [("sec-fetch-dest", "empty"), ("sec-fetch-mode", "navigate")];
+        assert!(is_passed_on(&headers(&passed_on)) && !is_embedded(&headers(&passed_on)));
+        for other in [
+            vec![],
+            vec![passed_on[0]],
+            vec![passed_on[1]],
+            vec![("sec-fetch-dest", "document"), passed_on[1]],
+            vec![("sec-fetch-dest", "iframe"), passed_on[1]],
+        ] {
+            assert!(!is_passed_on(&headers(&other)), "{other:?}");
+        }
+        let mut twice = headers(&passed_on);
+        twice.append("sec-fetch-mode", HeaderValue::from_static("cors"));
+        assert!(!is_passed_on(&twice) && is_embedded(&twice));
     }
 }

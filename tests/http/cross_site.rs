@@ -217,6 +217,23 @@ async fn other_sites_and_the_provider_may_link_to_the_start_of_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_navigation_that_a_service_worker_passes_on_signs_in() {
+    let app = app().await;
+    let mut browser = app.browser();
+    // What Chromium sends for `fetch(event.request)`: the destination is lost, the mode and the site are not.
+    let passed_on = |browser: &Browser, url: &str, site: &str| {
+        let request = browser.request(Method::GET, url).header("sec-fetch-site", site);
+        request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "empty")
+    };
+    let start = browser.send(passed_on(&browser, "/auth/login", "same-origin")).await;
+    assert_eq!(start.status, 302, "{}", start.body);
+    let callback = browser.choose_person(&start, ADA).await;
+    let landed = browser.send(passed_on(&browser, &callback, "cross-site")).await;
+    assert_eq!((landed.status, landed.location()), (302, "/dashboard/profile"), "{}", landed.body);
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_is_answered_with_a_page_that_goes_on_and_a_link_with_a_redirect() {
     let app = app().await;
     let mut browser = app.browser();

@@ -172,6 +172,15 @@ async fn over_https_browsers_are_told_to_stay_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_https_on_ones_own_machine_browsers_are_not_bound_for_every_other_project_there() {
+    for name in ["https://localhost:8443", "https://app.localhost", "https://127.0.0.2", "https://[::1]:8443"] {
+        let store = Arc::new(MemoryStore::default());
+        let app = app_with(store, |settings| settings.app_url = name.parse().unwrap()).await;
+        assert_eq!(app.browser().get("/").await.header("strict-transport-security"), "", "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_production_pages_open_no_socket() {
     let production = |settings: &mut Settings| settings.environment = Environment::Production;
     let app = app_with(Arc::new(MemoryStore::default()), production).await;

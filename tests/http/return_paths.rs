@@ -212,3 +212,56 @@ async fn a_start_of_sign_in_at_another_name_of_this_machine_goes_to_the_configur
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_other_name_of_this_machine_is_led_to_the_configured_address_before_a_login_begins() {
+    let app = app().await;
+    let port = app.url.rsplit(':').next().unwrap();
+    let target = "/auth/login?return_to=%2Fdashboard&prompt=login";
+    for host in [
+        "0.0.0.0",
+        "127.0.0.2",
+        "127.1",
+        "app.localhost",
+        "LOCALHOST.",
+        "[::]",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "localhost:1",
+    ] {
+        let host = if host.ends_with(":1") { host.to_owned() } else { format!("{host}:{port}") };
+        let mut browser = app.browser();
+        let request = browser.request(reqwest::Method::GET, target).header("host", &host);
+        let answer = browser.send(request).await;
+        assert_eq!((answer.status, answer.location()), (307, format!("{}{target}", app.url).as_str()), "{host}");
+        assert!(!answer.headers.contains_key("set-cookie"), "{host}: the attempt's cookie would not come back");
+        // Browsers hold what follows a form to the policy's `form-action`, so the way there is a page.
+        let request = browser.request(reqwest::Method::GET, "/auth/login?by=form").header("host", &host);
+        let form = browser.send(request).await;
+        assert_eq!((form.status, form.headers.get("set-cookie")), (200, None), "{host}");
+        assert!(form.body.contains(&format!("0; url={}/auth/login?by=form", app.url)), "{host}: {}", form.body);
+    }
+    for host in
+        [format!("localhost:{port}"), "evil.example".to_owned(), "localhost.example".to_owned(), "10.0.0.1".to_owned()]
+    {
+        let mut browser = app.browser();
+        let request = browser.request(reqwest::Method::GET, target).header("host", &host);
+        assert_eq!(browser.send(request).await.status, 302, "{host} is no other name of this machine");
+    }
+    // A proxy of a developer's own, or a tunnel: what it calls the application is not what the browser calls it.
+    let mut browser = app.browser();
+    let request = browser.request(reqwest::Method::GET, target).header("host", "127.0.0.1:1");
+    assert_eq!(browser.send(request.header("x-forwarded-host", "tunnel.example")).await.status, 302, "no loop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_http_2_the_name_is_read_where_it_stands_there() {
+    let app = app().await;
+    let port: u16 = app.url.rsplit(':').next().unwrap().parse().unwrap();
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).http2_prior_knowledge().build().unwrap();
+    let answer = client.get(format!("http://127.0.0.1:{port}/auth/login")).send().await.unwrap();
+    assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+    assert_eq!(answer.status(), 307);
+    assert_eq!(answer.headers()["location"], format!("{}/auth/login", app.url));
+}

@@ -119,6 +119,36 @@ async fn external_identifiers_reach_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organization_is_called_by_its_name_or_by_the_applications_own_identifier_or_not_at_all() {
+    let app = app().await;
+    let text_of = |page: &str| -> String {
+        page.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
+    };
+    let claim_name = |name: serde_json::Value| {
+        app.emulator.control().tamper(Tamper::new(TokenKind::Access).claim("organization_name", name));
+    };
+    // Neither has a name in their token; Alan's organization has an identifier of the application's own.
+    for (user, in_text, in_frame, in_facts) in [
+        (ADA, "your organization", "Your organization", "Its name is not in the token"),
+        (ALAN, "harbor-0042", "harbor-0042", "harbor-0042"),
+    ] {
+        claim_name(serde_json::Value::Null);
+        let mut browser = app.signed_in(user).await;
+        let dashboard = text_of(&browser.get("/dashboard").await.body);
+        assert!(dashboard.contains(&format!("You are signed in to {in_text}.")), "{dashboard}");
+        let profile = text_of(&browser.get("/dashboard/profile").await.body);
+        assert!(profile.contains(&format!("identifiersOrganization{in_facts}")), "{profile}");
+        for path in ["/dashboard", "/dashboard/profile", "/dashboard/sessions"] {
+            let page = text_of(&browser.get(path).await.body);
+            assert!(page.contains(&format!("Organization: {in_frame}")), "{path}: {page}");
+        }
+    }
+    claim_name("Harbor Compilers".into());
+    let dashboard = text_of(&app.signed_in(ALAN).await.get("/dashboard").await.body);
+    assert!(dashboard.contains("You are signed in to Harbor Compilers."), "{dashboard}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_from_an_identity_providers_portal_goes_to_that_organization_with_a_state_of_ours() {
     let app = app().await;
     let token = app.emulator.control().idp_initiated_login(SSO_ORGANIZATION, Some("ada@example.com")).unwrap();

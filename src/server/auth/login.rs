@@ -13,14 +13,16 @@ use axum::{
 use scalekit::{LoginRequest, LoginSecrets, Prompt};
 use serde::Deserialize;
 use tower_cookies::Cookies;
+use url::Url;
 
 use super::{attempt::LoginAttempt, onward};
 use crate::{
     error::AppError,
     server::{
+        navigation,
         problem::{self, Asker},
         return_to::ReturnTo,
-        settings::Environment,
+        settings::{Environment, Settings, is_loopback},
         state::AppState,
     },
 };
@@ -56,15 +58,15 @@ pub async fn start_login(
     let Ok(Query(parameters)) = parameters else {
         return problem::respond(&state, &AppError::Invalid, &asker);
     };
-    if let Some(elsewhere) = at_the_configured_address(&state, &headers, &uri) {
-        return elsewhere;
+    let by_form = parameters.by.as_deref() == Some("form");
+    if let Some(url) = at_the_configured_address(&state, &headers, &uri) {
+        return if by_form { onward::to_provider(&state, url) } else { Redirect::temporary(&url).into_response() };
     }
     let request = match parameters.idp_initiated_login.as_deref() {
         Some(token) => idp_initiated(&state, token, parameters.prompt.clone()).await,
         None => None,
     };
-    let by_form = parameters.by.as_deref() == Some("form");
-    match begin(&state, &cookies, request, parameters, started_here(&headers)) {
+    match begin(&state, &cookies, request, parameters, started_here(&headers, &state.settings.app_url)) {
         Ok(url) if by_form => onward::to_provider(&state, url),
         Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Err(error) => problem::respond(&state, &error, &asker),
@@ -145,22 +147,70 @@ fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppErr
 }
 
 /// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar. Browsers that say nothing are
-/// old enough to be led here by anybody.
-fn started_here(headers: &HeaderMap) -> bool {
-    let mut sites = headers.get_all("sec-fetch-site").iter();
-    matches!((sites.next(), sites.next()), (Some(site), None) if site == "same-origin" || site == "none")
+/// old enough to be led here by anybody. Of a navigation that a service worker passes on they may say where the worker is from, so the page
+/// that the person was on has to be ours too.
+fn started_here(headers: &HeaderMap, app_url: &Url) -> bool {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        values.next().filter(|_| values.next().is_none())?.to_str().ok()
+    };
+    let page = || Url::parse(only("referer")?).ok();
+    matches!(only("sec-fetch-site"), Some("same-origin" | "none"))
+        && (!navigation::is_passed_on(headers) || page().is_some_and(|page| page.origin() == app_url.origin()))
 }
 
-/// In development people open 127.0.0.1 where `APP_URL` says localhost; the attempt's cookie would not come back.
-/// Never in production, where a proxy may rewrite `Host` and the redirect would loop.
-fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    let configured = &state.settings.app_url[url::Position::BeforeHost..url::Position::AfterPort];
-    if state.settings.environment == Environment::Production || host.eq_ignore_ascii_case(configured) {
+/// In development people open 127.0.0.1 or 0.0.0.0 where `APP_URL` says localhost; the attempt's cookie would not come back.
+/// Never in production, nor behind anything that says so, where `Host` may be rewritten and the redirect would loop.
+fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let Settings { environment, app_url, .. } = &state.settings;
+    if *environment == Environment::Production || headers.contains_key("x-forwarded-host") {
         return None;
     }
-    let is_loopback = host.starts_with("127.0.0.1:") || host.starts_with("[::1]:") || host.starts_with("localhost:");
+    // HTTP/2 names the host in the address itself.
+    let host = match uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => headers.get(header::HOST)?.to_str().ok()?,
+    };
+    if host.eq_ignore_ascii_case(&app_url[url::Position::BeforeHost..url::Position::AfterPort]) {
+        return None;
+    }
+    let asked = Url::parse(&["http://", host].concat()).ok()?;
+    // "Every address", which browsers take for this machine's own.
+    let is_everywhere = match asked.host()? {
+        url::Host::Ipv4(address) => address.is_unspecified(),
+        url::Host::Ipv6(address) => address.to_canonical().is_unspecified(),
+        url::Host::Domain(_) => false,
+    };
     let mut target = state.settings.absolute(uri.path());
     target.set_query(uri.query());
-    is_loopback.then(|| Redirect::temporary(target.as_str()).into_response())
+    (is_everywhere || is_loopback(&asked)).then(|| target.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn starts_here(lines: &[(&'static str, &'static str)]) -> bool {
+        let lines = lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        started_here(&lines.collect(), &Url::parse("https://app.example.com").unwrap())
+    }
+
+    #[test]
+    fn a_service_workers_word_does_not_make_another_sites_link_one_of_ours() {
+        let plain = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        let passed_on = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")];
+        let ours = ("referer", "https://app.example.com/");
+        for (site, from_plain) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
+            let site = ("sec-fetch-site", site);
+            assert_eq!(starts_here(&[plain[0], plain[1], site]), from_plain, "{site:?}");
+            assert_eq!(starts_here(&[passed_on[0], passed_on[1], site, ours]), from_plain, "{site:?}");
+            // Who wants to hide where a link is has only to say so (`Referrer-Policy`).
+            assert!(!starts_here(&[passed_on[0], passed_on[1], site]), "{site:?}");
+            let other = ("referer", "https://app.example.com.evil.example/");
+            assert!(!starts_here(&[passed_on[0], passed_on[1], site, other]), "{site:?}");
+        }
+        assert!(!starts_here(&[]) && !starts_here(&[ours]));
+    }
 }

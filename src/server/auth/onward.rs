@@ -9,7 +9,7 @@ use leptos::prelude::{Owner, RenderHtml as _};
 
 use crate::{app::onward_document, server::state::AppState};
 
-/// A document that goes on to `address` at once, without scripts too.
+/// A document that goes on to `address` at once, without scripts too: to the provider, or to the site's own address first.
 #[must_use]
 pub fn to_provider(state: &AppState, address: String) -> Response {
     let links = state.site_links();

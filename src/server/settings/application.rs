@@ -55,12 +55,15 @@ pub(super) fn app_url(source: &Source, environment: Environment, problems: &mut 
     }
 }
 
-/// Whether the URL's host is this machine.
+/// Whether the URL's host is this machine: `localhost`, a name below it (RFC 6761 §6.3), or an address that leads nowhere else.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.to_canonical().is_loopback(),
         None => false,
     }
 }

@@ -28,6 +28,25 @@ async fn an_anonymous_visitor_is_sent_to_sign_in_with_an_empty_body_from_every_p
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_only_be_asked_for_answers_every_other_method_405_with_what_is_allowed_whoever_sends_it() {
+    let app = app().await;
+    let visitors = [app.browser(), app.signed_in(ADA).await];
+    let pages = PAGES.iter().map(|page| page.path);
+    for path in pages.chain(["/auth/login", "/healthz", "/readyz"]) {
+        // These two do something, so a `HEAD` is none either.
+        let allowed = if matches!(path, "/auth/login" | "/auth/callback") { "GET" } else { "GET,HEAD" };
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+            for mut browser in visitors.clone() {
+                let request = browser.request(method.clone(), path).header("sec-fetch-site", "same-origin");
+                let answer = browser.send(request).await;
+                assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{method} {path}");
+                assert_eq!((answer.location(), answer.headers.get("set-cookie")), ("", None), "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn public_pages_answer_anonymous_visitors() {
     let app = app().await;
     for page in PAGES.iter().filter(|page| page.access == Access::Public && page.path != "/auth/callback") {
