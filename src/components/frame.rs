@@ -92,7 +92,9 @@ pub fn SignedInFrame(
                     <svg class="icon" aria-hidden="true"><use href="#icon-menu"></use></svg>
                 </button>
                 <div id="rail-panel" class="rail-panel" popover>
-                    {session.require().ok().map(|view| organization(view.get_untracked().organization)).erase()}
+                    {session.require().ok().map(|view| {
+                        organization(view.get_untracked().organization.label().unwrap_or("Your organization").to_owned())
+                    }).erase()}
                     <nav aria-label="Sections">
                         <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
@@ -151,8 +153,7 @@ pub fn provide_frames() {
     provide_context(FrameShown(RwSignal::new(false)));
 }
 
-fn organization(organization: crate::api::session::OrganizationView) -> impl IntoView {
-    let name = organization.label().unwrap_or("Your organization").to_owned();
+fn organization(name: String) -> impl IntoView {
     view! {
         <p class="rail-organization">
             <svg class="icon" aria-hidden="true"><use href="#icon-building"></use></svg>
