@@ -35,12 +35,12 @@ pub async fn require_navigation(
 ) -> Response {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let is_step = STEPS_OF_SIGN_IN.contains(&path);
-    let refused = if is_step {
+    let refused = if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        routes::find(path).filter(|rule| rule.is_page).map(|_| StatusCode::METHOD_NOT_ALLOWED)
+    } else if is_step {
         refusal(request.method(), request.headers())
     } else {
-        let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD);
-        let is_page = routes::find(path).is_some_and(|rule| rule.is_page);
-        (is_page && !is_asked_for).then_some(StatusCode::METHOD_NOT_ALLOWED)
+        None
     };
     let Some(refused) = refused else { return next.run(request).await };
     tracing::info!(path, status = refused.as_u16(), "a page was asked for in a way that it can't be");
@@ -55,7 +55,7 @@ pub async fn require_navigation(
 
 /// The status of a step of sign-in for what is not a person's navigation.
 pub(super) fn refusal(method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
-    if *method != Method::GET {
+    if *method == Method::HEAD {
         Some(StatusCode::METHOD_NOT_ALLOWED)
     } else if looks_ahead(headers) || is_embedded(headers) {
         Some(StatusCode::FORBIDDEN)
