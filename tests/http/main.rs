@@ -21,6 +21,7 @@ mod proxies;
 mod rate_limits;
 mod referer;
 mod refresh;
+mod refused_refreshes;
 mod relying_party;
 mod remote_sign_out;
 mod return_paths;

@@ -55,6 +55,7 @@ async fn plant_sessions(app: &App, store: &MemoryStore, count: usize) -> Vec<Ses
             access_issued_at: now,
             access_expires_at: claims["exp"].as_i64().unwrap(),
             ends_at: Limits::default().absolute_end(now),
+            refusal: None,
         };
         let tokens = SessionTokens {
             access_token: SecretString::from(login.access_token),

@@ -12,10 +12,12 @@ use crate::provider_text::ProviderText;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The code or refresh token is spent, expired or revoked (`invalid_grant`, RFC 6749, section 5.2). Final: sign
-    /// the user out, or begin a new login.
+    /// the user out, or begin a new login. Only without a description there is doubt, see there.
     #[error("the grant has ended (invalid_grant)")]
     Ended {
-        /// What Scalekit said, for the log.
+        /// What Scalekit said, for the log. The library that its endpoints seem to be built on (`zitadel/oidc`,
+        /// `pkg/op/token_refresh.go`) says `invalid_grant` and nothing else also when its own storage failed for a
+        /// moment: at a refresh without a description, try once more before signing the user out.
         description: Option<ProviderText>,
     },
     /// A token arrived and failed a check. Don't use it; begin a new login.
@@ -56,6 +58,24 @@ impl Error {
         }
     }
 
+    /// The code by which Scalekit clearly refused the grant that it was shown (4xx), if it did and that says nothing of
+    /// the application's credentials. Once may be a passing fault; the same again and again is an answer.
+    ///
+    /// `None` for outages, for too many requests, for pages that something in between has sent, and for wrong
+    /// credentials: as long as those are wrong, nobody can sign in anew either.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Ended { .. } => Some("invalid_grant"),
+            Self::Misconfigured { code, .. } => {
+                let is_about_credentials = matches!(&**code, "invalid_client" | "unauthenticated" | "http_401");
+                (!is_about_credentials).then_some(code)
+            }
+            Self::Unavailable { reason: UnavailableReason::Failing { code, .. }, .. } => Some(code),
+            Self::Unavailable { .. } | Self::Refused(_) => None,
+        }
+    }
+
     pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
         Self::Unavailable { reason, retry_after: None }
     }
@@ -76,6 +96,15 @@ pub enum UnavailableReason {
     /// A redirect. Never followed: the request carried the client secret.
     #[error("an unexpected redirect (HTTP {0})")]
     Redirect(u16),
+    /// A refusal (4xx) whose code says that Scalekit itself failed; versions of its library before April 2026 answered
+    /// every fault of their own with 400 `server_error`.
+    #[error("HTTP {status} ({code})")]
+    Failing {
+        /// The status.
+        status: u16,
+        /// The code, in lower case.
+        code: String,
+    },
     /// Any other status that is neither success nor a known refusal.
     #[error("HTTP {0}")]
     Status(u16),
@@ -194,11 +223,61 @@ pub enum VerificationError {
     OtherOrganization,
 }
 
+/// What a broken rule says at a refresh, where the session is known: whether the session can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// A key that is not published yet, or clocks that differ: the same token may pass later. Keep the session.
+    Moment,
+    /// How this environment makes its tokens now: another issuer, audience or kind, claims of other types, larger ones.
+    /// An edit in the dashboard does that to all sessions at once, and another one takes it back. Keep the session and
+    /// the refresh token, believe nothing of the token, and have an operator look.
+    Environment,
+    /// The tokens are not this session's: forged, or another person's or session's. End the session.
+    SomebodyElse,
+}
+
 impl VerificationError {
-    /// Whether the rule was broken by a key that is not published yet, or by clocks that differ, rather than by the
-    /// token: the same token may pass later.
+    /// What the rule says of the session whose refresh brought the token. Nothing of a refused token is ever believed;
+    /// this decides only whether the session ends for it.
     #[must_use]
-    pub const fn is_about_keys_or_time(self) -> bool {
-        matches!(self, Self::UnknownKey | Self::Expired | Self::NotYetValid | Self::IssuedInFuture)
+    pub const fn blame(self) -> Blame {
+        match self {
+            Self::UnknownKey | Self::Expired | Self::NotYetValid | Self::IssuedInFuture => Blame::Moment,
+            // What was not signed by Scalekit, or was signed for somebody else. `alg` with them: `none` and HMAC are how
+            // tokens are forged, and the discovery document has never named anything but RS256.
+            Self::Algorithm | Self::Signature | Self::OtherSubject | Self::OtherSession => Blame::SomebodyElse,
+            // Form and size.
+            Self::TooLarge
+            | Self::Malformed
+            | Self::DuplicateMember
+            | Self::CriticalHeader
+            | Self::AmbiguousKey
+            // The environment's settings. Without Full-Stack Auth a token names no session (`MissingClaim`); the names
+            // of most of these claims are free for custom claims.
+            | Self::TokenType
+            | Self::MissingClaim(_)
+            | Self::ClaimType(_)
+            | Self::ClaimTooLong(_)
+            | Self::Issuer
+            | Self::Audience
+            | Self::AuthorizedParty
+            | Self::NotAnAccessToken
+            | Self::NotAnIdToken
+            // What binds an ID token to its sign-in: another sign-in of the same person, or the ID token is missing.
+            | Self::Nonce
+            | Self::AccessTokenHash
+            | Self::CodeHash
+            | Self::IdTokenMissing
+            // The same person and session: where the tokens disagree, the access token counts.
+            | Self::OtherOrganization
+            // No rules of refreshed tokens.
+            | Self::NotALogoutToken
+            | Self::NonceInLogoutToken
+            | Self::NobodyToLogOut
+            | Self::IssuedLongAgo
+            | Self::LongLived
+            | Self::NotAnIdpInitiatedLogin
+            | Self::NowhereToLogIn => Blame::Environment,
+        }
     }
 }

@@ -66,7 +66,7 @@ pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToke
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
 pub use config::{Config, ConfigError, TraceContext};
 pub use discovery::Discovery;
-pub use error::{Error, UnavailableReason, VerificationError};
+pub use error::{Blame, Error, UnavailableReason, VerificationError};
 pub use keys::{KeySet, KeySetFetches};
 pub use logout::LogoutRequest;
 pub use management::{Management, ManagementError, ProviderDevice, ProviderSession, ProviderSessionStatus};

@@ -252,6 +252,10 @@ impl Watcher {
                 )
             })
         });
+        if somebody_else {
+            // A refresh may bring another organization, of which no sign-in tells the other tabs.
+            tabs::tell(News::SignedIn);
+        }
         if somebody_else || self.notice.get_untracked() == Notice::Ended {
             self.memory.update_value(|memory| memory.leaving = true);
             browser::reload();

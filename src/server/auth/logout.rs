@@ -12,14 +12,11 @@ use crate::server::{cookies::SessionCookie, session::store::StoreError, state::A
 /// [`StoreError`] if the record can't be deleted: the session lives on and so does its cookie.
 pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, StoreError> {
     let signed_out = state.settings.post_logout_uri();
-    let cookie = state.cookies.session(cookies);
-    let ended = match &cookie {
+    let ended = match state.cookies.session(cookies) {
         SessionCookie::Valid(id) => state.sessions.end(&id.key()).await?,
         SessionCookie::Absent | SessionCookie::Invalid => None,
     };
-    if cookie != SessionCookie::Invalid {
-        state.cookies.clear_session(cookies);
-    }
+    state.cookies.clear_session(cookies);
     let Some(tokens) = ended else {
         return Ok(signed_out.path().to_owned());
     };

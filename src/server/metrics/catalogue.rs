@@ -12,6 +12,8 @@ pub const RATE_LIMITED: &str = "http_requests_rate_limited_total";
 pub const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Refreshes ended.
 pub const REFRESHES: &str = "scalekit_refreshes_total";
+/// Refreshed tokens that were not believed.
+pub const REFRESHED_TOKENS_REFUSED: &str = "scalekit_refreshed_tokens_refused_total";
 /// Time of calls of the token endpoint.
 pub const TOKEN_CALL_DURATION: &str = "scalekit_token_call_duration_seconds";
 /// Pauses in which the provider is left alone.
@@ -104,6 +106,12 @@ pub const SERIES: &[Series] = &[
         labels: &[("outcome", &["done", "later", "never"])],
     },
     Series {
+        name: REFRESHED_TOKENS_REFUSED,
+        kind: Kind::Counter,
+        meaning: "Refreshed tokens that broke a rule, by what that says: only somebody_else ends the session.",
+        labels: &[("blame", &["moment", "environment", "id_token", "somebody_else"])],
+    },
+    Series {
         name: TOKEN_CALL_DURATION,
         kind: ANSWERS,
         meaning: "Seconds that calls of the provider's token endpoint took.",
@@ -142,8 +150,8 @@ pub const SERIES: &[Series] = &[
     Series {
         name: SESSIONS_ENDED,
         kind: Kind::Counter,
-        meaning: "Sessions ended by their owner, the provider, a limit or a fault.",
-        labels: &[("by", &["owner", "provider", "limit", "fault"])],
+        meaning: "Sessions ended by their owner, the provider, an hour of the same refusal, a limit or a fault.",
+        labels: &[("by", &["owner", "provider", "refused", "limit", "fault"])],
     },
     Series {
         name: STORE_DURATION,

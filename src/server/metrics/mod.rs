@@ -46,6 +46,12 @@ pub fn refresh(outcome: &'static str) {
     counter!(catalogue::REFRESHES, "outcome" => outcome).increment(1);
 }
 
+/// A refreshed token broke a rule. Whose fault that is: a key's or a clock's (`moment`), the `environment`'s, the `id_token`'s
+/// alone, or it is `somebody_else`'s.
+pub fn refreshed_tokens_refused(blame: &'static str) {
+    counter!(catalogue::REFRESHED_TOKENS_REFUSED, "blame" => blame).increment(1);
+}
+
 /// Makes a call of the provider's token endpoint, of this grant, in a span, and measures it.
 ///
 /// # Errors
@@ -67,7 +73,8 @@ pub async fn token_call<T>(
     answer
 }
 
-/// Sessions ended: by their `owner`, the `provider`, a `limit`, or because of a `fault` that left no way on.
+/// Sessions ended: by their `owner`, the `provider`, a `limit`, because the provider went on refusing to refresh them (`refused`),
+/// or because of a `fault` that left no way on.
 pub fn sessions_ended(by: &'static str, count: u64) {
     counter!(catalogue::SESSIONS_ENDED, "by" => by).increment(count);
 }

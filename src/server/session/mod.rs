@@ -41,7 +41,7 @@ const REFRESH_AHEAD_SECONDS: i64 = 30;
 /// A signed-in session: the checked claims that every request needs. The tokens are apart, in [`SessionTokens`].
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// User, provider session and organization: what tokens of this session must name.
+    /// User and provider session: what tokens of this session must name; and the organization, which a refresh may change.
     pub identity: Identity,
     /// The person, from the ID token.
     pub person: Person,
@@ -73,6 +73,18 @@ pub struct Session {
     pub access_expires_at: i64,
     /// When this session ends whatever happens; Unix seconds.
     pub ends_at: i64,
+    /// The provider refuses to refresh it, since when and how; gone with the next refresh that works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+}
+
+/// That the provider refuses to refresh a session. Kept in the record, so that all replicas know it, and the next process.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The error code, the same each time since.
+    pub code: String,
+    /// When it was said first; Unix seconds.
+    pub since: i64,
 }
 
 /// Whose session it is, at the provider.
@@ -82,7 +94,7 @@ pub struct Identity {
     pub user_id: String,
     /// `sid`: the provider's session.
     pub provider_session_id: String,
-    /// `oid`: the organization.
+    /// `oid`: the organization, as the newest tokens say.
     pub organization_id: String,
 }
 
@@ -147,14 +159,17 @@ impl Session {
             access_issued_at: now,
             access_expires_at: access.exp,
             ends_at: limits.absolute_end(now),
+            refusal: None,
         };
         session.take_identity_claims(id);
         session.take_access_claims(access, Some(id), now);
         session
     }
 
-    /// Takes over what a refresh brought: roles and permissions always, the person if there is a new ID token.
+    /// Takes over what a refresh brought: organization, roles and permissions always, the person if there is a new ID token.
     pub fn renew(&mut self, access: &AccessTokenClaims, id: Option<&IdTokenClaims>, now: i64) {
+        self.refusal = None;
+        self.identity.organization_id.clone_from(&access.oid);
         if let Some(id) = id {
             self.take_identity_claims(id);
         }
@@ -212,11 +227,7 @@ impl Session {
     /// What the tokens of a refresh must name.
     #[must_use]
     pub fn provider_identity(&self) -> SessionIdentity {
-        SessionIdentity {
-            sub: self.identity.user_id.clone(),
-            sid: self.identity.provider_session_id.clone(),
-            oid: self.identity.organization_id.clone(),
-        }
+        SessionIdentity { sub: self.identity.user_id.clone(), sid: self.identity.provider_session_id.clone() }
     }
 
     /// Whether the person holds exactly this permission in their organization.
@@ -276,6 +287,7 @@ pub(in crate::server) mod tests {
             access_issued_at: issued_at,
             access_expires_at: expires_at,
             ends_at: issued_at + 1_000_000,
+            refusal: None,
         }
     }
 

@@ -36,12 +36,13 @@ pub(crate) enum Trouble {
     NoReplaceNoLease,
 }
 
-/// A store in memory, its trouble, and counts of its writes.
+/// A store in memory, its trouble, and counts of what is asked of it.
 pub(crate) struct TroubledStore {
     inner: MemoryStore,
     trouble: Mutex<Trouble>,
     /// Calls of `replace` that fail before the trouble ends by itself; 0: it does not.
     failures_left: AtomicU32,
+    pub(crate) loads: AtomicU64,
     pub(crate) touches: AtomicU64,
     pub(crate) replaces: AtomicU64,
 }
@@ -52,6 +53,7 @@ impl TroubledStore {
             inner: MemoryStore::default(),
             trouble: Mutex::new(Trouble::No),
             failures_left: AtomicU32::new(0),
+            loads: AtomicU64::new(0),
             touches: AtomicU64::new(0),
             replaces: AtomicU64::new(0),
         })
@@ -97,6 +99,7 @@ impl SessionStore for TroubledStore {
     }
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
         self.read()?;
         let trouble = *self.trouble.lock().unwrap();
         assert!(trouble != Trouble::Panics, "wanted by the test");

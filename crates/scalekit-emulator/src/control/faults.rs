@@ -115,6 +115,9 @@ pub struct Fault {
     /// For [`FaultKind::Status`]: an OAuth error code, such as `invalid_grant`.
     #[serde(default)]
     pub error: Option<String>,
+    /// For [`FaultKind::Status`] with an `error`: `error_description` is left out, as the provider does for faults of its own.
+    #[serde(default)]
+    pub without_description: bool,
     /// For [`FaultKind::Redirect`]: the URL it leads to.
     #[serde(default)]
     pub location: Option<String>,
@@ -139,6 +142,7 @@ impl Fault {
             retry_after: None,
             milliseconds: None,
             error: None,
+            without_description: false,
             location: None,
             times: 1,
         }
@@ -179,6 +183,12 @@ impl Fault {
     #[must_use]
     pub fn with_error(self, error: &str) -> Self {
         Self { error: Some(error.to_owned()), ..self }
+    }
+
+    /// With nothing but the code in the body.
+    #[must_use]
+    pub fn without_description(self) -> Self {
+        Self { without_description: true, ..self }
     }
 
     /// With the header `Retry-After`.

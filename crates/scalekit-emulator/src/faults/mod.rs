@@ -144,6 +144,7 @@ fn status_answer(fault: &Fault) -> Response {
     let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let body = match &fault.error {
+        Some(error) if fault.without_description => json!({ "error": error }),
         Some(error) => {
             json!({ "error": error, "error_description": "ordered by a fault of the emulator" })
         }

@@ -47,6 +47,9 @@ async fn a_status_fault_can_carry_an_oauth_error() {
     let (world, token) = signed_in().await;
     world.control().add_fault(Fault::status(Endpoint::Token, 400).with_error("invalid_grant"));
     assert_eq!(error(world.refresh(&token).await).await, (400, "invalid_grant".into()));
+    world.control().add_fault(Fault::status(Endpoint::Token, 400).with_error("invalid_grant").without_description());
+    let bare = world.refresh(&token).await.json::<Value>().await.unwrap();
+    assert_eq!(bare, serde_json::json!({ "error": "invalid_grant" }));
     assert_eq!(world.control().state().refresh_reuse, 0);
 }
 

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::callback::AuthorizationCode;
 use crate::claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 use crate::config::Config;
-use crate::error::{Error, VerificationError};
+use crate::error::{Blame, Error, VerificationError};
 use crate::http::Http;
 use crate::keys::{KeyCache, KeySet, KeySetFetches, Origin};
 use crate::management::{Management, TokenCache};
@@ -53,19 +53,21 @@ pub struct Refreshed {
     pub tokens: TokenSet,
     /// What the user may do now; roles and permissions may have changed.
     pub access: AccessTokenClaims,
-    /// Who the user is now, if there was a new ID token.
+    /// Who the user is now, if there was a new ID token and it passed.
     pub id: Option<IdTokenClaims>,
+    /// Why a new ID token is not among the tokens: the access token passed, and this one broke a rule that says nothing
+    /// against the session. For the log.
+    pub id_refused: Option<Error>,
 }
 
-/// What stays the same for as long as a session lives.
+/// What stays the same for as long as a session lives. The organization does not: a session of Scalekit has an active
+/// one, and whether a refresh follows it is written nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionIdentity {
     /// The user.
     pub sub: String,
     /// The Scalekit session.
     pub sid: String,
-    /// The organization; changing it takes a new sign-in, not a refresh.
-    pub oid: String,
 }
 
 impl Client {
@@ -110,7 +112,8 @@ impl Client {
     ///
     /// Any [`Error`] but [`Error::Refused`]. Only [`Error::Ended`] means that the session is over.
     pub async fn refresh(&self, refresh_token: &SecretString) -> Result<TokenSet, Error> {
-        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())]).await
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
+        self.token_of_at_most(MAX_REFRESH_RESPONSE, &fields).await
     }
 
     /// Asks for a token of the application itself, for the management API (RFC 6749, section 4.4).
@@ -138,22 +141,26 @@ impl Client {
 
         let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, Origin::Provider, now).await?, &expected)?;
         let access = self.verify_access(access_token, &expected).await?;
-        SessionIdentity::of(&id).require_same(&access.sub, &access.sid, &access.oid)?;
+        SessionIdentity::of(&id).require_same(&access.sub, &access.sid)?;
+        require_same_organization(&id, &access)?;
         Ok(SignIn { tokens, id, access })
     }
 
     /// Verifies what [`refresh`](Self::refresh) returned, against the session it is for; `now` in seconds since 1970.
     ///
     /// `previous` is the ID token that the session has kept so far. A new one may lack the nonce but not have another
-    /// than that one had (OpenID Connect Core, section 12.2).
+    /// than that one had (OpenID Connect Core, section 12.2). The access token decides: an ID token that breaks a rule
+    /// is left out of the tokens, unless it is [somebody else's](Blame::SomebodyElse). The organization may be another
+    /// one than before.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched. In
-    /// that case the tokens may be good: keep a clone of them and verify it later, or the rotated refresh token is lost.
+    /// [`Error::Refused`] names the broken rule, and [`VerificationError::blame`] what it says of the session;
+    /// [`Error::Unavailable`] means that the keys could not be fetched. Unless the tokens are somebody else's, keep the
+    /// refresh token among them: the one it was given for is spent.
     pub async fn verify_refresh(
         &self,
-        tokens: TokenSet,
+        mut tokens: TokenSet,
         session: &SessionIdentity,
         previous: Option<&SecretString>,
         now: i64,
@@ -165,20 +172,35 @@ impl Client {
         expected.access_token = Some(access_token);
 
         let access = self.verify_access(access_token, &expected).await?;
-        session.require_same(&access.sub, &access.sid, &access.oid)?;
-        let id = match tokens.id_token.as_ref().map(ExposeSecret::expose_secret) {
-            None => None,
+        session.require_same(&access.sub, &access.sid)?;
+        let (id, id_refused) = match &tokens.id_token {
+            None => (None, None),
             Some(id_token) => {
-                let id = verify::verify_id_token(
-                    id_token,
-                    &*self.keys_for(id_token, Origin::Provider, now).await?,
-                    &expected,
-                )?;
-                session.require_same(&id.sub, &id.sid, &id.oid)?;
-                Some(id)
+                match self.verify_refreshed_id(id_token.expose_secret(), session, &access, &expected).await {
+                    Ok(id) => (Some(id), None),
+                    Err(Error::Refused(rule)) if rule.blame() == Blame::SomebodyElse => return Err(rule.into()),
+                    Err(error) => (None, Some(error)),
+                }
             }
         };
-        Ok(Refreshed { tokens, access, id })
+        if id_refused.is_some() {
+            tokens.id_token = None;
+        }
+        Ok(Refreshed { tokens, access, id, id_refused })
+    }
+
+    async fn verify_refreshed_id(
+        &self,
+        token: &str,
+        session: &SessionIdentity,
+        access: &AccessTokenClaims,
+        expected: &Expected<'_>,
+    ) -> Result<IdTokenClaims, Error> {
+        let keys = self.keys_for(token, Origin::Provider, expected.now).await?;
+        let id = verify::verify_id_token(token, &keys, expected)?;
+        session.require_same(&id.sub, &id.sid)?;
+        require_same_organization(&id, access)?;
+        Ok(id)
     }
 
     /// Verifies the `logout_token` that Scalekit posts to the back-channel logout URL; `now` in seconds since 1970.
@@ -251,16 +273,24 @@ impl Client {
         self.inner.keys.set_for(kid.as_deref(), origin, now).await
     }
 
-    /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).
     async fn token(&self, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
+        self.token_of_at_most(MAX_TOKEN_RESPONSE, fields).await
+    }
+
+    /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).
+    async fn token_of_at_most(&self, limit: usize, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
         let config = self.config();
         let credentials =
             [("client_id", config.client_id()), ("client_secret", config.client_secret().expose_secret())];
         let fields = [fields, &credentials].concat();
-        let answer = self.inner.http.post_form(config.endpoint("/oauth/token"), &fields, MAX_TOKEN_RESPONSE).await?;
+        let answer = self.inner.http.post_form(config.endpoint("/oauth/token"), &fields, limit).await?;
         tokens::read_response(answer.status, answer.retry_after.as_deref(), &answer.body, wall_clock())
     }
 }
+
+/// In bytes. More than any answer whose tokens would be accepted: one that is too large is refused when it is verified, and
+/// the refresh token that came with it is not lost.
+const MAX_REFRESH_RESPONSE: usize = 1024 * 1024;
 
 /// In bytes.
 const MAX_TOKEN_RESPONSE: usize = 64 * 1024;
@@ -275,20 +305,22 @@ impl SessionIdentity {
     /// The identity a verified ID token states.
     #[must_use]
     pub fn of(claims: &IdTokenClaims) -> Self {
-        Self { sub: claims.sub.clone(), sid: claims.sid.clone(), oid: claims.oid.clone() }
+        Self { sub: claims.sub.clone(), sid: claims.sid.clone() }
     }
 
-    fn require_same(&self, sub: &str, sid: &str, oid: &str) -> Result<(), VerificationError> {
+    fn require_same(&self, sub: &str, sid: &str) -> Result<(), VerificationError> {
         if self.sub != sub {
             Err(VerificationError::OtherSubject)
         } else if self.sid != sid {
             Err(VerificationError::OtherSession)
-        } else if self.oid != oid {
-            Err(VerificationError::OtherOrganization)
         } else {
             Ok(())
         }
     }
+}
+
+fn require_same_organization(id: &IdTokenClaims, access: &AccessTokenClaims) -> Result<(), VerificationError> {
+    if id.oid == access.oid { Ok(()) } else { Err(VerificationError::OtherOrganization) }
 }
 
 #[cfg(test)]

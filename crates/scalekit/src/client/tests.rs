@@ -56,7 +56,7 @@ fn tokens(access: &str, id: Option<&str>) -> TokenSet {
 }
 
 fn session() -> SessionIdentity {
-    SessionIdentity { sub: "usr_1".to_owned(), sid: "ses_1".to_owned(), oid: "org_1".to_owned() }
+    SessionIdentity { sub: "usr_1".to_owned(), sid: "ses_1".to_owned() }
 }
 
 async fn refresh(client: &Client) -> Result<TokenSet, Error> {
@@ -158,9 +158,26 @@ async fn an_oversize_body_is_cut_off() {
         body.resize(length, b' ');
         Answer::Full(200, "", body)
     };
-    let server = Server::start([body(64 * 1024), body(64 * 1024 + 1), Answer::Endless]).await;
+    let most = crate::client::MAX_TOKEN_RESPONSE;
+    let server = Server::start([body(most), body(most + 1), Answer::Endless]).await;
     let client = client(&server);
-    assert!(refresh(&client).await.is_ok());
+    assert!(client.client_credentials(None).await.is_ok());
+    assert_eq!(reason(client.client_credentials(None).await), Some(UnavailableReason::TooLarge));
+    assert_eq!(reason(client.client_credentials(None).await), Some(UnavailableReason::TooLarge));
+}
+
+#[tokio::test]
+async fn a_refresh_reads_what_is_too_large_to_be_accepted_so_that_its_refresh_token_is_not_lost() {
+    let body = |length: usize| {
+        let token = "a".repeat(length);
+        Answer::json(200, &format!(r#"{{"access_token":"{token}","token_type":"Bearer","refresh_token":"new"}}"#))
+    };
+    let server = Server::start([body(600 * 1024), body(1024 * 1024), Answer::Endless]).await;
+    let client = client(&server);
+    let tokens = refresh(&client).await.unwrap();
+    assert_eq!(tokens.refresh_token.as_ref().map(ExposeSecret::expose_secret), Some("new"));
+    let refused = client.verify_refresh(tokens, &session(), None, NOW).await.unwrap_err();
+    assert_eq!(refused, Error::Refused(VerificationError::TooLarge));
     assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::TooLarge));
     assert_eq!(reason(refresh(&client).await), Some(UnavailableReason::TooLarge));
 }
@@ -251,19 +268,22 @@ async fn a_sign_in_with_another_attempts_nonce_is_refused() {
 }
 
 #[tokio::test]
-async fn an_access_token_of_another_user_session_or_organization_is_refused() {
+async fn tokens_of_another_user_or_session_are_refused_and_at_a_sign_in_of_another_organization() {
     let server = Server::start([keys(&[&KEY_A])]).await;
     let client = client(&server);
     for (name, error) in [
+        ("oid", VerificationError::OtherOrganization),
         ("sub", VerificationError::OtherSubject),
         ("sid", VerificationError::OtherSession),
-        ("oid", VerificationError::OtherOrganization),
     ] {
         let code = code(&client);
         let other = KEY_A.sign(&claims(&server, json!({ "jti": "tkn_1", name: "other" })));
         let id = KEY_A.sign(&claims(&server, json!({ "nonce": code.nonce })));
         let signed_in = client.verify_sign_in(tokens(&other, Some(&id)), &code, NOW).await;
         assert_eq!(signed_in.unwrap_err(), Error::Refused(error));
+        if name == "oid" {
+            continue;
+        }
         let refreshed = client.verify_refresh(tokens(&other, None), &session(), None, NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
         let other_id = KEY_A.sign(&claims(&server, json!({ name: "other" })));
@@ -271,6 +291,20 @@ async fn an_access_token_of_another_user_session_or_organization_is_refused() {
             client.verify_refresh(tokens(&access_token(&server, &KEY_A), Some(&other_id)), &session(), None, NOW).await;
         assert_eq!(refreshed.unwrap_err(), Error::Refused(error));
     }
+}
+
+#[tokio::test]
+async fn a_refresh_may_bring_another_organization_if_both_tokens_say_so() {
+    let server = Server::start([keys(&[&KEY_A])]).await;
+    let client = client(&server);
+    let access = KEY_A.sign(&claims(&server, json!({ "jti": "tkn_1", "oid": "org_2" })));
+    let (id, old_id) =
+        (KEY_A.sign(&claims(&server, json!({ "oid": "org_2" }))), KEY_A.sign(&claims(&server, json!({}))));
+    let both = client.verify_refresh(tokens(&access, Some(&id)), &session(), None, NOW).await.unwrap();
+    assert_eq!((&*both.access.oid, &*both.id.unwrap().oid), ("org_2", "org_2"));
+    let one = client.verify_refresh(tokens(&access, Some(&old_id)), &session(), None, NOW).await.unwrap();
+    assert_eq!(one.id_refused, Some(Error::Refused(VerificationError::OtherOrganization)));
+    assert!(one.id.is_none() && one.tokens.id_token.is_none(), "the old one is kept");
 }
 
 #[tokio::test]
@@ -288,12 +322,12 @@ async fn a_refresh_may_bring_an_id_token_with_or_without_nonce_or_none() {
     for (nonce, fits) in [("old", true), ("other", false)] {
         let id = KEY_A.sign(&claims(&server, json!({ "nonce": nonce })));
         let refreshed = client.verify_refresh(tokens(&access, Some(&id)), &session(), Some(&previous), NOW).await;
-        assert_eq!(refreshed.is_ok(), fits, "{nonce}");
+        assert_eq!(refreshed.unwrap().id.is_some(), fits, "{nonce}");
     }
     let without = client.verify_refresh(tokens(&access, Some(&plain)), &session(), Some(&previous), NOW).await;
     assert!(without.is_ok());
     let twice = client.verify_refresh(tokens(&access, Some(&access)), &session(), None, NOW).await;
-    assert_eq!(twice.unwrap_err(), Error::Refused(VerificationError::NotAnIdToken));
+    assert_eq!(twice.unwrap().id_refused, Some(Error::Refused(VerificationError::NotAnIdToken)));
 }
 
 // ---- what Scalekit sends on its own ----

@@ -28,7 +28,10 @@ pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> E
     match body.code().as_deref() {
         Some("invalid_grant") => Error::Ended { description },
         Some("rate_limited" | "resource_exhausted" | "slow_down") => unavailable(UnavailableReason::RateLimited),
-        Some("temporarily_unavailable" | "server_error" | "unavailable" | "internal" | "deadline_exceeded") => {
+        Some(code @ ("server_error" | "internal")) => {
+            unavailable(UnavailableReason::Failing { status, code: code.to_owned() })
+        }
+        Some("temporarily_unavailable" | "unavailable" | "deadline_exceeded") => {
             unavailable(UnavailableReason::Status(status))
         }
         Some(code) => Error::Misconfigured { code: code.to_owned(), description },
@@ -144,6 +147,20 @@ mod tests {
         }
         assert_eq!(reason(429, r#"{"error":"invalid_grant"}"#), Some(UnavailableReason::RateLimited));
         assert_eq!(reason(302, r#"{"error":"invalid_grant"}"#), Some(UnavailableReason::Redirect(302)));
+    }
+
+    #[test]
+    fn faults_of_scalekits_own_keep_their_code() {
+        let failing = |code: &str| Some(UnavailableReason::Failing { status: 400, code: code.to_owned() });
+        assert_eq!(reason(400, r#"{"error":"server_error"}"#), failing("server_error"));
+        assert_eq!(reason(400, r#"{"code":13,"message":"x"}"#), failing("internal"));
+        assert_eq!(reason(503, r#"{"error":"server_error"}"#), Some(UnavailableReason::Status(503)));
+        let refusal = |status, body: &str| read(status, None, body.as_bytes()).refusal().map(str::to_owned);
+        assert_eq!(refusal(400, r#"{"error":"server_error"}"#).as_deref(), Some("server_error"));
+        assert_eq!(refusal(400, r#"{"error":"unauthorized_client"}"#).as_deref(), Some("unauthorized_client"));
+        assert_eq!(refusal(400, r#"{"error":"temporarily_unavailable"}"#), None);
+        assert_eq!(refusal(401, r#"{"error":"invalid_client"}"#), None);
+        assert_eq!(refusal(403, "<html>"), None);
     }
 
     #[test]

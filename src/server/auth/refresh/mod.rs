@@ -2,13 +2,16 @@
 //!
 //! This file joins the requests of one process to one task a session; `rotate` is what the task does, under a `lease`
 //! that keeps the other processes waiting, at a [`pace`] that the provider can stand; a session that fails is left alone for a while (`setbacks`).
+//! `refusal` decides whether the provider's refusal ends it, and `write` brings what came of it to the store.
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
 
 pub(super) mod lease;
 pub mod pace;
+mod refusal;
 mod rotate;
 mod setbacks;
+mod write;
 
 use std::{
     collections::HashMap,

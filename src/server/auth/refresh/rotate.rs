@@ -2,31 +2,33 @@
 //!
 //! - The record is read again under the lease: whoever comes late, in this process or another, finds the work done.
 //! - Signing keys are fetched before the token call: a rotated token must not be lost for want of a key.
-//! - Writing back is compare-and-swap onto a record that still exists: a finished sign-out can't be undone.
-//! - `invalid_grant` ends the session, unless somebody else has rotated meanwhile. Everything else keeps it.
+//! - Writing back (`write`) is compare-and-swap onto a record that still exists: a finished sign-out can't be undone.
+//! - What the provider refuses ends the session only if `refusal` says so, and somebody else has not rotated meanwhile.
+//! - Tokens that break a rule are never believed, and end the session only if they are somebody else's.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use scalekit::{Error, TokenSet};
+use scalekit::{Blame, Error, TokenSet};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Outcome,
     lease::Lease,
     pace::{Go, Pace, Turn},
+    refusal::{self, Verdict},
     setbacks::Setbacks,
+    write::{OFFERED_FOR, Rotated, end, holds, is_same, note_refusal, store_failed, theirs},
 };
 use crate::server::{
     auth::sessions::{Found, Shared},
     metrics,
     session::{
-        Freshness, Session, SessionTokens,
+        Freshness, SessionTokens,
         id::{Mark, MarkOf, SessionKey},
         record,
-        store::{Record, Replaced, StoreError},
     },
 };
 
@@ -36,22 +38,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long the refresh of another process is waited for: longer than any token call and a lease that runs out.
 const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
 
-/// For how long a rotated token is offered to a failing store before the session is given up, in seconds. Nobody can sign in
-/// while it fails, so giving up earlier would help nobody.
-const OFFERED_FOR: i64 = 60;
-
-/// The longest pause between two attempts to store it: short, so that a store that is back is used at once.
-const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
-
 /// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
 const SPENDING_REMEMBERED: i64 = 2 * OFFERED_FOR;
 
 /// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
 /// the slowest attempt.
 const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(5);
-
-/// How often compare-and-swap is tried anew on a record that others write to as well.
-const SWAP_ATTEMPTS: u32 = 3;
 
 /// Refreshes the session, or waits for the process that does.
 pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, setbacks: &Setbacks, key: &SessionKey) -> Outcome {
@@ -98,6 +90,9 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
     if freshness == Freshness::Fresh {
         return Err(Outcome::Done(Arc::new(found.session)));
     }
+    if let Some(retry_after) = refusal::second_try_in(found.session.refusal.as_ref(), shared.clock.now()) {
+        return Err(Outcome::Later { retry_after });
+    }
     let Some(tokens) = record::open_tokens(&shared.ring, key, &found.record) else {
         return Err(end(shared, key, found.record.version, "its tokens can't be opened", "fault").await);
     };
@@ -125,7 +120,7 @@ async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
     };
-    let (now, version) = (shared.clock.now(), found.record.version);
+    let now = shared.clock.now();
     let spending = Mark::of(MarkOf::Refresh, refresh_token.expose_secret());
     let is_first = match shared.store.mark(&spending, now + SPENDING_REMEMBERED, now).await {
         Ok(is_first) => is_first,
@@ -144,15 +139,42 @@ async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome
         Err(error) => Err(error),
     };
     match answer {
-        Ok(fresh) => take_over(shared, attempt, found, tokens, fresh).await,
-        Err(Error::Ended { .. }) => {
-            attempt.go.went_well();
-            end(shared, attempt.key, version, "the provider has ended it", "provider").await
+        Ok(fresh) => {
+            let is_rotated = fresh.refresh_token.as_ref().is_some_and(|new| !is_same(new, &refresh_token));
+            let outcome = take_over(shared, attempt, found, tokens, fresh).await;
+            if !is_rotated {
+                // It is as good as before, and nobody has to wait for whoever else is spending it.
+                forget(shared, Some(&spending)).await;
+            }
+            outcome
         }
         Err(error) => {
             forget(shared, is_first.then_some(&spending)).await;
-            postpone(shared, attempt, &error)
+            refused(shared, attempt, found, &tokens, &error).await
         }
+    }
+}
+
+/// The provider has not given any tokens: the session ends, or is tried again later.
+async fn refused(
+    shared: &Shared,
+    attempt: Attempt<'_>,
+    found: Found,
+    tokens: &SessionTokens,
+    error: &Error,
+) -> Outcome {
+    match refusal::judge(error, &found.session, shared.clock.now()) {
+        Verdict::End { reason, by } => {
+            attempt.go.went_well();
+            tracing::info!(cause = error as &dyn std::error::Error, "a refresh is refused for good");
+            end(shared, attempt.key, found.record.version, reason, by).await
+        }
+        Verdict::Note(code) => {
+            let refusal = note_refusal(shared, attempt.key, found, tokens, code).await;
+            let second_try = refusal::second_try_in(refusal.as_ref(), shared.clock.now()).unwrap_or(0);
+            postpone(shared, attempt, error, second_try)
+        }
+        Verdict::Keep => postpone(shared, attempt, error, 0),
     }
 }
 
@@ -179,103 +201,47 @@ async fn take_over(
     let spent = old.refresh_token.clone();
     let refresh_token = fresh.refresh_token.clone().or(old.refresh_token);
     let verified = shared.scalekit.verify_refresh(fresh, &session.provider_identity(), Some(&old.id_token), now).await;
-    match verified {
+    let error = match verified {
         Ok(refreshed) => {
             attempt.go.went_well();
+            if let Some(error) = refreshed.id_refused {
+                metrics::refreshed_tokens_refused("id_token");
+                tracing::warn!(cause = &error as &dyn std::error::Error, "a refreshed ID token is not used");
+            }
+            if refreshed.access.oid != session.identity.organization_id {
+                tracing::info!("a refresh has brought another organization of the same person");
+            }
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
             let tokens = SessionTokens {
                 access_token: refreshed.tokens.access_token,
                 id_token: refreshed.tokens.id_token.unwrap_or(old.id_token),
                 refresh_token,
             };
-            Rotated { shared, key, session, tokens, spent }.write(record.version).await
+            return Rotated { shared, key, session, tokens, spent }.write(record.version).await;
         }
-        Err(error) if is_about_us(&error) => {
-            // The provider has rotated all the same, so the new refresh token is kept; the unverified claims are not.
-            let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
-            match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
-                Outcome::Done(_) => postpone(shared, attempt, &error),
-                other => other,
-            }
-        }
-        Err(error) => {
+        Err(error) => error,
+    };
+    match refusal::blame(&error) {
+        Blame::SomebodyElse => {
             attempt.go.went_well();
-            tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens did not pass verification");
-            end(shared, key, record.version, "refreshed tokens did not pass verification", "fault").await
+            metrics::refreshed_tokens_refused("somebody_else");
+            tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens are somebody else's");
+            return end(shared, key, record.version, "refreshed tokens are somebody else's", "fault").await;
         }
-    }
-}
-
-/// Whether it says more of this process than of the tokens: the key that signed them can't be had for now or is not published
-/// yet, or the clocks differ by more than they may.
-const fn is_about_us(error: &Error) -> bool {
-    match error {
-        Error::Unavailable { .. } => true,
-        Error::Refused(rule) => rule.is_about_keys_or_time(),
-        Error::Ended { .. } | Error::Misconfigured { .. } => false,
-    }
-}
-
-/// A session whose refresh token was rotated, on its way to the store.
-struct Rotated<'a> {
-    shared: &'a Shared,
-    key: &'a SessionKey,
-    session: Session,
-    tokens: SessionTokens,
-    /// The refresh token that was spent for it.
-    spent: Option<SecretString>,
-}
-
-impl Rotated<'_> {
-    /// Compare-and-swap, retried while the store fails: the provider has rotated, so these tokens are the only good ones.
-    async fn write(self, mut version: u64) -> Outcome {
-        let Self { shared, key, ref session, ref tokens, .. } = self;
-        let Ok(sealed) = record::seal(&shared.ring, key, session, tokens) else {
-            return end(shared, key, version, "it can't be sealed", "fault").await;
-        };
-        let (mut failures, mut swaps, rotated_at) = (0_u32, 0, shared.clock.elapsed());
-        loop {
-            let written = shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await;
-            let error = match written {
-                Ok(Replaced::Yes) => {
-                    tracing::debug!("session refreshed");
-                    return Outcome::Done(Arc::new(self.session));
-                }
-                Ok(Replaced::Gone) => return Outcome::Never,
-                Ok(Replaced::Changed) => match self.version_with_the_spent_token().await {
-                    Ok(Some(current)) if swaps < SWAP_ATTEMPTS => {
-                        swaps += 1;
-                        version = current;
-                        continue;
-                    }
-                    Ok(_) => return theirs(shared, key).await,
-                    Err(error) => error,
-                },
-                Err(error) => error,
-            };
-            failures += 1;
-            metrics::store_write_retried();
-            tracing::warn!(
-                attempt = failures,
-                error = &error as &dyn std::error::Error,
-                "a refreshed session could not be stored"
+        Blame::Moment => metrics::refreshed_tokens_refused("moment"),
+        Blame::Environment => {
+            metrics::refreshed_tokens_refused("environment");
+            tracing::error!(
+                cause = &error as &dyn std::error::Error,
+                "refreshed tokens are not as this environment's were: nobody's can be refreshed until that is settled"
             );
-            drop(error);
-            if shared.clock.elapsed() - rotated_at >= OFFERED_FOR {
-                return end(shared, key, version, "the store did not take the rotated tokens", "fault").await;
-            }
-            tokio::time::sleep(LONGEST_WRITE_PAUSE.min(Duration::from_millis(100 << failures.min(5)))).await;
         }
     }
-
-    /// The record's version now, if it still holds the token that was spent: then it was only sealed anew, and what was
-    /// rotated is the newer. `None` if it holds another token, or is gone.
-    async fn version_with_the_spent_token(&self) -> Result<Option<u64>, StoreError> {
-        let Some(Found { record, .. }) = self.shared.find(self.key).await? else {
-            return Ok(None);
-        };
-        let is_spent = self.spent.as_ref().is_some_and(|spent| holds(self.shared, self.key, &record, spent));
-        Ok(is_spent.then_some(record.version))
+    // The provider has rotated all the same, so the new refresh token is kept; the unverified claims are not.
+    let tokens = SessionTokens { access_token: old.access_token, id_token: old.id_token, refresh_token };
+    match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
+        Outcome::Done(_) => postpone(shared, attempt, &error, 0),
+        other => other,
     }
 }
 
@@ -294,46 +260,9 @@ async fn predecessor(shared: &Shared, key: &SessionKey, spent: &SecretString) ->
     }
 }
 
-/// Whether the record holds this refresh token.
-fn holds(shared: &Shared, key: &SessionKey, record: &Record, refresh_token: &SecretString) -> bool {
-    let kept = record::open_tokens(&shared.ring, key, record).and_then(|tokens| tokens.refresh_token);
-    kept.is_some_and(|kept| kept.expose_secret() == refresh_token.expose_secret())
-}
-
-/// Somebody else wrote the record: use what they wrote.
-async fn theirs(shared: &Shared, key: &SessionKey) -> Outcome {
-    match shared.find(key).await {
-        Ok(Some(found)) if found.session.freshness(shared.clock.now()) != Freshness::Expired => {
-            Outcome::Done(Arc::new(found.session))
-        }
-        Ok(Some(_)) => Outcome::Later { retry_after: 1 },
-        Ok(None) => Outcome::Never,
-        Err(error) => store_failed(&error),
-    }
-}
-
-/// Ends the session, unless somebody else has written its record since version `version` was read: `invalid_grant` then says
-/// only that they were first, and a write that seemed to fail may have been stored.
-async fn end(shared: &Shared, key: &SessionKey, version: u64, reason: &'static str, by: &'static str) -> Outcome {
-    match shared.store.delete_version(key, version).await {
-        Ok(Replaced::Yes) => {
-            tracing::info!(reason, "session ended");
-            metrics::sessions_ended(by, 1);
-            Outcome::Never
-        }
-        Ok(Replaced::Changed) => theirs(shared, key).await,
-        Ok(Replaced::Gone) => Outcome::Never,
-        Err(error) => store_failed(&error),
-    }
-}
-
-fn store_failed(error: &StoreError) -> Outcome {
-    metrics::store_failed(error, "a refresh waits");
-    Outcome::Later { retry_after: 5 }
-}
-
-/// Nothing came of it, and the session is kept: it is left alone for a while, and so is the provider if other calls would fail too.
-fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error) -> Outcome {
+/// Nothing came of it, and the session is kept: it is left alone for a while, of `at_least` so many seconds, and so is the
+/// provider if other calls would fail too.
+fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error, at_least: u32) -> Outcome {
     tracing::warn!(cause = error as &dyn std::error::Error, "a refresh is postponed");
     let now = shared.clock.elapsed();
     let wanted = match error {
@@ -341,8 +270,13 @@ fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error) -> Outcome {
         _ => None,
     };
     let own = attempt.setbacks.add(attempt.key, now);
-    // A refused token comes here only if a key or a clock is to blame (`is_about_us`), which concerns all.
-    let concerns_all = error.concerns_all_calls() || matches!(error, Error::Refused(_)) || own.is_none();
-    let of_all = if concerns_all { attempt.go.failed(wanted, now) } else { 0 };
-    Outcome::Later { retry_after: own.unwrap_or(0).max(of_all) }
+    // A key that is not there, or a clock, concerns all. What the environment does to its tokens would too, but the provider
+    // answers as it should: who is refused is left alone, and it is not.
+    let is_of_the_moment = matches!(error, Error::Refused(rule) if rule.blame() == Blame::Moment);
+    let of_all = if error.concerns_all_calls() || is_of_the_moment || own.is_none() {
+        attempt.go.failed(wanted, now)
+    } else {
+        0
+    };
+    Outcome::Later { retry_after: own.unwrap_or(0).max(of_all).max(at_least) }
 }
