@@ -3,6 +3,7 @@ import { expect, people, test } from "../fixtures.ts";
 import { Hosted } from "../page-objects/hosted.ts";
 import { headings, Problem } from "../page-objects/problem.ts";
 import { Profile } from "../page-objects/profile.ts";
+import { isSession } from "../support/cookies.ts";
 
 /** Starts a sign-in and stops at the provider; answers with the `state` that was sent there. */
 async function beginAttempt(page: Page): Promise<string> {
@@ -14,7 +15,7 @@ async function beginAttempt(page: Page): Promise<string> {
 }
 
 async function sessionCookie(context: BrowserContext): Promise<string | undefined> {
-  return (await context.cookies()).find((cookie) => cookie.name === "session")?.value;
+  return (await context.cookies()).find(isSession)?.value;
 }
 
 test.describe("A callback that answers nothing this browser asked", () => {

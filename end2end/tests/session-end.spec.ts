@@ -4,6 +4,7 @@ import { Login } from "../page-objects/login.ts";
 import { Profile } from "../page-objects/profile.ts";
 import { Shell } from "../page-objects/shell.ts";
 import { hydrated } from "../support/hydration.ts";
+import { isSession } from "../support/cookies.ts";
 
 test.describe("A session that was ended at the provider", () => {
   // Nobody tells the application: it learns of it at the next refresh.
@@ -52,7 +53,7 @@ test.describe("A session that was ended at the provider", () => {
     await later.goto("/dashboard?from=mail");
     await expect(later).toHaveURL((url) => url.pathname === "/login" && url.searchParams.get("return_to") === "/dashboard?from=mail");
     await expect(later.getByRole("main")).toContainText("session has ended");
-    const sessionCookie = async () => (await context.cookies()).find((cookie) => cookie.name === "session")?.value;
+    const sessionCookie = async () => (await context.cookies()).find(isSession)?.value;
     const dead = await sessionCookie();
 
     await emulator.change({ access_token_lifetime: 300 });

@@ -3,6 +3,7 @@ import { Hosted } from "../page-objects/hosted.ts";
 import { Login } from "../page-objects/login.ts";
 import { headings, Problem } from "../page-objects/problem.ts";
 import { Profile } from "../page-objects/profile.ts";
+import { isSession, sessionName } from "../support/cookies.ts";
 
 test.describe("Signing in", () => {
   test("with one click on a seeded person lands on the profile", async ({ page, emulator }) => {
@@ -61,7 +62,7 @@ test.describe("Signing in", () => {
 
   test("is silent while the provider's own session lives", async ({ page, context, signIn }) => {
     await signIn(page);
-    await context.clearCookies({ name: "session" });
+    await context.clearCookies({ name: /^session\./ });
     await page.goto("/auth/login?return_to=/dashboard");
     await expect(page).toHaveURL("/dashboard");
   });
@@ -80,7 +81,7 @@ test.describe("Signing in", () => {
     const problem = new Problem(page);
     await problem.expect(await answer, 400, headings.cancelled);
     expect(await emulator.exchanges()).toBe(0);
-    expect((await page.context().cookies()).map((cookie) => cookie.name)).not.toContain("session");
+    expect((await page.context().cookies()).some(isSession)).toBe(false);
 
     await problem.tryAgain.click();
     await new Login(page).begin(people.ada);
@@ -91,7 +92,7 @@ test.describe("Signing in", () => {
   test("gives the browser one opaque cookie that scripts can't read", async ({ page, context, signIn }) => {
     await signIn(page);
     const cookies = (await context.cookies(page.url())).filter((cookie) => /^(session|login\.)/.test(cookie.name));
-    expect(cookies.map((cookie) => cookie.name), "the attempt's cookie is gone").toEqual(["session"]);
+    expect(cookies.map((cookie) => cookie.name), "the attempt's cookie is gone").toEqual([sessionName(page.url())]);
     const [session] = cookies;
     expect(session).toMatchObject({ httpOnly: true, sameSite: "Lax", path: "/", domain: "localhost" });
     // 256 random bits in base64url: nothing else fits into 43 characters.
@@ -101,13 +102,13 @@ test.describe("Signing in", () => {
 
   test("again ends the browser's earlier session and never keeps its identifier", async ({ page, context, request, signIn }) => {
     await signIn(page);
-    const earlier = (await context.cookies()).find((cookie) => cookie.name === "session")?.value;
+    const earlier = (await context.cookies()).find(isSession)?.value;
     await page.goto("/auth/login?prompt=login");
     await new Hosted(page).signInAs(people.charles);
     await expect(page).toHaveURL("/dashboard/profile");
     await expect(new Profile(page).name).toHaveText(people.charles.name);
 
-    const later = (await context.cookies()).find((cookie) => cookie.name === "session")?.value;
+    const later = (await context.cookies()).find(isSession)?.value;
     expect(later).not.toBe(earlier);
     const replayed = await request.get("/dashboard", { headers: { cookie: `session=${earlier}` }, maxRedirects: 0 });
     expect(replayed.status()).toBe(302);

@@ -15,6 +15,10 @@
 //! 6. A session's identifier has one spelling. One that the server did not make itself leads to no session, and a sign-in
 //!    never takes over an identifier that the browser brought.
 //! 7. Of more than five login attempts, those that these keys can't open go first, then the oldest.
+//! 8. What stands under the session's name and is no identifier of ours is ignored and stays: it may be somebody else's.
+//!
+//! Cookies know no ports: over http, where several projects share `localhost`, the names carry the project and the port, as in
+//! `session.leptos-scalekit.3000`. Over https a host is one site's, and `__Host-` is worth more.
 
 use std::collections::HashMap;
 
@@ -25,6 +29,7 @@ use axum::{
     response::Response,
 };
 use tower_cookies::{Cookie, Cookies, cookie::SameSite};
+use url::Url;
 
 use super::session::id::SessionId;
 
@@ -34,10 +39,14 @@ const MAX_VALUE_LENGTH: usize = 4096;
 /// More cookies than browsers keep for a site are not read at all, in bytes: reading costs time on every request.
 const MAX_HEADER_LENGTH: usize = 64 * 1024;
 
+/// The project's name, which `cargo generate` and `scripts/start-project.sh` change.
+const PROJECT: &str = env!("CARGO_PKG_NAME");
+
 /// Names and attributes of our cookies, which depend on whether the site is served over https.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CookieJar {
-    secure: bool,
+    /// The port of a site that is served over plain http.
+    plain_port: Option<u16>,
 }
 
 /// What a request says about a session.
@@ -52,28 +61,37 @@ pub enum SessionCookie {
 }
 
 impl CookieJar {
-    /// `secure`: whether the site is served over https.
+    /// The cookies of the site at this public address.
     #[must_use]
-    pub const fn new(secure: bool) -> Self {
-        Self { secure }
+    pub fn of(app_url: &Url) -> Self {
+        let port = || app_url.port_or_known_default().unwrap_or_default();
+        Self { plain_port: (app_url.scheme() != "https").then(port) }
     }
 
     /// The session cookie's name.
     #[must_use]
-    pub const fn session_name(self) -> &'static str {
-        if self.secure { "__Host-session" } else { "session" }
+    pub fn session_name(self) -> String {
+        self.name("session")
     }
 
     /// What a login attempt's cookie name begins with; eight characters of its `state` follow.
     #[must_use]
-    pub const fn attempt_prefix(self) -> &'static str {
-        if self.secure { "__Host-login." } else { "login." }
+    pub fn attempt_prefix(self) -> String {
+        self.name("login") + "."
+    }
+
+    fn name(self, kind: &str) -> String {
+        match self.plain_port {
+            None => format!("__Host-{kind}"),
+            Some(port) => format!("{kind}.{PROJECT}.{port}"),
+        }
     }
 
     /// Reads the session cookie.
     #[must_use]
     pub fn session(self, cookies: &Cookies) -> SessionCookie {
-        let found: Vec<_> = cookies.list().into_iter().filter(|cookie| cookie.name() == self.session_name()).collect();
+        let name = self.session_name();
+        let found: Vec<_> = cookies.list().into_iter().filter(|cookie| cookie.name() == name).collect();
         match found.as_slice() {
             [] => SessionCookie::Absent,
             [cookie] => SessionId::parse(cookie.value()).map_or(SessionCookie::Invalid, SessionCookie::Valid),
@@ -84,23 +102,22 @@ impl CookieJar {
     /// Gives the browser a session, to be kept for `lifetime` at most; the server decides when it ends.
     pub fn set_session(self, cookies: &Cookies, id: &SessionId, lifetime: std::time::Duration) {
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        cookies.add(self.cookie(self.session_name().to_owned(), id.to_cookie_value(), seconds));
+        cookies.add(self.cookie(self.session_name(), id.to_cookie_value(), seconds));
     }
 
     /// Takes the session cookie from the browser.
     pub fn clear_session(self, cookies: &Cookies) {
-        self.clear(cookies, self.session_name().to_owned());
+        self.clear(cookies, self.session_name());
     }
 
     /// The login attempts that the browser holds, as name and value.
     #[must_use]
     pub fn attempts(self, cookies: &Cookies) -> Vec<(String, String)> {
+        let prefix = self.attempt_prefix();
         cookies
             .list()
             .into_iter()
-            .filter(|cookie| {
-                cookie.name().starts_with(self.attempt_prefix()) && cookie.value().len() <= MAX_VALUE_LENGTH
-            })
+            .filter(|cookie| cookie.name().starts_with(&prefix) && cookie.value().len() <= MAX_VALUE_LENGTH)
             .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
             .collect()
     }
@@ -121,7 +138,7 @@ impl CookieJar {
         Cookie::build((name, value))
             .path("/")
             .http_only(true)
-            .secure(self.secure)
+            .secure(self.plain_port.is_none())
             .same_site(SameSite::Lax)
             .max_age(age)
             .build()
@@ -206,7 +223,7 @@ mod tests {
     #[test]
     fn cookies_are_host_only_and_secure_unless_served_over_plain_http() {
         let cookies = Cookies::default();
-        let jar = CookieJar::new(true);
+        let jar = CookieJar::of(&"https://app.example.com".parse().unwrap());
         let id = SessionId::generate().unwrap();
         jar.set_session(&cookies, &id, std::time::Duration::from_secs(60));
         let text = cookies.get("__Host-session").unwrap().to_string();
@@ -214,8 +231,20 @@ mod tests {
             assert!(text.contains(attribute), "{text}");
         }
         assert!(!text.contains("Domain"), "{text}");
-        assert!(!CookieJar::new(false).cookie("session".to_owned(), String::new(), 1).to_string().contains("Secure"));
+        let plain = CookieJar::of(&"http://localhost:3000".parse().unwrap());
+        assert!(!plain.cookie(plain.session_name(), String::new(), 1).to_string().contains("Secure"));
         assert_eq!(jar.session(&cookies), SessionCookie::Valid(id));
+    }
+
+    #[test]
+    fn over_http_each_port_has_cookies_of_its_own() {
+        let jar = |url: &str| CookieJar::of(&url.parse().unwrap());
+        assert_eq!(jar("http://localhost:3000").session_name(), format!("session.{PROJECT}.3000"));
+        assert_eq!(jar("http://localhost").attempt_prefix(), format!("login.{PROJECT}.80."));
+        assert_eq!(jar("https://localhost:8443").session_name(), "__Host-session");
+        let cookies = Cookies::default();
+        jar("http://localhost:3000").set_session(&cookies, &SessionId::generate().unwrap(), std::time::Duration::ZERO);
+        assert_eq!(jar("http://localhost:4000").session(&cookies), SessionCookie::Absent);
     }
 
     proptest! {

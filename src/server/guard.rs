@@ -127,11 +127,7 @@ pub async fn require_access(
 
 async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence) -> CurrentSession {
     let visitor = match state.cookies.session(cookies) {
-        SessionCookie::Absent => Visitor::Anonymous,
-        SessionCookie::Invalid => {
-            state.cookies.clear_session(cookies);
-            Visitor::Anonymous
-        }
+        SessionCookie::Absent | SessionCookie::Invalid => Visitor::Anonymous,
         SessionCookie::Valid(id) => match state.sessions.current(&id.key(), presence).await {
             Current::SignedIn(session) => Visitor::SignedIn(session),
             // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead

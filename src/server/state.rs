@@ -90,7 +90,7 @@ impl AppState {
         let scalekit = scalekit::Client::new(provider)?;
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
-        let cookies = CookieJar::new(settings.secure_cookies());
+        let cookies = CookieJar::of(&settings.app_url);
         let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
         let site = Site::of_this_build();
         let exchanges = Exchanges::default();

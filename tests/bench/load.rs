@@ -22,8 +22,7 @@ pub(crate) struct Result {
 impl Load {
     /// Requests for a path, with the browser's cookies.
     pub(crate) fn of(browser: &Browser, path: &str) -> Self {
-        let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookie = (!cookies.is_empty()).then(|| cookies.join("; "));
+        let cookie = (!browser.cookies.is_empty()).then(|| browser.cookie_header());
         Self { url: format!("{}{path}", browser.origin.replace("localhost", "127.0.0.1")), cookie }
     }
 

@@ -26,7 +26,7 @@ pub(crate) async fn answer_with(trouble: Trouble) -> Response<Body> {
     let state = AppState::with_store(settings, provider, Arc::clone(&store) as _, Clock::default()).unwrap();
     let router = router(&state);
     store.be(trouble);
-    let cookie = format!("session={}", SessionId::generate().unwrap().to_cookie_value());
+    let cookie = format!("{}={}", state.cookies.session_name(), SessionId::generate().unwrap().to_cookie_value());
     let request = Request::get("/dashboard").header("cookie", cookie).header("accept", "text/html");
     router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }

@@ -40,7 +40,7 @@ async fn the_authorization_request_has_state_nonce_pkce_and_only_allowed_paramet
     assert!(state.len() >= 22 && state != "mine");
     assert!(parameter("nonce").unwrap().len() >= 22);
     let cookie = start.header("set-cookie");
-    assert!(cookie.starts_with(&format!("login.{}=", &state[..8])), "{cookie}");
+    assert!(cookie.starts_with(&format!("{}{}=", app.state.cookies.attempt_prefix(), &state[..8])), "{cookie}");
     for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }

@@ -17,7 +17,7 @@ const ADDRESSES: &str = concat!(
     "ok       post-logout     http://localhost:4000/logged-out -> Register it (Dashboard > Authentication > Redirects > Post-logout URLs)\n",
     "ok       back-channel    http://localhost:4000/auth/backchannel-logout -> Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)\n",
     "ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret\n", // part: webhooks
-    "ok       cookies         session without Secure, as APP_URL is http on this machine\n",
+    "ok       cookies         session.leptos-scalekit.4000 without Secure, as APP_URL is http on this machine\n",
 );
 
 const SETTINGS: &str = "ok       settings        all are right, for LEPTOS_ENV=DEV\n";

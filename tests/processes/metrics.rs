@@ -40,7 +40,11 @@ struct Observed {
 
 impl Observed {
     async fn start() -> Self {
-        let (port, metrics_port) = (free_port(), free_port());
+        Self::start_with_metrics_at(free_port()).await
+    }
+
+    async fn start_with_metrics_at(metrics_port: u16) -> Self {
+        let port = free_port();
         let url = format!("http://localhost:{port}");
         let folder = tempfile::tempdir().unwrap();
         let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
@@ -222,6 +226,17 @@ async fn everything_that_happens_is_counted_and_no_secret_is_told() {
     assert!(log.contains("DEBUG") && log.contains("answered"), "{log}");
     assert!(log.lines().all(|line| !line.chars().any(char::is_control)), "the log holds control characters");
     assert!(!log.lines().any(|line| line.starts_with("forged")), "a line of somebody else's is in the log");
+}
+
+/// As in a rolling start: the process before still has the address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_in_use_keeps_no_process_from_serving_and_is_taken_when_it_is_free() {
+    let before = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let process = Observed::start_with_metrics_at(before.local_addr().unwrap().port()).await;
+    assert!(process.log().contains("METRICS_ADDR is in use"), "{}", process.log());
+    drop(before);
+    let asked = async || reqwest::get(&process.metrics).await.is_ok_and(|answer| answer.status() == 200);
+    until("the metrics", asked).await;
 }
 
 async fn sign_ins(process: &mut Observed) {

@@ -13,7 +13,16 @@ pub(crate) struct Browser {
     client: Client,
     pub(crate) origin: String,
     user_agent: String,
+    /// The application's own over http are called `session` and `login.…` here, without project and port.
     pub(crate) cookies: BTreeMap<String, String>,
+    /// Project and port, as they stand in those names.
+    place: String,
+}
+
+/// What our cookies' names hold over http beside their kind.
+pub(crate) fn place_in_names(origin: &str) -> String {
+    let port = url::Url::parse(origin).unwrap().port_or_known_default().unwrap();
+    format!(".{}.{port}", env!("CARGO_PKG_NAME"))
 }
 
 /// One answer, with nothing followed.
@@ -34,7 +43,8 @@ impl Browser {
             .resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
             .build()
             .unwrap();
-        Self { client, origin: origin.to_owned(), user_agent: String::new(), cookies: BTreeMap::new() }
+        let (origin, place) = (origin.to_owned(), place_in_names(origin));
+        Self { client, origin, user_agent: String::new(), cookies: BTreeMap::new(), place }
     }
 
     /// The same browser, its requests led to another replica by a load balancer.
@@ -90,10 +100,21 @@ impl Browser {
             request = request.header(header::USER_AGENT, &self.user_agent);
         }
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(header::COOKIE, cookies.join("; "));
+            request = request.header(header::COOKIE, self.cookie_header());
         }
         request
+    }
+
+    /// The cookies as they are sent.
+    pub(crate) fn cookie_header(&self) -> String {
+        let place = &self.place;
+        let pairs = self.cookies.iter().map(|(name, value)| match name.strip_prefix("login.") {
+            // Another application's is kept under its whole name.
+            Some(state) if !state.contains('.') => format!("login{place}.{state}={value}"),
+            None if name == "session" => format!("session{place}={value}"),
+            _ => format!("{name}={value}"),
+        });
+        pairs.collect::<Vec<_>>().join("; ")
     }
 
     /// Sends a request and keeps the cookies of its answer.
@@ -179,6 +200,7 @@ impl Browser {
     fn keep(&mut self, set_cookie: &str) {
         let (pair, attributes) = set_cookie.split_once(';').unwrap_or((set_cookie, ""));
         let (name, value) = pair.split_once('=').unwrap();
+        let name = &name.replacen(&self.place, "", 1);
         if attributes.to_lowercase().contains("max-age=0") || value.is_empty() {
             self.cookies.remove(name);
         } else {
@@ -208,7 +230,7 @@ impl Page {
 
     /// Whether the answer gives or takes the session cookie.
     pub(crate) fn touches_session_cookie(&self) -> bool {
-        self.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("session="))
+        self.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("session"))
     }
 }
 

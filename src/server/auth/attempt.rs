@@ -121,6 +121,10 @@ mod tests {
 
     use super::*;
 
+    fn jar() -> CookieJar {
+        CookieJar::of(&Url::parse("https://app.example.com").unwrap())
+    }
+
     fn ring() -> KeyRing {
         KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned())).unwrap()
     }
@@ -135,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_attempt_is_recalled_by_its_state_for_ten_minutes() {
-        let (jar, cookies, ring) = (CookieJar::new(true), Cookies::default(), ring());
+        let (jar, cookies, ring) = (jar(), Cookies::default(), ring());
         let attempt = attempt(1000);
         attempt.remember(jar, &cookies, &ring).unwrap();
         let state = attempt.pending.state();
@@ -147,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_attempt_moved_to_another_cookie_or_sealed_by_others_is_not_recalled() {
-        let (jar, ring) = (CookieJar::new(true), ring());
+        let (jar, ring) = (jar(), ring());
         let (mine, other) = (attempt(0), attempt(0));
         let cookies = Cookies::default();
         mine.remember(jar, &cookies, &ring).unwrap();
@@ -160,13 +164,13 @@ mod tests {
     #[test]
     fn states_that_are_not_ours_name_no_cookie() {
         for state in ["", "short", "ab cd=ef;gh", "é€é€é€é€", "........."] {
-            assert_eq!(cookie_name(CookieJar::new(true), state), None, "{state:?}");
+            assert_eq!(cookie_name(jar(), state), None, "{state:?}");
         }
     }
 
     #[test]
     fn the_sixth_attempt_drops_the_oldest() {
-        let (jar, cookies, ring) = (CookieJar::new(true), Cookies::default(), ring());
+        let (jar, cookies, ring) = (jar(), Cookies::default(), ring());
         let attempts: Vec<_> = (0..6).map(attempt).collect();
         for attempt in &attempts {
             attempt.remember(jar, &cookies, &ring).unwrap();

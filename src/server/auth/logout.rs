@@ -12,11 +12,14 @@ use crate::server::{cookies::SessionCookie, session::store::StoreError, state::A
 /// [`StoreError`] if the record can't be deleted: the session lives on and so does its cookie.
 pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, StoreError> {
     let signed_out = state.settings.post_logout_uri();
-    let ended = match state.cookies.session(cookies) {
+    let cookie = state.cookies.session(cookies);
+    let ended = match &cookie {
         SessionCookie::Valid(id) => state.sessions.end(&id.key()).await?,
         SessionCookie::Absent | SessionCookie::Invalid => None,
     };
-    state.cookies.clear_session(cookies);
+    if cookie != SessionCookie::Invalid {
+        state.cookies.clear_session(cookies);
+    }
     let Some(tokens) = ended else {
         return Ok(signed_out.path().to_owned());
     };

@@ -86,7 +86,7 @@ pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
 
 pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
     let secure = settings.secure_cookies();
-    let name = CookieJar::new(secure).session_name();
+    let name = CookieJar::of(&settings.app_url).session_name();
     match (secure, settings.environment) {
         (true, _) => report.ok("cookies", format!("{name} with Secure, as APP_URL is https")),
         (false, Environment::Development) => {
@@ -182,11 +182,11 @@ mod tests {
         let local = ("APP_URL", "http://localhost:3000");
         assert_eq!(
             cookies(&[local, ("LEPTOS_ENV", "DEV")]),
-            "ok       cookies  session without Secure, as APP_URL is http on this machine\n"
+            "ok       cookies  session.leptos-scalekit.3000 without Secure, as APP_URL is http on this machine\n"
         );
         assert_eq!(
             cookies(&[local]),
-            "warning  cookies  session without Secure, as APP_URL is http: for trying production on this machine only -> \
+            "warning  cookies  session.leptos-scalekit.3000 without Secure, as APP_URL is http: for trying production on this machine only -> \
              Set APP_URL to the https address of this site\n"
         );
     }

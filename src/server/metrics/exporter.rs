@@ -3,6 +3,7 @@
 //! Without a password: the address is for the machine or the internal network. Not here: what is counted.
 
 use std::{
+    io::ErrorKind,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -28,16 +29,21 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long an answer waits for the number of sessions; less than Prometheus waits for the answer.
 const LONGEST_COUNT: Duration = Duration::from_secs(2);
 
+/// How often an address that somebody else has is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
 /// What it takes to answer.
 pub struct Exporter {
-    listener: TcpListener,
+    address: SocketAddr,
+    /// None while another process has the address.
+    listener: Option<TcpListener>,
     handle: PrometheusHandle,
 }
 
 /// Metrics can't be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExporterError {
-    /// The address is not free, or not this machine's.
+    /// The address is not this machine's, or not this process's to take.
     #[error("{address} can't be listened on for metrics: {cause}. Set METRICS_ADDR to another, or to off.")]
     Address {
         /// The address.
@@ -51,17 +57,20 @@ pub enum ExporterError {
 }
 
 impl Exporter {
-    /// Listens and begins to record. Does nothing without an address.
+    /// Listens and begins to record. Does nothing without an address. One that is in use is waited for while the process serves: in
+    /// a rolling start the process before still has it.
     ///
     /// # Errors
     /// [`ExporterError`].
     pub async fn start(address: Option<SocketAddr>) -> Result<Option<Self>, ExporterError> {
         let Some(address) = address else { return Ok(None) };
-        let listener = TcpListener::bind(address).await.map_err(|cause| ExporterError::Address { address, cause })?;
+        let listener = listen(address).await?;
+        if listener.is_none() {
+            tracing::warn!(%address, "METRICS_ADDR is in use: metrics can be asked for as soon as it is free");
+        }
         let handle = builder()?.install_recorder()?;
         begin_series();
-        tracing::info!(%address, "metrics are at /metrics");
-        Ok(Some(Self { listener, handle }))
+        Ok(Some(Self { address, listener, handle }))
     }
 
     /// Answers until the process ends: what happens while it stops is worth seeing too.
@@ -74,10 +83,36 @@ impl Exporter {
                 handle.run_upkeep();
             }
         });
+        let Some(listener) = wait_for_address(self.listener, self.address).await else { return };
+        tracing::info!(address = %self.address, "metrics are at /metrics");
         let router = Router::new().route("/metrics", get(render)).with_state((self.handle, state));
         let limits = ServeLimits { connections: CONNECTIONS, ..ServeLimits::default() };
-        serve(self.listener, None, router, limits, std::future::pending()).await;
+        serve(listener, None, router, limits, std::future::pending()).await;
     }
+}
+
+/// Listens at the address; `None` while it is in use.
+async fn listen(address: SocketAddr) -> Result<Option<TcpListener>, ExporterError> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(cause) if cause.kind() == ErrorKind::AddrInUse => Ok(None),
+        Err(cause) => Err(ExporterError::Address { address, cause }),
+    }
+}
+
+/// Tries until the address is free. `None` if it can't be had for another reason.
+async fn wait_for_address(mut listener: Option<TcpListener>, address: SocketAddr) -> Option<TcpListener> {
+    while listener.is_none() {
+        tokio::time::sleep(RETRY_INTERVAL).await;
+        listener = match listen(address).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "metrics can't be asked for");
+                return None;
+            }
+        };
+    }
+    listener
 }
 
 /// `GET /metrics`.

@@ -154,7 +154,7 @@ impl Settings {
         let trusted_proxies = serving::trusted_proxies(source, &mut problems);
         let rate_limit = values::switch(source, table::RATE_LIMIT, &mut problems);
         let tls = serving::tls(source, &mut problems);
-        let metrics = serving::metrics_address(source, &mut problems); // part: metrics
+        let metrics = serving::metrics_address(source, environment, &mut problems); // part: metrics
         let leptos = application::leptos_options(source, environment, &mut problems);
         let complete = || {
             Some(Self {

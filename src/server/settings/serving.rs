@@ -1,9 +1,11 @@
 //! How the process serves: connections, TLS, and who may say where a request comes from.
 
+use std::net::{Ipv4Addr, SocketAddr}; // part: metrics
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf};
 
 use ipnet::IpNet;
 
+use super::Environment; // part: metrics
 use super::{
     Problems, Source, TlsFiles,
     table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
@@ -52,11 +54,20 @@ pub(super) fn trusted_proxies(source: &Source, problems: &mut Problems) -> Optio
 }
 
 // part: metrics {
-/// Where metrics are served; `None` if they are off.
-pub(super) fn metrics_address(source: &Source, problems: &mut Problems) -> Option<std::net::SocketAddr> {
+/// Where Prometheus asks in production unless something else is set.
+const USUAL_METRICS_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+
+/// Where metrics are served; `None` if they are off. Nobody collects those of a development server, and several run at once.
+pub(super) fn metrics_address(
+    source: &Source,
+    environment: Environment,
+    problems: &mut Problems,
+) -> Option<SocketAddr> {
     let text = source.text(super::table::METRICS_ADDR).unwrap_or_default();
-    if text == "off" {
-        return None;
+    match (text.as_str(), environment) {
+        ("off", _) | ("", Environment::Development) => return None,
+        ("", Environment::Production) => return Some(USUAL_METRICS_ADDRESS),
+        _ => {}
     }
     let address = text.parse().ok();
     if address.is_none() {

@@ -14,7 +14,7 @@ use crate::support::{ADA, Trouble, TroubledStore, app, app_with_store, raw};
 async fn pieces(origin: &str, path: &str, cookie: Option<&str>) -> Vec<String> {
     let port = origin.rsplit(':').next().unwrap();
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
-    let cookie = cookie.map(|cookie| format!("cookie: session={cookie}\r\n")).unwrap_or_default();
+    let cookie = cookie.map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/html\r\nconnection: close\r\n{cookie}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let (mut pieces, mut buffer) = (Vec::new(), vec![0; 512]);
@@ -30,7 +30,7 @@ async fn pieces(origin: &str, path: &str, cookie: Option<&str>) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_bytes_for_those_who_may_not_see_a_page_hold_nothing_of_it() {
     let app = app().await;
-    let ended = app.signed_in(ADA).await.cookies["session"].clone();
+    let ended = app.signed_in(ADA).await.cookie_header();
     app.advance(31 * 24 * 3600);
     for path in protected_pages() {
         for cookie in [None, Some(ended.as_str())] {
@@ -47,7 +47,7 @@ async fn the_first_bytes_for_those_who_may_not_see_a_page_hold_nothing_of_it() {
 async fn while_nobody_can_tell_who_asks_nothing_of_a_page_is_sent() {
     let store = TroubledStore::new();
     let app = app_with_store(store.clone()).await;
-    let cookie = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    let cookie = format!("cookie: {}", app.signed_in(ADA).await.cookie_header());
     store.be(Trouble::Down);
     for path in protected_pages() {
         let answer = raw::send(&app.url, format!("GET {path}").as_bytes(), &[cookie.as_bytes()]).await;

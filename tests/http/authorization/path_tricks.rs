@@ -155,7 +155,7 @@ fn is_start_page(target: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_other_spelling_of_a_protected_path_shows_anything_to_anybody() {
     let app = app().await;
-    let session = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    let session = format!("cookie: {}", app.signed_in(ADA).await.cookie_header());
     assert!(OTHER_SPELLINGS.len() >= 100);
     for target in OTHER_SPELLINGS {
         let request_line = format!("GET {target}");
@@ -175,7 +175,7 @@ async fn no_other_spelling_of_a_protected_path_shows_anything_to_anybody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_the_same_path_to_everybody_is_guarded_as_the_page_it_is() {
     let app = app().await;
-    let session = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    let session = format!("cookie: {}", app.signed_in(ADA).await.cookie_header());
     for target in SAME_PATH {
         let request_line = format!("GET {target}");
         let refused = raw::send(&app.url, request_line.as_bytes(), &[]).await;
@@ -235,7 +235,7 @@ async fn headers_that_some_servers_take_for_the_path_or_the_method_change_nothin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_methods_on_a_protected_page_show_nothing() {
     let app = app().await;
-    let session = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    let session = format!("cookie: {}", app.signed_in(ADA).await.cookie_header());
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "GETS", "PROPFIND", "QUERY"]
     {
         for headers in [vec![], vec![session.as_bytes(), b"sec-fetch-site: same-origin"]] {

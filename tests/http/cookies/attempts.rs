@@ -73,8 +73,9 @@ async fn a_copy_of_the_attempts_name_spoils_it_and_a_new_start_mends_it() {
     let app = app().await;
     let mut browser = app.browser();
     let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
-    let (name, value) = browser.cookies.iter().find(|(name, _)| name.starts_with("login.")).unwrap();
-    let doubled = format!("{name}={value}; {name}=planted");
+    browser.cookies.retain(|name, _| name.starts_with("login."));
+    let genuine = browser.cookie_header();
+    let doubled = format!("{genuine}; {}=planted", genuine.split_once('=').unwrap().0);
     let mut bare = app.browser();
     let request = bare.request(reqwest::Method::GET, &callback).header("cookie", doubled);
     assert_eq!(bare.send(request).await.status, 400, "two of one name: neither is used");

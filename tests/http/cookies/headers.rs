@@ -2,7 +2,7 @@
 
 use reqwest::Version;
 
-use super::user_with;
+use super::{in_place, user_with};
 use crate::support::{ADA, App, app, raw};
 
 async fn app_and_session() -> (App, String) {
@@ -22,8 +22,8 @@ fn crowd(count: usize, bytes: usize, session: &str) -> String {
 async fn sixty_foreign_cookies_do_not_hide_the_session_until_there_is_too_much_of_them() {
     let (app, session) = app_and_session().await;
     let status = async |bytes| {
-        let cookies = format!("cookie: {}", crowd(60, bytes, &session));
-        raw::send(&app.url, b"GET /dashboard", &[cookies.as_bytes()]).await.status
+        let cookies = in_place(&app, format!("cookie: {}", crowd(60, bytes, &session)).as_bytes());
+        raw::send(&app.url, b"GET /dashboard", &[&cookies]).await.status
     };
     assert_eq!(status(50).await, 200);
     assert_eq!(status(1024).await, 200, "below 64 KiB: read");
@@ -66,7 +66,8 @@ async fn http_2_sends_a_line_for_each_cookie() {
         (vec!["a=b".to_owned()], 302),
     ] {
         let request = client.get(format!("{}/dashboard", app.url));
-        let request = lines.iter().fold(request, |request, line| request.header("cookie", line));
+        let request =
+            lines.iter().fold(request, |request, line| request.header("cookie", in_place(&app, line.as_bytes())));
         let answer = request.send().await.unwrap();
         assert_eq!((answer.version(), answer.status().as_u16()), (Version::HTTP_2, expected), "{lines:?}");
     }

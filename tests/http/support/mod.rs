@@ -21,7 +21,7 @@ use scalekit_emulator::{Emulator, Options, SettingsChange};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-pub(crate) use browser::{Browser, Page};
+pub(crate) use browser::{Browser, Page, place_in_names};
 pub(crate) use store::{Trouble, TroubledStore};
 
 /// Seeded people of the emulator.

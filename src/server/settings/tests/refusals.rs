@@ -20,6 +20,8 @@ fn complete_production_settings_are_accepted() {
 #[test]
 fn metrics_can_be_switched_off() {
     assert_eq!(load(&[("METRICS_ADDR", "off")]).unwrap().metrics, None);
+    let development = [("LEPTOS_ENV", "DEV"), ("APP_URL", "http://localhost:3000")];
+    assert_eq!(load(&development).unwrap().metrics, None);
 }
 
 // part: metrics }
