@@ -70,6 +70,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (traces, further) = traces::Traces::start(further)?;
     // part: telemetry-otlp }
     telemetry::start_logging(settings.environment, further);
+    for notice in &settings.notices {
+        tracing::warn!("{notice}");
+    }
     panics::log_panics();
     let exporter = Exporter::start(settings.metrics).await?; // part: metrics
     let provider = provider::connect(&mut settings).await?;

@@ -102,9 +102,46 @@ async fn a_line_of_env_that_can_not_be_read_is_named_and_not_quoted() {
     let (status, output) = answer(program_with_provider(folder.path()).arg("check")).await;
     assert_eq!(
         output,
-        "failure  settings  .env can't be read at line 2: it is not NAME=\"value\" -> For example APP_URL=\"http://localhost:3000\"\n"
+        "failure  settings  .env can't be read at line 2: it has spaces; put the value in quotes -> For example APP_URL=\"http://localhost:3000\"\n"
     );
     assert_eq!(status, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_settings_are_read_as_people_write_them_and_nothing_in_their_place_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dot_env, file) = (folder.path().join(".env"), folder.path().join("Leptos.toml"));
+    // As PowerShell and Notepad write them.
+    let text = "\u{feff}export SCALEKIT_CLIENT_ID=skc_$1\r\nSESSION_IDLE_MINUTES=\"30\" # half an hour\r\n";
+    fs::write(&dot_env, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    fs::write(&file, "\u{feff}[session]\r\nmax-per-user = 3\r\n").unwrap();
+    let (status, output) = answer(program(folder.path()).arg("--print-settings")).await;
+    assert_eq!(status, 0);
+    for (name, value) in
+        [("SCALEKIT_CLIENT_ID", "skc_$1"), ("SESSION_IDLE_MINUTES", "30"), ("SESSION_MAX_PER_USER", "3")]
+    {
+        let line = output.lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!(line.split_whitespace().nth(1), Some(value), "{line}");
+    }
+
+    fs::remove_file(&dot_env).unwrap();
+    fs::create_dir(&dot_env).unwrap();
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let (status, output) = answer(program_with_provider(folder.path()).arg("check")).await;
+    assert_eq!(
+        (status, &*output),
+        (
+            1,
+            "failure  settings  Leptos.toml is a folder; a file is expected there\n\
+             failure  settings  .env is a folder; a file is expected there\n"
+        )
+    );
+
+    // Production has no use for it, and says so.
+    fs::remove_dir(&file).unwrap();
+    let (_, output) = answer(program(folder.path()).arg("check").env("LEPTOS_ENV", "PROD")).await;
+    assert!(output.contains(".env is there and is not read in production"), "{output}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

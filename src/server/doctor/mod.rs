@@ -23,6 +23,9 @@ pub async fn examine(
     clock: &Clock,
 ) -> Report {
     let mut report = Report::default();
+    for notice in source.notices() {
+        report.add("settings", Outcome::Warning, notice, "");
+    }
     let settings = match Settings::from_source(source) {
         Ok(settings) => settings,
         Err(problems) => {

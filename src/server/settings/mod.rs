@@ -5,6 +5,7 @@
 
 mod application;
 mod development_secret;
+mod dot_env;
 mod examples;
 pub mod print;
 mod problems;
@@ -14,6 +15,7 @@ mod session;
 mod source;
 mod store_address;
 pub mod table;
+mod text_file;
 mod unknown;
 mod values;
 
@@ -79,6 +81,8 @@ pub struct Settings {
     // part: metrics }
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
+    /// What was found and left unread on purpose: for the log and the doctor.
+    pub notices: Vec<String>,
 }
 
 /// A certificate chain and its private key, both in PEM.
@@ -140,6 +144,11 @@ impl Settings {
     pub fn from_source(source: &Source) -> Result<Self, Problems> {
         let mut problems = source.problems();
         unknown::names(source, &mut problems);
+        for setting in table::ALL {
+            if let Some(quote) = source.quoted(*setting) {
+                problems.add(*setting, format!("begins and ends with {quote}: whoever sets it (docker --env-file?) keeps quotes; leave them out"));
+            }
+        }
         let environment = application::environment(source, &mut problems);
         let app_url = application::app_url(source, environment, &mut problems);
         let provider = provider::provider(source, environment, &mut problems);
@@ -173,6 +182,7 @@ impl Settings {
                 tls,
                 metrics, // part: metrics
                 leptos: leptos?,
+                notices: source.notices().to_vec(),
             })
         };
         complete().filter(|_| problems.is_empty()).ok_or(problems)

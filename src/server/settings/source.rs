@@ -1,12 +1,13 @@
 //! Where settings come from: the embedded defaults, a file, the environment; the later wins, key by key.
 
-use std::{collections::HashMap, fmt, fs, io};
+use std::{collections::HashMap, fmt, path::Path};
 
 use toml::{Table, Value};
 
 use super::{
-    Problems,
+    Problems, dot_env,
     table::{self, APP_CONFIG, LEPTOS_ENV, Setting},
+    text_file,
 };
 
 /// The settings file unless `APP_CONFIG` names another.
@@ -25,6 +26,8 @@ pub struct Source {
     dot_env: HashMap<String, String>,
     /// What could not be read.
     problems: Problems,
+    /// What was left unread on purpose, where somebody may wonder.
+    notices: Vec<String>,
 }
 
 /// Where a value was set.
@@ -56,6 +59,10 @@ impl Source {
             if source.dot_env.contains_key(APP_CONFIG.variable) {
                 source.read_file();
             }
+        } else if Path::new(DOT_ENV).exists() {
+            source.notices.push(format!(
+                "{DOT_ENV} is there and is not read in production: set variables of the process instead"
+            ));
         }
         source
     }
@@ -87,38 +94,28 @@ impl Source {
     }
 
     fn read_dot_env(&mut self) {
-        let Ok(text) = fs::read_to_string(DOT_ENV) else { return };
-        for line in dotenvy::from_read_iter(text.as_bytes()) {
-            match line {
-                Ok((name, value)) => {
-                    self.dot_env.insert(name, value);
-                }
-                // The parser's own words quote the line, which may hold a secret.
-                Err(dotenvy::Error::LineParse(broken, _)) => {
-                    let place = text.lines().position(|line| line.contains(broken.trim()));
-                    let place = place.map(|at| format!(" at line {}", at + 1)).unwrap_or_default();
-                    let what = format!("can't be read{place}: it is not NAME=\"value\"");
+        match text_file::read(DOT_ENV.as_ref()) {
+            Ok(None) => {}
+            Ok(Some(text)) => match dot_env::parse(&text) {
+                Ok(values) => self.dot_env = values,
+                Err((line, error)) => {
+                    let what = format!("can't be read at line {line}: {error}");
                     self.problems.add_other(DOT_ENV, what, "APP_URL=\"http://localhost:3000\"");
-                    break;
                 }
-                Err(_) => {
-                    self.problems.add_other(DOT_ENV, "can't be read".to_owned(), "");
-                    break;
-                }
-            }
+            },
+            Err(error) => self.problems.add_other(DOT_ENV, error.to_string(), ""),
         }
     }
 
     fn read_file(&mut self) {
         let named = self.text(APP_CONFIG).filter(|name| !name.is_empty());
         self.file_name = named.clone().unwrap_or_else(|| FILE.to_owned());
-        match fs::read_to_string(&self.file_name) {
-            Ok(text) => self.take_file(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
-            Err(error) => {
-                let what = format!("names {}, which can't be read: {error}", self.file_name);
-                self.problems.add(APP_CONFIG, what);
-            }
+        match (text_file::read(self.file_name.as_ref()), named) {
+            (Ok(Some(text)), _) => self.take_file(&text),
+            (Ok(None), None) => {}
+            (Ok(None), Some(name)) => self.problems.add(APP_CONFIG, format!("names {name}, which does not exist")),
+            (Err(error), Some(name)) => self.problems.add(APP_CONFIG, format!("names {name}, which {error}")),
+            (Err(error), None) => self.problems.add_other(FILE, error.to_string(), ""),
         }
     }
 
@@ -176,6 +173,18 @@ impl Source {
     /// What could not be read.
     pub(super) fn problems(&self) -> Problems {
         self.problems.clone()
+    }
+
+    /// What was left unread on purpose; a sentence each.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The variable of this setting, if its value stands in quotes: `docker run --env-file` leaves them there, where shells, systemd and Compose take them away.
+    pub(super) fn quoted(&self, setting: Setting) -> Option<char> {
+        let value = self.variables.get(setting.variable)?.trim();
+        ['"', '\''].into_iter().find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
     }
 
     fn variable(&self, setting: Setting) -> Option<&String> {

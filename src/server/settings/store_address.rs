@@ -3,7 +3,7 @@
 //! Not here: opening the store, which `server::state` does.
 
 use std::fmt;
-use std::path::PathBuf; // part: sqlite
+use std::path::{Path, PathBuf}; // part: sqlite
 
 use super::Environment;
 use crate::server::session::redis::RedisAddress; // part: redis
@@ -45,7 +45,7 @@ impl StoreAddress {
         }
         // part: redis }
         match text.split_once(':') {
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))), // part: sqlite
+            Some(("sqlite", path)) => sqlite_path(path).map(Self::Sqlite).or_else(|why| refuse(&why)), // part: sqlite
             Some(("memory", "")) if environment == Environment::Development => Ok(Self::Memory),
             Some(("memory", "")) => {
                 refuse("is memory:, which loses every session at a restart; production needs a real store")
@@ -60,6 +60,43 @@ impl StoreAddress {
         !matches!(self, Self::Memory)
     }
 }
+
+// part: sqlite {
+/// The file that `sqlite:…` means. Other libraries have spellings of their own; what they don't all read alike, or what would only
+/// make an oddly named file, is refused.
+fn sqlite_path(text: &str) -> Result<PathBuf, String> {
+    let path = match text.strip_prefix("//") {
+        // `sqlite://data/sessions.db` and `sqlite:////var/lib/sessions.db` have one meaning each.
+        Some(rest) if rest.starts_with("//") => &rest[1..],
+        Some(rest) if rest.starts_with('/') => {
+            let relative = rest.trim_start_matches('/');
+            return Err(format!(
+                "begins with sqlite:///, which is a relative path to some libraries and an absolute one to others; write sqlite:{relative} or sqlite:/{relative}"
+            ));
+        }
+        Some(rest) => rest,
+        None => text,
+    };
+    let why = if path.is_empty() {
+        "names no file"
+    } else if path.contains(":memory:") {
+        "is a database in memory, which is written memory: here"
+    } else if path.contains('?') {
+        "has parameters (?…), which are not understood; write the path alone"
+    } else if path.starts_with('~') || path.contains('$') {
+        "has a ~ or $, which nothing fills in here; write the whole path"
+    } else if path.contains('%') {
+        "has a %; the path is taken as it stands, so write its characters themselves"
+    } else if path.starts_with("localhost/") {
+        "names a host; write the path alone"
+    } else if path.ends_with(['/', '\\']) || Path::new(path).is_dir() {
+        "is a folder; name a file in it"
+    } else {
+        return Ok(PathBuf::from(path));
+    };
+    Err(why.to_owned())
+}
+// part: sqlite }
 
 /// Everything but what lets one in.
 impl fmt::Display for StoreAddress {

@@ -71,6 +71,9 @@ pub enum RedisAddressError {
     /// It has no host.
     #[error("names no host")]
     NoHost,
+    /// Several hosts with commas between, as other libraries write them.
+    #[error("lists hosts; further nodes of a cluster or sentinels are written ?node=host:port")]
+    HostList,
     /// It ends with `#…`.
     #[error("must not have a fragment; a # in a password is written %23")]
     Fragment,
@@ -147,6 +150,9 @@ impl RedisAddress {
         let mut nodes = vec![node_of(&url, default_port).ok_or(RedisAddressError::NoHost)?];
         for text in &parameters.nodes {
             nodes.push(node(text, default_port)?);
+        }
+        if nodes.iter().any(|node| node.host.contains(',')) {
+            return Err(RedisAddressError::HostList);
         }
         let database = database(&url)?;
         if kind == Kind::Cluster && database != 0 {

@@ -102,6 +102,7 @@ fn a_redis_address_is_accepted_and_each_wrong_one_is_named_with_what_is_wrong() 
         ("rediss://", "names no host"),
         ("redis://host#0", "must not have a fragment; a # in a password is written %23"),
         ("redis://app@host", "names a user but no password"),
+        ("redis://a,b:6379", "lists hosts; further nodes of a cluster or sentinels are written ?node=host:port"),
         ("redis://:%ff@host", "has a user or password that is not text"),
         ("redis://host/cache", "must end with a database number or nothing after the host, such as /0"),
         ("redis-cluster://host/1", "is a cluster's, which has only database 0"),
@@ -126,6 +127,53 @@ fn a_redis_address_is_accepted_and_each_wrong_one_is_named_with_what_is_wrong() 
     }
 }
 // part: redis }
+
+// part: sqlite {
+#[test]
+fn an_sqlite_address_in_the_spelling_of_another_library_is_understood_or_refused() {
+    for (address, path) in [
+        ("sqlite:data/x.db", "data/x.db"),
+        ("sqlite:/srv/x.db", "/srv/x.db"),
+        ("sqlite://data/x.db", "data/x.db"),
+        ("sqlite:////srv/x.db", "/srv/x.db"),
+    ] {
+        let settings = load(&[("SESSION_STORE", address)]).unwrap();
+        assert_eq!(settings.store, StoreAddress::Sqlite(path.into()), "{address}");
+    }
+    for (address, why) in [
+        (
+            "sqlite:///srv/x.db",
+            "begins with sqlite:///, which is a relative path to some libraries and an absolute one to others; \
+             write sqlite:srv/x.db or sqlite:/srv/x.db",
+        ),
+        ("sqlite:", "names no file"),
+        ("sqlite::memory:", "is a database in memory, which is written memory: here"),
+        ("sqlite://:memory:", "is a database in memory, which is written memory: here"),
+        ("sqlite:x.db?mode=rwc", "has parameters (?…), which are not understood; write the path alone"),
+        ("sqlite:~/x.db", "has a ~ or $, which nothing fills in here; write the whole path"),
+        ("sqlite:$HOME/x.db", "has a ~ or $, which nothing fills in here; write the whole path"),
+        ("sqlite:my%20data/x.db", "has a %; the path is taken as it stands, so write its characters themselves"),
+        ("sqlite://localhost/x.db", "names a host; write the path alone"),
+        ("sqlite:data/", "is a folder; name a file in it"),
+        ("sqlite:/", "is a folder; name a file in it"),
+        ("data/x.db", "is not a store address"),
+        ("file:x.db", "is not a store address"),
+        ("sqlite3:x.db", "is not a store address"),
+        ("jdbc:sqlite:x.db", "is not a store address"),
+    ] {
+        assert_eq!(problem(&[("SESSION_STORE", address)]), format!("SESSION_STORE {why}"));
+    }
+}
+// part: sqlite }
+
+#[test]
+fn quotes_that_docker_leaves_around_a_value_are_named() {
+    for name in ["APP_URL", "SESSION_SECRET"] {
+        let found = problems(load(&[(name, "\"x\"")]));
+        let what = "begins and ends with \": whoever sets it (docker --env-file?) keeps quotes; leave them out";
+        assert_eq!(found[0], format!("{name} {what}"));
+    }
+}
 
 #[test]
 fn messages_never_show_a_secret() {
