@@ -202,15 +202,12 @@ fn DocumentHead(links: SiteLinks) -> impl IntoView {
 /// Starts the application in the browser. Leptos' own component would look for hashed names in a file beside the binary.
 #[component]
 fn Hydration(links: SiteLinks) -> impl IntoView {
-    let SiteLinks { script, wasm, .. } = links;
-    let start = format!(
-        "import({script:?}).then((app) => app.default({{ module_or_path: {wasm:?} }}).then(() => app.hydrate()));"
-    );
+    let SiteLinks { start, script, wasm, .. } = links;
 
     view! {
-        <link rel="modulepreload" href=script/>
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=use_nonce()>{start}</script>
+        <link rel="modulepreload" href=script.clone()/>
+        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script src=start.address integrity=start.integrity defer data-script=script data-wasm=wasm nonce=use_nonce()></script>
     }
 }
 

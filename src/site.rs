@@ -16,7 +16,9 @@ pub struct Script {
 pub struct SiteLinks {
     /// The stylesheet.
     pub stylesheet: String,
-    /// The application's script, which starts [`Self::wasm`].
+    /// The script that starts the application, and goes on without it if it fails.
+    pub start: Script,
+    /// The application's script, which loads [`Self::wasm`].
     pub script: String,
     /// The application.
     pub wasm: String,

@@ -21,6 +21,7 @@ export class Trouble {
   private readonly violations: { directive: string; where: string }[] = [];
   private readonly announced = new Set<string>();
   private readonly expected: ExpectedStatus[] = [];
+  private hydrationMayFail = false;
 
   /** Listens to a context; to be called before its first page opens. */
   async watch(context: BrowserContext, { scripts }: { scripts: boolean }): Promise<void> {
@@ -36,12 +37,14 @@ export class Trouble {
       if (message.type() !== "error" && message.type() !== "warning") return;
       if (this.announced.size > 0 && message.text().includes("Content Security Policy")) return;
       const { url } = message.location();
+      if (this.hydrationMayFail && /panicked at|hydrat/i.test(message.text())) return;
       const preloaded = /^The resource (\S+) was preloaded/.exec(message.text())?.[1] ?? "";
       if (!this.isExpected(message.text(), url) && !forScripts(message.text(), preloaded)) {
         this.found.push(`console ${message.type()} on ${message.page()?.url() ?? "?"}: ${message.text()} (${url})`);
       }
     });
     context.on("weberror", (error) => {
+      if (this.hydrationMayFail && /\.wasm|wasm-function/.test(error.error().stack ?? "")) return;
       this.found.push(`uncaught on ${error.page()?.url() ?? "?"}: ${error.error().stack ?? error.error().message}`);
     });
     context.on("requestfailed", (request) => {
@@ -54,6 +57,11 @@ export class Trouble {
   /** Announces that something whose path matches is answered with this status. */
   expectStatus(status: number, path: RegExp): void {
     this.expected.push({ status, path });
+  }
+
+  /** Announces that the application may fail to take over pages. */
+  expectFailedHydration(): void {
+    this.hydrationMayFail = true;
   }
 
   /** Announces that directives of the content security policy are violated, and waits until each has been. */

@@ -44,7 +44,7 @@ test.describe("The site's files", () => {
     ]) {
       const answer = await page.request.get(path);
       expect(answer.status(), path).toBe(404);
-      expect(answer.headers()["cache-control"], path).toBe("no-store");
+      expect(answer.headers()["cache-control"], path).toBe("no-store, no-transform");
     }
     expect((await page.request.post("/theme.js")).status()).toBeGreaterThanOrEqual(400);
   });

@@ -62,7 +62,7 @@ test.describe("Behind nginx", () => {
       expect(headers["content-security-policy"]).toContain("default-src 'none'");
       expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
       expect(headers["x-content-type-options"]).toBe("nosniff");
-      expect(headers["cache-control"]).toBe("no-store");
+      expect(headers["cache-control"]).toBe("no-store, no-transform");
       expect(headers["content-type"]).toBe("text/html; charset=utf-8");
     }
     expect(refused.headers()["retry-after"]).toBeUndefined();

@@ -66,9 +66,10 @@ pub async fn protect_answers(State(state): State<Arc<AppState>>, mut request: Re
 }
 
 /// Only files of the site may be kept, and they say so. Everything else depends on who is asking, or might in a team's product.
+/// Nothing in between may rewrite it either (`no-transform`, RFC 9111, section 5.2.2.6): the application starts on what it rendered.
 fn keep_from_caches(headers: &mut HeaderMap) {
-    const NOT_AT_ALL: HeaderValue = HeaderValue::from_static("no-store");
-    if headers.get(header::CACHE_CONTROL).is_none_or(|caching| caching == NOT_AT_ALL) {
+    const NOT_AT_ALL: HeaderValue = HeaderValue::from_static("no-store, no-transform");
+    if headers.get(header::CACHE_CONTROL).is_none_or(|caching| caching == "no-store") {
         headers.insert(header::CACHE_CONTROL, NOT_AT_ALL);
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
     }

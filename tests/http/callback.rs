@@ -12,7 +12,7 @@ pub(crate) async fn refused(app: &App, browser: &mut Browser, callback: &str) ->
     assert_eq!(browser.cookies.get("session"), session.as_ref(), "no session touched");
     assert!(!page.touches_session_cookie());
     assert!(page.body.contains("<h1"), "the page explains itself: {}", page.body);
-    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("cache-control"), "no-store, no-transform");
     page
 }
 

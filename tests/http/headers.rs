@@ -145,7 +145,7 @@ async fn no_cache_keeps_anything_but_the_sites_files() {
             assert_eq!(only(&answer, "cache-control"), "no-cache");
             continue;
         }
-        assert_eq!(only(&answer, "cache-control"), "no-store", "{}", answer.to);
+        assert_eq!(only(&answer, "cache-control"), "no-store, no-transform", "{}", answer.to);
         assert!(answer.headers.get_all("vary").iter().any(|value| value == "Cookie"), "{}: Vary", answer.to);
     }
 }

@@ -122,7 +122,7 @@ async fn each_class_has_a_limit_for_an_address_and_recovers() {
         assert!(answered >= quota.at_once, "{path}: {answered}");
         let wait: i64 = refusal.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{path}: {wait}");
-        assert_eq!(refusal.header("cache-control"), "no-store");
+        assert_eq!(refusal.header("cache-control"), "no-store, no-transform");
         assert!(!refusal.headers.contains_key("set-cookie"), "{path}");
         let other = ask(&app, method, path, "203.0.113.1", "*/*").await;
         assert_eq!(other.status, allowed, "{path}: another address is not touched");

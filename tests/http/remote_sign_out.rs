@@ -116,7 +116,7 @@ async fn a_logout_token_by_sid_ends_one_session_and_by_sub_all_of_the_persons() 
     let mut other = app.signed_in(CHARLES).await;
     let sids = [sid_of(&mut browsers[0]).await, sid_of(&mut browsers[1]).await];
     let answer = send_logout_token(&app, &app.emulator.control().logout_token(&sids[0]).unwrap()).await;
-    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store, no-transform"));
     assert!(!is_signed_in(&mut browsers[0]).await);
     assert!(is_signed_in(&mut browsers[1]).await);
 

@@ -24,7 +24,7 @@ async fn the_authorization_request_has_state_nonce_pkce_and_only_allowed_paramet
     let login = "/auth/login?prompt=create&login_hint=a%40b.example&organization_id=org_1&connection_id=conn_1&provider=google&domain_hint=b.example&scope=all&redirect_uri=https%3A%2F%2Fevil.example&state=mine";
     let start = browser.get(login).await;
     assert_eq!((start.status, start.body.as_str()), (302, ""));
-    assert_eq!(start.header("cache-control"), "no-store");
+    assert_eq!(start.header("cache-control"), "no-store, no-transform");
     let url = url::Url::parse(start.location()).unwrap();
     let parameter =
         |name: &str| url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned());

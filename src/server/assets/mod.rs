@@ -161,6 +161,7 @@ impl Files {
         let built = |extension: &str| link(format!("/{package}/{output_name}.{extension}"));
         SiteLinks {
             stylesheet: built("css"),
+            start: script("/start.js".to_owned()),
             script: built("js"),
             wasm: built("wasm"),
             theme: script("/theme.js".to_owned()),
