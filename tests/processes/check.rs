@@ -4,6 +4,10 @@ use leptos_scalekit::server::settings::StoreAddress;
 use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options};
 use tempfile::TempDir;
 use tokio::process::Command;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 use crate::support::Redis; // part: redis
 use crate::support::{answer, program, program_with_provider};
@@ -269,6 +273,50 @@ async fn without_a_webhook_secret_there_is_a_warning() {
     assert_eq!(status, 0, "{output}");
 }
 // part: webhooks }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scalekit_is_asked_through_the_machines_proxy_and_this_machine_never_is() {
+    let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://user:hunter2@{}", listener.local_addr().unwrap());
+    let (asked, mut asks) = tokio::sync::mpsc::unbounded_channel();
+    // Refuses to tunnel: what it was asked for is all that matters.
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut head = vec![0; 4096];
+            let length = client.read(&mut head).await.unwrap();
+            head.truncate(length);
+            asked.send(String::from_utf8(head).unwrap()).unwrap();
+            client
+                .write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .await
+                .unwrap();
+        }
+    });
+    let elsewhere = "https://acme.scalekit.test";
+
+    let (status, output) = answer(check(&folder, &emulator).env("https_proxy", &proxy)).await;
+    assert_eq!((status, asks.try_recv().is_err()), (0, true), "{output}");
+
+    let mut command = check(&folder, &emulator);
+    let command = command.env("HTTPS_PROXY", &proxy).env("SCALEKIT_ENVIRONMENT_URL", elsewhere);
+    let (status, output) = answer(command).await;
+    let shown = proxy.replace("user:hunter2@", "");
+    assert_eq!(line(&output, "proxy"), format!("ok proxy {elsewhere} is asked through {shown} (HTTPS_PROXY)"));
+    assert!(status == 1 && !output.contains("hunter2"), "{output}");
+    let ask = asks.try_recv().unwrap();
+    assert!(ask.starts_with("CONNECT acme.scalekit.test:443 HTTP/1.1\r\n"), "{ask}");
+    assert!(ask.to_lowercase().contains("proxy-authorization: basic dxnlcjpodw50zxiy"), "{ask}");
+
+    while asks.try_recv().is_ok() {}
+    let (_, output) = answer(command.env("NO_PROXY", "other.test,.scalekit.test")).await;
+    assert!(!output.contains("is asked through") && asks.try_recv().is_err(), "{output}");
+
+    let (status, output) = answer(command.env("HTTPS_PROXY", "socks5://user:hunter2@proxy")).await;
+    assert_eq!(status, 1);
+    assert!(line(&output, "settings").contains("HTTPS_PROXY must start with http:// or https://"), "{output}");
+    assert!(!output.contains("hunter2"), "{output}");
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_settings_are_one_failure_each_and_nothing_else_is_tried() {

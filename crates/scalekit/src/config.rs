@@ -9,6 +9,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use crate::proxy::Proxy;
+
 /// A checked connection to one Scalekit environment.
 ///
 /// Cloning is cheap enough for start-up; [`crate::Client`] keeps one behind an `Arc`.
@@ -23,6 +25,7 @@ pub struct Config {
     total_timeout: Duration,
     clock_tolerance: Duration,
     trace_context: Option<TraceContext>,
+    proxy: Option<Proxy>,
 }
 
 /// Gives the headers `traceparent` and `tracestate` of the call that is about to be made (W3C Trace Context), by name.
@@ -69,6 +72,7 @@ impl Config {
                 total_timeout: DEFAULT_TOTAL_TIMEOUT,
                 clock_tolerance: DEFAULT_CLOCK_TOLERANCE,
                 trace_context: None,
+                proxy: None,
             }),
             (environment, id_problem, secret_problem) => {
                 Err(environment.err().into_iter().chain(id_problem).chain(secret_problem).collect())
@@ -106,6 +110,25 @@ impl Config {
     pub fn with_trace_context(mut self, trace_context: TraceContext) -> Self {
         self.trace_context = Some(trace_context);
         self
+    }
+
+    /// Sends all calls through a proxy (default: none). An environment on this machine is never asked through one.
+    #[must_use]
+    pub fn with_proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy).filter(|_| !self.environment.host().is_some_and(|host| is_loopback(&host)));
+        self
+    }
+
+    /// The proxy that calls go through.
+    #[must_use]
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// The environment URL, whose host all calls go to.
+    #[must_use]
+    pub fn environment_url(&self) -> &str {
+        self.environment.as_str()
     }
 
     /// The environment URL without a trailing slash; exactly what `iss` has to be.

@@ -1,7 +1,7 @@
 //! The one sender: a form post, a get, a call of the management API, with every limit set.
 //!
 //! Not here: what an answer means. What protects the client secret and the bearer token in here: redirects are not
-//! followed, proxy variables of the environment are ignored, an `https` environment is never spoken to in the clear,
+//! followed, only the configured proxy is used, whatever the environment's variables say, an `https` environment is never spoken to in the clear,
 //! and nothing is sent twice. Used by [`crate::client`], [`crate::discovery`],
 //! [`crate::keys`] and [`crate::management`].
 
@@ -37,7 +37,11 @@ pub(crate) struct Answer {
 
 impl Http {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        reqwest::Client::builder()
+        let no_client = |error: reqwest::Error| Error::Misconfigured {
+            code: "http_client".to_owned(),
+            description: ProviderText::clean(&with_causes(&error)),
+        };
+        let client = reqwest::Client::builder()
             .user_agent(concat!("scalekit-rust/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(config.connect_timeout())
             .timeout(config.total_timeout())
@@ -45,13 +49,12 @@ impl Http {
             .referer(false)
             .retry(retry::never())
             .no_proxy()
-            .https_only(config.is_https())
-            .build()
-            .map(|client| Self { client, trace_context: config.trace_context() })
-            .map_err(|error| Error::Misconfigured {
-                code: "http_client".to_owned(),
-                description: ProviderText::clean(&with_causes(&error)),
-            })
+            .https_only(config.is_https());
+        let client = match config.proxy() {
+            Some(proxy) => client.proxy(proxy.for_client().map_err(no_client)?),
+            None => client,
+        };
+        Ok(Self { client: client.build().map_err(no_client)?, trace_context: config.trace_context() })
     }
 
     pub(crate) async fn post_form(&self, url: Url, fields: &[(&str, &str)], limit: usize) -> Result<Answer, Error> {

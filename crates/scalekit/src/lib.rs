@@ -54,6 +54,7 @@ pub mod logout;
 pub mod management;
 mod members;
 pub mod provider_text;
+pub mod proxy;
 #[cfg(test)]
 mod testing;
 pub mod tokens;
@@ -71,6 +72,7 @@ pub use keys::{KeySet, KeySetFetches};
 pub use logout::LogoutRequest;
 pub use management::{Management, ManagementError, ProviderDevice, ProviderSession, ProviderSessionStatus};
 pub use provider_text::ProviderText;
+pub use proxy::{Proxy, ProxyError};
 pub use tokens::TokenSet;
 pub use webhooks::{
     Event, EventKind, MembershipEvent, OrganizationEvent, SessionEvent, Webhook, WebhookError, WebhookHeaders,

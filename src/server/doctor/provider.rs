@@ -21,6 +21,9 @@ pub(super) async fn check(config: &Config, clock: &Clock, report: &mut Report) {
             return;
         }
     };
+    if let Some(proxy) = config.proxy() {
+        report.ok("proxy", format!("{} is asked through {proxy} (HTTPS_PROXY)", config.issuer()));
+    }
     let asked_at = clock.now();
     let discovery = client.discover().await;
     let answered_at = clock.now();

@@ -10,6 +10,7 @@ mod examples;
 pub mod print;
 mod problems;
 mod provider;
+mod proxy;
 mod serving;
 mod session;
 mod source;

@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     Environment, Source, StoreAddress,
     application::is_port_in_force,
+    proxy,
     table::{self, LEPTOS_SITE_ADDR, Setting, Shown},
 };
 
@@ -39,6 +40,7 @@ fn shown(source: &Source, setting: Setting) -> String {
     let shown = match setting.shown {
         Shown::Nothing => MASK.to_owned(),
         Shown::Address => address(&value),
+        Shown::Proxy => proxy::shown(&value).unwrap_or_else(|| MASK.to_owned()),
         Shown::Whole => without_password(&value),
     };
     shown.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()

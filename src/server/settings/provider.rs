@@ -7,6 +7,7 @@ use url::Url; // part: emulator
 use super::table::SCALEKIT_WEBHOOK_SECRET; // part: webhooks
 use super::{
     EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
+    proxy::through_proxy,
     table::{SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL},
 };
 use super::{application::is_loopback, table::EMULATOR_PORT, values::number}; // part: emulator
@@ -39,7 +40,10 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     let client_id = client_id.as_deref().unwrap_or(SCALEKIT_CLIENT_ID.example);
     let client_secret = client_secret.unwrap_or_else(|| "missing".to_owned());
     match scalekit::Config::new(url, client_id, SecretString::from(client_secret)) {
-        Ok(config) => complete.then(|| IdentityProvider::Scalekit(Box::new(config))),
+        Ok(config) => {
+            let config = through_proxy(config, source, problems);
+            complete.then(|| IdentityProvider::Scalekit(Box::new(config)))
+        }
         Err(errors) => {
             for error in errors {
                 let setting = match error {

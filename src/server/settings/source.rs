@@ -137,9 +137,10 @@ impl Source {
     /// Where the value of one setting comes from.
     #[must_use]
     pub fn origin(&self, setting: Setting) -> Origin {
-        if self.variables.contains_key(setting.variable) {
+        let is_among = |values: &HashMap<String, String>| names(setting).iter().any(|name| values.contains_key(*name));
+        if is_among(&self.variables) {
             Origin::Environment
-        } else if self.dot_env.contains_key(setting.variable) {
+        } else if is_among(&self.dot_env) {
             Origin::DotEnv
         } else if at(&self.file, setting.key).is_some() {
             Origin::File(self.file_name.clone())
@@ -188,7 +189,23 @@ impl Source {
     }
 
     fn variable(&self, setting: Setting) -> Option<&String> {
-        self.variables.get(setting.variable).or_else(|| self.dot_env.get(setting.variable))
+        let names = names(setting);
+        let among =
+            |values: &'_ HashMap<String, String>| names.iter().find(|name| values.contains_key(**name)).copied();
+        match among(&self.variables) {
+            Some(name) => self.variables.get(name),
+            None => self.dot_env.get(among(&self.dot_env)?),
+        }
+    }
+}
+
+/// What a setting's variable may be called; the first that is there counts.
+fn names(setting: Setting) -> Vec<&'static str> {
+    match setting {
+        // Every machine's own settings, which other programs read under all these names.
+        table::HTTPS_PROXY => vec!["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
+        table::NO_PROXY => vec!["NO_PROXY", "no_proxy"],
+        other => vec![other.variable],
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Shown {
     Whole,
     /// A store address: all of it but what lets one in.
     Address,
+    /// A proxy's address: all of it but user and password.
+    Proxy,
     /// Nothing.
     Nothing,
 }
@@ -58,6 +60,8 @@ settings! {
     SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
     SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)"; // part: webhooks
     SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
+    HTTPS_PROXY, "scalekit.https-proxy", Proxy, "http://proxy.example.com:3128";
+    NO_PROXY, "scalekit.no-proxy", Whole, "localhost, .internal.example.com, 10.0.0.0/8";
     SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db"; // part: sqlite
     // without sqlite: SESSION_STORE, "session.store", Address, "rediss://user:password@redis.example.com:6379";
     SESSION_SECRET, "session.secret", Nothing, "$(openssl rand -base64 32)";
