@@ -37,7 +37,7 @@ fn decode(bytes: &[u8]) -> Result<String, TextFileError> {
             let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
             let text = std::str::from_utf8(bytes).map_err(|error| {
                 let before = &bytes[..error.valid_up_to()];
-                TextFileError::NotUtf8(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+                TextFileError::NotUtf8(before.split(|byte| *byte == b'\n').count())
             })?;
             text.into()
         }
