@@ -144,6 +144,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         tls: None,
         metrics: None, // part: metrics
         leptos: leptos::config::LeptosOptions::builder()
+        notices: Vec::new(),
             .output_name("leptos-scalekit")
             .site_root("target/site")
             .build(),
