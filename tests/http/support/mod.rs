@@ -144,10 +144,10 @@ pub(crate) fn settings(url: &str) -> Settings {
         tls: None,
         metrics: None, // part: metrics
         leptos: leptos::config::LeptosOptions::builder()
-        notices: Vec::new(),
             .output_name("leptos-scalekit")
             .site_root("target/site")
             .build(),
+        notices: Vec::new(),
     }
 }
 
