@@ -152,8 +152,8 @@ impl SignInProblem {
             | Self::CodeRefused => 400,
             Self::NotAllowed => 403,
             Self::AnotherAccount => 409,
-            Self::TokensRefused => 502,
-            Self::Misconfigured => 500,
+            // Not 500: nothing failed here, and anybody can send such an answer.
+            Self::TokensRefused | Self::Misconfigured => 502,
             Self::Unavailable => 503,
         }
     }

@@ -8,6 +8,7 @@ use leptos_scalekit::server::{
     command_line,
     metrics::exporter::Exporter, // part: metrics
     panics,
+    patience::LAST_TOKEN_CALLS,
     serve::{ServeLimits, Tls, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
@@ -21,13 +22,6 @@ use tokio::net::TcpListener;
 
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
-
-/// How long the process takes at most to stop: what has been accepted is finished, and rotated tokens reach the store.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
-
-/// For how long it still begins token calls then: those of requests that were accepted. [`STOP_WITHIN`] leaves each its time
-/// limit of 8 s, and a moment to be stored.
-const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
 /// How long threads that wait for the system, such as for a name server, are waited for when all is done.
 const LAST_THREADS: Duration = Duration::from_millis(500);
@@ -80,7 +74,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let tls = settings.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key)).transpose()?.map(Arc::new);
     let app_url = settings.app_url.clone();
     let environment = settings.environment;
-    let config = provider.config.clone();
+    let config = provider.config.clone().with_token_timeout(settings.token_call);
     // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
     let config = config.with_trace_context(traces::outgoing_headers);
@@ -99,7 +93,12 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("\n  leptos-scalekit is at {app_url}\n  {}\n", provider.notice);
     }
     tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
-    let limits = ServeLimits { connections: state.settings.max_connections, ..ServeLimits::default() };
+    let patience = state.patience();
+    let limits = ServeLimits {
+        connections: state.settings.max_connections,
+        stop: patience.last_answers(),
+        ..ServeLimits::default()
+    };
     let router = server::router(&state);
     // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
@@ -109,7 +108,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     ));
     // part: telemetry-otlp }
     let stopped_at = serve(listener, tls, router, limits.fitted_to_descriptors(), stop(&state)).await;
-    state.sessions.finish_refreshes(STOP_WITHIN.saturating_sub(stopped_at.elapsed())).await;
+    state.sessions.finish_refreshes(patience.stop().saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
     // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]

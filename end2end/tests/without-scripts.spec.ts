@@ -23,7 +23,7 @@ test.describe("Without JavaScript", () => {
     await expect(new Dashboard(page).greeting).toContainText("Hedy");
     await expect(new Dashboard(page).roles).toContainText("admin");
     await shell.signOut();
-    await expect(page).toHaveURL("/logged-out");
+    await expect(page).toHaveURL(/\/logged-out(\?state=[\w-]+)?$/);
     expect((await emulator.state()).live_sessions).toBe(0);
     await page.goto("/dashboard");
     await expect(page).toHaveURL(/\/login\?return_to=/);

@@ -68,7 +68,9 @@ pub enum ProviderAnswer {
     Included,
     /// It did not answer in time; the list holds this application's sessions only.
     Unreachable,
-    /// This application is not allowed to ask, or set not to; the list holds this application's sessions only.
+    /// The provider does not let this application ask; the list holds this application's sessions only.
+    NotAllowed,
+    /// This application is set not to ask; the list holds its own sessions only.
     NotAsked,
 }
 

@@ -65,6 +65,10 @@ fn devices(list: SessionList, done: &'static str) -> AnyView {
         ProviderAnswer::Unreachable => {
             "Sessions in other applications can't be shown right now. The list of your sessions here is complete."
         }
+        ProviderAnswer::NotAllowed => {
+            "Sessions in other applications are not shown, as this application may not ask for them. \
+             The list of your sessions here is complete."
+        }
         ProviderAnswer::Included | ProviderAnswer::NotAsked => "",
     };
     let rows = sessions

@@ -1,4 +1,4 @@
-//! The two cookies: their names, attributes and how they are read. Not here: what the values mean.
+//! The three cookies: their names, attributes and how they are read. Not here: what the values mean.
 //!
 //! The `Cookie` header is cleaned before anything parses it, because the parser behind `tower-cookies` decodes
 //! percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would be read as
@@ -74,6 +74,11 @@ impl CookieJar {
         self.name("session")
     }
 
+    /// The name of the cookie that remembers a sign-out on its way by Scalekit.
+    fn sign_out_name(self) -> String {
+        self.name("sign-out")
+    }
+
     /// What a login attempt's cookie name begins with; eight characters of its `state` follow.
     #[must_use]
     pub fn attempt_prefix(self) -> String {
@@ -125,6 +130,17 @@ impl CookieJar {
     /// Gives the browser a login attempt.
     pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, seconds: i64) {
         cookies.add(self.cookie(name, value, seconds));
+    }
+
+    /// The `state` of the sign-out that the browser is on.
+    #[must_use]
+    pub fn sign_out(self, cookies: &Cookies) -> Option<String> {
+        cookies.get(&self.sign_out_name()).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Has the browser remember the `state` of a sign-out.
+    pub fn set_sign_out(self, cookies: &Cookies, state: String, seconds: i64) {
+        cookies.add(self.cookie(self.sign_out_name(), state, seconds));
     }
 
     /// Takes one cookie of ours from the browser.

@@ -2,7 +2,7 @@
 //!
 //! - [`settings`], [`state`], [`clock`]: what the process starts with.
 //! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
-//! - [`serve`]: sockets, limits of time and room, and the end of the process.
+//! - [`serve`]: sockets, limits of time and room, and the end of the process. [`patience`]: how long who waits for whom.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
@@ -31,6 +31,7 @@ pub mod healthcheck;
 pub mod metrics;
 pub mod navigation;
 pub mod panics;
+pub mod patience;
 pub mod problem;
 pub mod profile;
 pub mod rate_limit;
@@ -94,6 +95,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn(empty_redirects))
         .layer(from_fn_with_state(Arc::clone(state), referer::keep_own_referer))
         .route("/auth/login", get(auth::login::start_login))
+        .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
         .route_layer(from_fn_with_state(Arc::clone(state), navigation::require_navigation))

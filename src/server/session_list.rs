@@ -118,8 +118,9 @@ impl<'a> Caller<'a> {
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
             Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
             Ok(Ok(Err(error @ ManagementError::Forbidden { .. }))) => {
-                tracing::debug!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
-                Err(ProviderAnswer::NotAsked)
+                // Not an outage: it stays so until somebody allows it or switches the API off here; `check` says how.
+                tracing::info!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
+                Err(ProviderAnswer::NotAllowed)
             }
             Ok(Ok(Err(error))) => {
                 tracing::warn!(cause = &error as &dyn std::error::Error, "the provider's session API failed");
@@ -141,8 +142,8 @@ impl<'a> Caller<'a> {
     async fn end_elsewhere(&self, handle: &str) -> Result<bool, AppError> {
         let sessions = match self.sessions_at_provider().await {
             Ok(sessions) => sessions,
-            Err(ProviderAnswer::NotAsked) => return Ok(true),
-            Err(_) => return Ok(false),
+            Err(ProviderAnswer::NotAsked | ProviderAnswer::NotAllowed) => return Ok(true),
+            Err(ProviderAnswer::Unreachable | ProviderAnswer::Included) => return Ok(false),
         };
         let named = sessions.into_iter().find(|session| handle_of_provider_session(&session.session_id) == handle);
         match named {

@@ -10,6 +10,7 @@ use super::{
     auth::{exchanges::Exchanges, sessions::Sessions},
     clock::Clock,
     cookies::CookieJar,
+    patience::Patience,
     rate_limit::RateLimits,
     session::{
         memory::MemoryStore,
@@ -107,6 +108,12 @@ impl AppState {
             rate_limits,
             site,
         }))
+    }
+
+    /// How long who waits for whom.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience::with(self.scalekit.config().token_timeout())
     }
 
     /// Where documents find the site's files now.

@@ -169,8 +169,30 @@ async fn refused_credentials_are_our_fault_and_say_so() {
     let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
     app.emulator.control().add_fault(Fault::status(Endpoint::Token, 401).with_error("invalid_client"));
     let page = browser.get(&callback).await;
-    assert_eq!(page.status, 500);
+    assert_eq!(page.status, 502);
     assert!(page.body.contains("not set up correctly"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_is_explained_without_a_state_and_whatever_its_description_is_like() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let start = browser.get("/auth/login").await;
+    let url = url::Url::parse(start.location()).unwrap();
+    let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let long = "SAML+".repeat(1000);
+    for (query, status, heading) in [
+        ("error=access_denied", 400, "Sign-in was cancelled"),
+        ("error=invalid_request", 502, "Sign-in is not set up correctly"),
+        ("error=invalid_saml_response&error_description=ung%FCltig", 502, "Sign-in is not set up correctly"),
+        ("error=user_not_active&state=", 403, "can't sign in here"),
+        (&format!("error=domain_not_found&error_description={long}"), 400, "No sign-in method was found"),
+        (&format!("error=temporarily_unavailable&error_description={long}&state={state}"), 400, "reported a problem"),
+    ] {
+        let page = refused(&app, &mut browser, &format!("/auth/callback?{query}")).await;
+        assert_eq!(page.status, status, "{query:.100}");
+        assert!(page.body.contains(heading) && !page.body.contains("SAML"), "{query:.100}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

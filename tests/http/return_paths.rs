@@ -106,8 +106,10 @@ async fn nothing_that_a_visitor_sends_chooses_where_sign_out_leads() {
         assert_eq!(answer.status, 302, "{text:?}");
         let location = Url::parse(answer.location()).unwrap();
         let own = format!("{}/logged-out", app.url);
-        let chosen: Vec<_> = location.query_pairs().filter(|(name, _)| name != "id_token_hint").collect();
+        let (ours, chosen): (Vec<_>, Vec<_>) =
+            location.query_pairs().partition(|(name, _)| name == "id_token_hint" || name == "state");
         assert_eq!(chosen, [("post_logout_redirect_uri".into(), own.into())], "{text:?}");
+        assert!(ours.len() == 2 && ours.iter().all(|(_, value)| *value != text), "{text:?}");
         assert!(location.as_str().starts_with(app.emulator.url()), "{text:?}");
         let again = browser.post(&target, &fields).await;
         assert_eq!((again.status, again.location()), (302, "/logged-out"), "without a session: {text:?}");
@@ -119,7 +121,9 @@ async fn the_signed_out_page_leads_to_this_site_only() {
     let app = app().await;
     let mut browser = app.browser();
     for text in ["https://evil.example/", "//evil.example", "javascript:alert(1)"] {
-        let page = browser.get(&format!("/logged-out?return_to={0}&state={0}", encoded(text))).await;
+        let answer = browser.get(&format!("/logged-out?return_to={0}&state={0}", encoded(text))).await;
+        assert_eq!((answer.status, answer.location()), (302, "/logged-out"));
+        let page = browser.get(&format!("/logged-out?return_to={}", encoded(text))).await;
         let addresses = addresses(&page.body);
         assert!(addresses.contains(&"/login".to_owned()), "{addresses:?}");
         for address in addresses {

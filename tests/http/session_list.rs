@@ -123,7 +123,7 @@ async fn anonymous_callers_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
     let app = app().await;
-    let (mut first, mut second) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
+    let (mut first, _second) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
     for fault in [Fault::status(Endpoint::Management, 503), Fault::new(Endpoint::Management, FaultKind::Hang)] {
         app.emulator.control().add_fault(fault.clone().times(0));
         let listed = list(&mut first).await;
@@ -131,11 +131,30 @@ async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
         assert_eq!(entries(&listed)[0]["place"], Value::Null);
         app.emulator.control().clear_faults();
     }
-    app.emulator.control().change_settings(SettingsChange { management_api: Some(false), ..SettingsChange::default() });
-    let listed = list(&mut first).await;
-    assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("NotAsked"), 2));
-    assert_eq!(first.post("/api/end_other_sessions", &[]).await.status, 302);
-    assert!(!is_signed_in(&mut second).await, "sessions here end all the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_may_not_ask_the_provider_says_so_and_nothing_looks_like_an_outage() {
+    let refusals = [
+        SettingsChange { management_api: Some(false), ..SettingsChange::default() },
+        SettingsChange { client_credentials: Some(false), ..SettingsChange::default() },
+    ];
+    for refusal in refusals {
+        let app = app().await;
+        let (mut first, mut second, mut third) =
+            (app.signed_in(ADA).await, app.signed_in(ADA).await, app.signed_in(ADA).await);
+        app.emulator.control().change_settings(refusal.clone());
+        let listed = list(&mut first).await;
+        assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("NotAllowed"), 3), "{refusal:?}");
+        let page = first.get("/dashboard/sessions").await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("this application may not ask for them"), "{refusal:?}");
+        let id = entries(&list(&mut second).await)[0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(first.call("/api/end_session", &format!("id={id}")).await.status, 200, "{refusal:?}");
+        let answer = first.post("/api/end_other_sessions", &[]).await;
+        assert_eq!((answer.status, answer.location()), (302, "/dashboard/sessions?ended=others"), "{refusal:?}");
+        assert!(!is_signed_in(&mut second).await && !is_signed_in(&mut third).await, "sessions here end all the same");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,14 +20,38 @@ async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
 
     let at_provider = browser.get(url.as_str()).await;
     let back = browser.follow_to_app(at_provider, url.as_str()).await;
-    assert!(back.starts_with(&format!("{}/logged-out", app.url)), "{back}");
-    assert_eq!(browser.get(&back).await.status, 200);
+    assert_eq!(back, format!("{}/logged-out?state={}", app.url, parameter("state")));
+    let page = browser.get(&back).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("ended here and at the sign-in service"));
     assert_eq!(app.emulator.control().state().live_sessions, 0);
     assert_eq!(app.emulator.control().state().live_refresh_tokens, 0);
 
     let mut old = app.browser();
     old.cookies.insert("session".to_owned(), before);
     assert_eq!(app.user_of(&mut old).await, None, "the old cookie leads nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_sign_out_of_this_browser_is_said_to_have_gone_all_the_way() {
+    let app = app().await;
+    let mut other = app.signed_in(ADA).await;
+    let of_another_browser = other.post("/api/logout", &[]).await.location().to_owned();
+    let (_, state) = of_another_browser.rsplit_once("&state=").unwrap();
+    for mut browser in [app.browser(), other.clone()] {
+        for wrong in ["", "made-up", &state[1..]] {
+            let address = format!("/logged-out?state={wrong}");
+            let answer = browser.get(&address).await;
+            assert_eq!((answer.status, answer.location()), (302, "/logged-out"), "{address}");
+        }
+        let page = browser.get("/logged-out").await;
+        assert_eq!(page.status, 200, "without a state it is a page like others");
+        assert!(page.body.contains("You are signed out") && !page.body.contains("at the sign-in service"));
+    }
+    let page = app.signed_in(ADA).await.get("/logged-out").await;
+    assert!(page.status == 200 && page.body.contains("You are still signed in"), "nothing of theirs has ended");
+    let back = format!("/logged-out?state={state}");
+    assert_eq!([other.get(&back).await.status, other.get(&back).await.status], [200, 200], "a reload too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

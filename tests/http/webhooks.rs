@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{
-    remote_sign_out::{is_signed_in, send, sid_of},
+    remote_sign_out::{is_signed_in, send, sid_of, signs_in_meanwhile},
     support::{ADA, App, Browser, CHARLES, Trouble, TroubledStore, app, app_with, app_with_store, until},
 };
 
@@ -92,6 +92,20 @@ async fn a_deleted_membership_that_is_told_late_ends_no_session_of_a_person_who_
     assert_eq!(send_webhook(&app, &told).await, 204);
     assert!(!is_signed_in(&mut before).await);
     assert!(is_signed_in(&mut since).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_to_an_organization_that_the_person_has_just_left_begins_nothing() {
+    let app = app().await;
+    let (answer, browser) = signs_in_meanwhile(&app, async |elsewhere, _| {
+        let told = app.emulator.control().webhook("user.organization_membership_deleted", membership_of(ADA));
+        assert_eq!(send_webhook_from(elsewhere, &told).await, 204);
+    })
+    .await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(!browser.cookies.contains_key("session"));
+    app.advance(2);
+    assert!(is_signed_in(&mut app.signed_in(ADA).await).await, "they have come back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is another.
 
 use leptos_scalekit::server::settings::StoreAddress;
-use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options};
+use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options, SettingsChange};
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::{
@@ -67,6 +67,7 @@ ok       discovery       {url} answers
 ok       keys            the signing keys are there
 ok       issuer          {url} calls itself so
 ok       credentials     client ID and client secret are accepted
+ok       session-api     this application may ask for people's sessions
 ok       clock           this machine's clock and the provider's agree
 "
     );
@@ -91,6 +92,7 @@ async fn machines_get_json_with_the_same_lines() {
         "keys",
         "issuer",
         "credentials",
+        "session-api",
         "clock",
         "redirect",
         "initiate-login",
@@ -100,7 +102,7 @@ async fn machines_get_json_with_the_same_lines() {
         "cookies",
     ];
     assert_eq!(checks, names);
-    assert_eq!(report["checks"][7]["message"], "http://localhost:4000/auth/callback");
+    assert_eq!(report["checks"][8]["message"], "http://localhost:4000/auth/callback");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,6 +173,32 @@ async fn wrong_credentials_are_a_failure_that_says_where_the_right_ones_are() {
         );
         assert_eq!(output.matches("failure").count(), 1, "{output}");
         assert!(!output.contains("test_another"), "{output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_without_access_to_the_management_api_are_right_and_the_way_out_is_named() {
+    let refusals = [
+        SettingsChange { management_api: Some(false), ..SettingsChange::default() },
+        SettingsChange { client_credentials: Some(false), ..SettingsChange::default() },
+    ];
+    for refusal in refusals {
+        let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
+        emulator.control().change_settings(refusal);
+        let (status, output) = answer(&mut check(&folder, &emulator)).await;
+        assert!(line(&output, "credentials").starts_with("ok credentials client ID and client secret "), "{output}");
+        let line = line(&output, "session-api");
+        assert!(
+            line.starts_with("warning session-api this application may not use the management API: ")
+                && line.ends_with(
+                    " -> Tick \"Allow Scalekit Management API Access\" in the application's settings (Dashboard), or set \
+                     SCALEKIT_SESSION_API=off"
+                ),
+            "{line}"
+        );
+        assert_eq!(status, 0, "{output}");
+        let (_, output) = answer(check(&folder, &emulator).env("SCALEKIT_SESSION_API", "off")).await;
+        assert!(!output.contains("session-api") && output.contains("ok       credentials"), "{output}");
     }
 }
 

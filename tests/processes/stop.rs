@@ -19,7 +19,7 @@ use crate::support::{Browser, World, free_port, until};
 const STORE: &str = "sqlite:FOLDER/sessions.db"; // part: sqlite
 // without sqlite: const STORE: &str = "memory:";
 
-/// A process stops within ten seconds; a busy machine may start counting late.
+/// A process stops within two seconds and a token call, here ten; a busy machine may start counting late.
 const LONGEST_STOP: Duration = Duration::from_secs(15);
 
 /// Asks for the page again and again until no connection is accepted any more: on one that it keeps as long as it can, as

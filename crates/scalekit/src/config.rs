@@ -23,6 +23,7 @@ pub struct Config {
     access_token_audiences: Vec<String>,
     connect_timeout: Duration,
     total_timeout: Duration,
+    token_timeout: Duration,
     clock_tolerance: Duration,
     trace_context: Option<TraceContext>,
     proxy: Option<Proxy>,
@@ -70,6 +71,7 @@ impl Config {
                 access_token_audiences: Vec::new(),
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
                 total_timeout: DEFAULT_TOTAL_TIMEOUT,
+                token_timeout: DEFAULT_TOKEN_TIMEOUT,
                 clock_tolerance: DEFAULT_CLOCK_TOLERANCE,
                 trace_context: None,
                 proxy: None,
@@ -80,11 +82,21 @@ impl Config {
         }
     }
 
-    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included (default 8 s).
+    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included (default 8 s). The exchange
+    /// of a code and a refresh have a total of their own, see [`with_token_timeout`](Self::with_token_timeout).
     #[must_use]
     pub fn with_timeouts(mut self, connect: Duration, total: Duration) -> Self {
         self.connect_timeout = connect;
         self.total_timeout = total;
+        self
+    }
+
+    /// Limit for the exchange of a code and for a refresh, the body included (default 20 s). Both wait for the environment's
+    /// interceptors, which take 10 s at most unless the dashboard says otherwise (up to 30 s). A call that is given up may have
+    /// spent the code or refresh token all the same.
+    #[must_use]
+    pub fn with_token_timeout(mut self, total: Duration) -> Self {
+        self.token_timeout = total;
         self
     }
 
@@ -149,7 +161,13 @@ impl Config {
         self.connect_timeout
     }
 
-    /// The limit for one whole request, the body included.
+    /// The limit for the exchange of a code and for a refresh.
+    #[must_use]
+    pub fn token_timeout(&self) -> Duration {
+        self.token_timeout
+    }
+
+    /// The limit for one whole request of another kind, the body included.
     #[must_use]
     pub fn total_timeout(&self) -> Duration {
         self.total_timeout
@@ -189,6 +207,7 @@ impl Config {
 
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const DEFAULT_TOTAL_TIMEOUT: Duration = Duration::from_secs(8);
+const DEFAULT_TOKEN_TIMEOUT: Duration = Duration::from_secs(20);
 const DEFAULT_CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// An upper bound for both credentials, in bytes; real ones have a few dozen.

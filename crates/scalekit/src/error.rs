@@ -76,6 +76,17 @@ impl Error {
         }
     }
 
+    /// Whether Scalekit knows the application and does not let it use the grant that it asked for. For
+    /// [`crate::Client::client_credentials`] that means: no access to the management API. The names are those of RFC 6749,
+    /// section 5.2, `access_denied` (section 4.1.2.1) and the gateway's; which of them Scalekit uses is not documented.
+    #[must_use]
+    pub fn is_grant_not_allowed(&self) -> bool {
+        matches!(self, Self::Misconfigured { code, .. } if matches!(
+            &**code,
+            "unauthorized_client" | "unsupported_grant_type" | "access_denied" | "invalid_scope" | "permission_denied"
+        ))
+    }
+
     pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
         Self::Unavailable { reason, retry_after: None }
     }

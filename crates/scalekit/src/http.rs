@@ -7,6 +7,7 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT, DATE, HeaderName, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, redirect, retry};
@@ -57,8 +58,15 @@ impl Http {
         Ok(Self { client: client.build().map_err(no_client)?, trace_context: config.trace_context() })
     }
 
-    pub(crate) async fn post_form(&self, url: Url, fields: &[(&str, &str)], limit: usize) -> Result<Answer, Error> {
-        self.send(self.client.post(url).form(fields), limit).await
+    /// `time`: in total, instead of the limit that other calls have.
+    pub(crate) async fn post_form(
+        &self,
+        url: Url,
+        fields: &[(&str, &str)],
+        limit: usize,
+        time: Duration,
+    ) -> Result<Answer, Error> {
+        self.send(self.client.post(url).timeout(time).form(fields), limit).await
     }
 
     /// The future borrows nothing, so that it can run in a task of its own; the trace it belongs to is the caller's.

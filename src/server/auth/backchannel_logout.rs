@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
-    http::{StatusCode, header},
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use scalekit::LogoutToken;
 use serde::Deserialize;
+use url::form_urlencoded;
 
 use crate::server::{
     metrics,
@@ -29,12 +30,6 @@ const REMEMBERED: i64 = 3600;
 /// Seconds after which the provider should try again.
 const RETRY_SECONDS: &str = "5";
 
-/// The request's body (section 2.5).
-#[derive(Deserialize)]
-pub struct Body {
-    logout_token: String,
-}
-
 /// What became of a logout token; each has its answer.
 #[derive(Clone, Copy)]
 enum Outcome {
@@ -45,37 +40,71 @@ enum Outcome {
 }
 
 /// Ends the sessions that the logout token names.
-pub async fn receive(State(state): State<Arc<AppState>>, body: Result<Form<Body>, FormRejection>) -> Response {
-    let outcome = match body {
-        Ok(Form(body)) => take(&state, &body.logout_token).await,
-        Err(error) => {
-            tracing::warn!(%error, "a back-channel logout without a logout token was refused");
-            Outcome::Refused
-        }
+pub async fn receive(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let kind = content_type(&headers);
+    // None: longer than is read.
+    let length = body.as_ref().ok().map(Bytes::len);
+    let Some(token) = body.ok().and_then(|body| logout_token(&kind, &body)) else {
+        tracing::warn!(content_type = kind, length, "a back-channel logout without a logout token was refused");
+        return respond(Outcome::Refused);
     };
-    respond(outcome)
+    let outcome = take(&state, &token).await;
+    if let Err(error) = &outcome {
+        // Names only, and only of what the provider has signed.
+        let claims = state.scalekit.claim_names(&token, state.clock.now()).await;
+        let cause = error as &dyn std::error::Error;
+        tracing::warn!(cause, content_type = kind, length, claims, "a logout token was refused");
+    }
+    respond(outcome.unwrap_or(Outcome::Refused))
 }
 
-async fn take(state: &AppState, token: &str) -> Outcome {
+/// The content type without its parameters, cut: anybody can send one.
+fn content_type(headers: &HeaderMap) -> String {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence.chars().take(100).collect::<String>().to_ascii_lowercase()
+}
+
+/// The token in a request's body: a form (section 2.5). What Scalekit sends is not documented, so JSON with the same member does as
+/// well. `None` if there is none, or more than one.
+fn logout_token(content_type: &str, body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Json {
+        logout_token: String,
+    }
+    match content_type {
+        "application/x-www-form-urlencoded" => {
+            let mut tokens = form_urlencoded::parse(body).filter(|(name, _)| name == "logout_token");
+            let (token, further) = (tokens.next(), tokens.next());
+            token.filter(|_| further.is_none()).map(|(_, token)| token.into_owned())
+        }
+        // serde would read a list as well, its first item as the token.
+        "application/json" if body.trim_ascii_start().starts_with(b"{") => {
+            serde_json::from_slice::<Json>(body).ok().map(|json| json.logout_token)
+        }
+        _ => None,
+    }
+}
+
+/// What came of a logout token; an error is why it is none.
+async fn take(state: &AppState, token: &str) -> Result<Outcome, scalekit::Error> {
     let now = state.clock.now();
     let token = match state.scalekit.verify_logout_token(token, now).await {
         Ok(token) => token,
         Err(error @ scalekit::Error::Unavailable { .. }) => {
             tracing::error!(cause = &error as &dyn std::error::Error, "a logout token could not be verified");
-            return Outcome::Failed;
+            return Ok(Outcome::Failed);
         }
-        Err(error) => {
-            tracing::warn!(cause = &error as &dyn std::error::Error, "a logout token was refused");
-            return Outcome::Refused;
-        }
+        Err(error) => return Err(error),
     };
-    match end_sessions(state, &token, now).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            metrics::store_failed(&error, "a back-channel logout could not be carried out");
-            Outcome::Failed
-        }
-    }
+    Ok(end_sessions(state, &token, now).await.unwrap_or_else(|error| {
+        metrics::store_failed(&error, "a back-channel logout could not be carried out");
+        Outcome::Failed
+    }))
 }
 
 async fn end_sessions(state: &AppState, token: &LogoutToken, now: i64) -> Result<Outcome, StoreError> {
@@ -87,7 +116,7 @@ async fn end_sessions(state: &AppState, token: &LogoutToken, now: i64) -> Result
     // `sid` names one session, also where `sub` stands beside it; `sub` alone means all of the person's (section 2.4).
     match (&token.sid, &token.sub) {
         (Some(sid), _) => state.sessions.provider_ended_session(sid).await?,
-        (None, Some(sub)) => state.sessions.provider_ended_user(sub).await?,
+        (None, Some(sub)) => state.sessions.provider_ended_user(sub, token.iat).await?,
         (None, None) => return Ok(Outcome::Refused),
     };
     // Marked last: should this process die before, the provider's next try finds the work undone and not "repeated".

@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
-use super::{attempt::LoginAttempt, sessions::BeginError};
+use super::{attempt::LoginAttempt, in_flight::SignedInAt, sessions::BeginError};
 use crate::{
     error::SignInProblem,
     server::{
@@ -111,10 +111,12 @@ async fn complete(
 /// Finds the attempt that the answer belongs to, makes sure that it is used once, and removes its cookie. While there is no place for
 /// an exchange it is left as it is: the same answer can be tried again.
 async fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Result<Taken, SignInProblem> {
-    let value = query.state().ok_or(SignInProblem::Malformed)?;
+    let Some(value) = query.state() else {
+        return Err(explain_without_state(query));
+    };
     let now = state.clock.now();
     let Some(attempt) = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now) else {
-        tracing::info!(outcome = "no attempt", "sign-in refused");
+        tracing::info!(outcome = "no attempt", error = query.error().map(tracing::field::display), "sign-in refused");
         return Err(SignInProblem::NoAttempt);
     };
     let Some(place) = state.exchanges.place().await else {
@@ -140,20 +142,23 @@ async fn exchange_and_begin(
     previous: Option<SessionKey>,
 ) -> Result<SessionId, SignInProblem> {
     let Asking { device, place: _place, started_here } = browser;
+    let asked_at = state.clock.elapsed();
     let exchange = state.scalekit.exchange(&code);
     let tokens = metrics::token_call("authorization_code", exchange).await.map_err(|error| explain_exchange(&error))?;
+    let took = state.clock.elapsed() - asked_at;
     let sign_in = state
         .scalekit
         .verify_sign_in(tokens, &code, state.clock.now())
         .await
         .map_err(|error| explain_exchange(&error))?;
+    let at = SignedInAt::of(&sign_in, took);
     if !started_here && is_another_account(&state, previous, &sign_in).await? {
         tracing::warn!(
             "another site started a sign-in to another account or organization than the browser is signed in to: refused"
         );
         return Err(SignInProblem::AnotherAccount);
     }
-    state.sessions.begin(&sign_in, device, previous).await.map_err(|error| match error {
+    state.sessions.begin(&sign_in, at, device, previous).await.map_err(|error| match error {
         BeginError::EndedMeanwhile => {
             tracing::info!("the provider ended a session while it was begun");
             SignInProblem::CodeRefused
@@ -184,17 +189,32 @@ async fn is_another_account(
         .is_some_and(|current| current.user_id != sign_in.id.sub || current.organization_id != sign_in.access.oid))
 }
 
+/// An answer without `state` belongs to no attempt, and anybody may have made it up. The provider sends such ones too, where the
+/// request itself was wrong or an identity provider began it; so the page names the group of the error, which changes nothing.
+fn explain_without_state(query: &CallbackQuery) -> SignInProblem {
+    let Some(error) = query.error() else {
+        tracing::info!(outcome = "no state", "sign-in refused");
+        return SignInProblem::Malformed;
+    };
+    tracing::info!(outcome = "no state", %error, "sign-in refused");
+    explain_provider_error(&error.code)
+}
+
+const fn explain_provider_error(code: &ProviderErrorCode) -> SignInProblem {
+    match code {
+        ProviderErrorCode::AccessDenied => SignInProblem::Cancelled,
+        ProviderErrorCode::LoginRequired => SignInProblem::LoginRequired,
+        ProviderErrorCode::OrganizationOrConnection => SignInProblem::OrganizationNotFound,
+        ProviderErrorCode::NotAllowed => SignInProblem::NotAllowed,
+        ProviderErrorCode::Configuration => SignInProblem::Misconfigured,
+        _ => SignInProblem::Provider,
+    }
+}
+
 fn explain_callback(error: &CallbackError) -> SignInProblem {
     tracing::info!(outcome = %error, "sign-in refused");
     match error {
-        CallbackError::Provider(refusal) => match refusal.code {
-            ProviderErrorCode::AccessDenied => SignInProblem::Cancelled,
-            ProviderErrorCode::LoginRequired => SignInProblem::LoginRequired,
-            ProviderErrorCode::OrganizationOrConnection => SignInProblem::OrganizationNotFound,
-            ProviderErrorCode::NotAllowed => SignInProblem::NotAllowed,
-            ProviderErrorCode::Configuration => SignInProblem::Misconfigured,
-            _ => SignInProblem::Provider,
-        },
+        CallbackError::Provider(refusal) => explain_provider_error(&refusal.code),
         CallbackError::StateMismatch => SignInProblem::NoAttempt,
         _ => SignInProblem::Malformed,
     }

@@ -4,19 +4,19 @@
 
 use std::collections::HashSet;
 
-use super::sessions::{Sessions, Shared};
+use super::{
+    in_flight::{self, LONGEST_SIGN_IN},
+    sessions::{Sessions, Shared},
+};
 use crate::server::{
     metrics,
     session::{
         Session, SessionTokens,
-        id::{Mark, MarkOf, ProviderSessionKey, SessionKey, UserKey},
+        id::{ProviderSessionKey, SessionKey, UserKey},
         record,
         store::StoreError,
     },
 };
-
-/// How long a sign-in may take from the code exchange to the stored session, in seconds, and more.
-const LONGEST_SIGN_IN: i64 = 120;
 
 /// One of a person's sessions, as the person may see it.
 pub struct Listed {
@@ -78,18 +78,21 @@ impl Sessions {
         // looks for the mark then, so that one of the two sees the other.
         let Shared { store, clock, .. } = &*self.shared;
         let now = clock.now();
-        store.mark(&Mark::of(MarkOf::EndedProviderSession, id), now + LONGEST_SIGN_IN, now).await?;
+        store.mark(&in_flight::session(id), now + LONGEST_SIGN_IN, now).await?;
         let ended = store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?;
         note("provider", ended);
         Ok(ended)
     }
 
-    /// The provider has ended all sessions of this person.
+    /// The provider has ended all sessions of this person, at `at` by its clock, in Unix seconds.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn provider_ended_user(&self, user_id: &str) -> Result<u64, StoreError> {
-        let ended = self.shared.store.delete_by_user(&UserKey::of(user_id)).await?;
+    pub async fn provider_ended_user(&self, user_id: &str, at: i64) -> Result<u64, StoreError> {
+        let Shared { store, clock, .. } = &*self.shared;
+        // The mark first, as above.
+        in_flight::note(&**store, &in_flight::user(user_id), at, clock.now()).await?;
+        let ended = store.delete_by_user(&UserKey::of(user_id)).await?;
         note("provider", ended);
         Ok(ended)
     }
@@ -106,8 +109,9 @@ impl Sessions {
         since: i64,
     ) -> Result<u64, StoreError> {
         let Shared { store, ring, clock, .. } = &*self.shared;
-        let mut ended = 0;
-        for (key, record) in store.list_by_user(&UserKey::of(user_id), clock.now()).await? {
+        let (mut ended, now) = (0, clock.now());
+        in_flight::note(&**store, &in_flight::membership(user_id, organization_id), since, now).await?;
+        for (key, record) in store.list_by_user(&UserKey::of(user_id), now).await? {
             // What these keys can't open may be one of them: better one sign-in too many than a session too long.
             let is_meant = record::open_session(ring, &key, &record).is_none_or(|session| {
                 // Both by the provider's clock.

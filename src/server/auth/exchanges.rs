@@ -1,15 +1,14 @@
 //! How many code exchanges may be at the provider at once, for each process. Anybody can begin one, with a made-up code; so they have
 //! places of their own, and refreshes never wait behind them (those: `refresh::pace`).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::server::patience::EXCHANGE_PLACE;
+
 /// Code exchanges that may be at the provider at the same time.
 pub const EXCHANGES_AT_ONCE: usize = 32;
-
-/// How long one waits for its place. Longer than this nobody waits for a page.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The places of one process.
 pub struct Exchanges(Arc<Semaphore>);
@@ -24,6 +23,6 @@ impl Exchanges {
     /// A place, to be kept as long as the exchange takes; `None` if there is none in time.
     pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
         // An error would mean that the semaphore is closed, which it never is.
-        tokio::time::timeout(LONGEST_WAIT, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok()
+        tokio::time::timeout(EXCHANGE_PLACE, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok()
     }
 }

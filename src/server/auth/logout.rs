@@ -1,9 +1,26 @@
-//! Sign-out: the local record first, then Scalekit's own session by way of the browser.
+//! Sign-out: the local record first, then Scalekit's own session by way of the browser, which comes back to our signed-out page.
+//!
+//! It brings the `state` that it was sent with (OpenID Connect RP-Initiated Logout 1.0, section 2), which a cookie remembers: so the
+//! page knows whether a sign-out of this browser has gone all the way, or somebody only followed a link.
 
+use std::sync::Arc;
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::LogoutRequest;
 use tower_cookies::Cookies;
+use url::form_urlencoded;
 
 use crate::server::{cookies::SessionCookie, session::store::StoreError, state::AppState};
+
+/// How long the way by Scalekit may take: it may ask the person first.
+const REMEMBERED_SECONDS: i64 = 600;
 
 /// Ends the browser's session and answers with the URL that ends it at Scalekit too; without a session, with our
 /// own signed-out page, since there is nothing to end.
@@ -23,7 +40,38 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     let Some(tokens) = ended else {
         return Ok(signed_out.path().to_owned());
     };
+    let mut random = [0; 16];
+    // Without randomness there is no state, and the page says less.
+    let sent = rand::fill(&mut random).is_ok().then(|| URL_SAFE_NO_PAD.encode(random));
+    if let Some(sent) = &sent {
+        state.cookies.set_sign_out(cookies, sent.clone(), REMEMBERED_SECONDS);
+    }
     let request =
-        LogoutRequest { id_token_hint: Some(tokens.id_token), post_logout_redirect_uri: signed_out, state: None };
+        LogoutRequest { id_token_hint: Some(tokens.id_token), post_logout_redirect_uri: signed_out, state: sent };
     Ok(request.url(state.scalekit.config()).into())
+}
+
+/// Lets the signed-out page see no other `state` than the one of a sign-out of this browser.
+pub async fn check_return(
+    State(state): State<Arc<AppState>>,
+    cookies: Cookies,
+    request: Request,
+    next: Next,
+) -> Response {
+    let page = state.settings.post_logout_uri();
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let sent = form_urlencoded::parse(query).find_map(|(name, value)| (name == "state").then_some(value));
+    match sent {
+        Some(sent) if request.uri().path() == page.path() => {
+            let is_genuine = state.cookies.sign_out(&cookies).is_some_and(|expected| {
+                !expected.is_empty() && verify_slices_are_equal(sent.as_bytes(), expected.as_bytes()).is_ok()
+            });
+            if is_genuine {
+                next.run(request).await
+            } else {
+                (StatusCode::FOUND, [(header::LOCATION, page.path())]).into_response()
+            }
+        }
+        _ => next.run(request).await,
+    }
 }

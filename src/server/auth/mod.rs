@@ -6,6 +6,7 @@
 //! - [`sessions`]: finds the session of a request and keeps it fresh. `activity`: notes that its person is there.
 //! - [`refresh`]: refresh token rotation: one at a time per session, whoever asks, on whatever replica.
 //! - [`ending`]: how sessions end before their time. [`logout`]: by sign-out, here and at Scalekit.
+//!   [`in_flight`]: sign-ins that are under way meanwhile.
 //! - [`backchannel_logout`]: `POST /auth/backchannel-logout` ends them by Scalekit's word.
 //! - [`respond`]: the bodies of the server functions: these flows between request context and response.
 
@@ -15,6 +16,7 @@ pub mod backchannel_logout;
 pub mod callback;
 pub mod ending;
 pub mod exchanges;
+pub mod in_flight;
 pub mod login;
 pub mod logout;
 pub mod onward;

@@ -9,15 +9,17 @@ use scalekit::SignIn;
 
 use super::{
     activity::Activity,
+    in_flight::{self, SignedInAt},
     refresh::{Outcome, Refreshes},
 };
 use crate::server::{
     clock::Clock,
     metrics,
+    patience::Patience,
     session::{
         Freshness, Identity, Session, SessionTokens,
         device::Device,
-        id::{Mark, MarkOf, NoRandomness, SessionId, SessionKey, UserKey},
+        id::{NoRandomness, SessionId, SessionKey, UserKey},
         limits::Limits,
         record,
         seal::{KeyRing, SealError},
@@ -119,6 +121,7 @@ impl Sessions {
     pub async fn begin(
         &self,
         sign_in: &SignIn,
+        at: SignedInAt,
         device: Device,
         previous: Option<SessionKey>,
     ) -> Result<SessionId, BeginError> {
@@ -132,8 +135,7 @@ impl Sessions {
             refresh_token: sign_in.tokens.refresh_token.clone(),
         };
         let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
-        let ended = Mark::of(MarkOf::EndedProviderSession, &session.identity.provider_session_id);
-        if let Err(error) = self.add(&key, &record, &ended, previous, now).await {
+        if let Err(error) = self.add(&key, &record, (sign_in, at), previous, now).await {
             // Also where the store may have kept it all the same: nobody will ever hold its identifier. Should this fail too, it
             // ends by itself when idle.
             let _ = store.delete(&key).await;
@@ -144,18 +146,19 @@ impl Sessions {
     }
 
     /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that
-    /// a failure leaves the browser what it had. `ended` is the mark that its session of the provider has ended.
+    /// a failure leaves the browser what it had.
     async fn add(
         &self,
         key: &SessionKey,
         record: &Record,
-        ended: &Mark,
+        (sign_in, at): (&SignIn, SignedInAt),
         previous: Option<SessionKey>,
         now: i64,
     ) -> Result<(), BeginError> {
         let store = &self.shared.store;
         store.create(key, record, now).await?;
-        if store.is_marked(ended, now).await? {
+        // After it is stored: a notice that comes from here on finds it.
+        if in_flight::has_ended(&**store, sign_in, at, now).await? {
             return Err(BeginError::EndedMeanwhile);
         }
         for surplus in self.surplus(&record.user, key, previous, now).await? {
@@ -298,6 +301,11 @@ impl Sessions {
 }
 
 impl Shared {
+    /// How long who waits for whom.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::with(self.scalekit.config().token_timeout())
+    }
+
     /// Loads and opens a session. A record that no key opens counts as absent: it was sealed by keys that are gone.
     pub(super) async fn find(&self, key: &SessionKey) -> Result<Option<Found>, StoreError> {
         let now = self.clock.now();

@@ -41,7 +41,7 @@ pub async fn examine(
     store::check(&settings.store, clock.now(), &mut report).await;
     match &settings.provider {
         IdentityProvider::Scalekit(config) => {
-            provider::check(config, clock, &mut report).await;
+            provider::check(config, settings.session_api, clock, &mut report).await;
             environment::check_addresses(&settings, config, &mut report);
             environment::check_webhooks(&settings, &mut report); // part: webhooks
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scalekit::{Client, Config, Discovery, Error};
+use scalekit::{Client, Config, Discovery, Error, ManagementError};
 
 use super::{Outcome, Report};
 use crate::server::clock::Clock;
@@ -12,7 +12,8 @@ const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(3), Duration::from_s
 
 const REACH: &str = "Check SCALEKIT_ENVIRONMENT_URL, and that this machine reaches it";
 
-pub(super) async fn check(config: &Config, clock: &Clock, report: &mut Report) {
+/// `session_api`: whether the provider's session API is to be used.
+pub(super) async fn check(config: &Config, session_api: bool, clock: &Clock, report: &mut Report) {
     let client = match Client::new(config.clone().with_timeouts(TIMEOUTS.0, TIMEOUTS.1)) {
         Ok(client) => client,
         Err(error) => {
@@ -30,7 +31,10 @@ pub(super) async fn check(config: &Config, clock: &Clock, report: &mut Report) {
     check_discovery(&client, &discovery, report);
     check_keys(&client, answered_at, report).await;
     check_issuer(&client, discovery.as_ref().ok(), report);
-    check_credentials(&client, report).await;
+    let may_ask = check_credentials(&client, report).await;
+    if session_api && let Some(may_ask) = may_ask {
+        check_session_api(&client, may_ask, answered_at, report).await;
+    }
     check_clock(
         config,
         discovery.ok().and_then(|discovery| discovery.date),
@@ -77,9 +81,20 @@ fn check_issuer(client: &Client, discovery: Option<&Discovery>, report: &mut Rep
     }
 }
 
-async fn check_credentials(client: &Client, report: &mut Report) {
+/// Why the session API can't be used, if that is known already.
+type MayAsk = Result<(), String>;
+
+/// Answers with what is known of the session API, once the credentials are right.
+async fn check_credentials(client: &Client, report: &mut Report) -> Option<MayAsk> {
     match client.client_credentials(None).await {
-        Ok(_) => report.ok("credentials", "client ID and client secret are accepted"),
+        Ok(_) => {
+            report.ok("credentials", "client ID and client secret are accepted");
+            return Some(Ok(()));
+        }
+        Err(error) if error.is_grant_not_allowed() => {
+            report.ok("credentials", "client ID and client secret were understood");
+            return Some(Err(explain(&error)));
+        }
         Err(error @ Error::Misconfigured { .. }) => report.add(
             "credentials",
             Outcome::Failure,
@@ -91,6 +106,32 @@ async fn check_credentials(client: &Client, report: &mut Report) {
             report.add("credentials", Outcome::Failure, message, REACH);
         }
     }
+    None
+}
+
+/// A warning at most: without it people see and end the sessions of this application only.
+async fn check_session_api(client: &Client, may_ask: MayAsk, now: i64, report: &mut Report) {
+    let refusal = match may_ask {
+        // Nobody's: only whether the question is allowed matters.
+        Ok(()) => match client.management().sessions_of("usr_0", now).await {
+            Err(ManagementError::Forbidden { description }) => {
+                description.map_or_else(|| "HTTP 403".to_owned(), |text| text.to_string())
+            }
+            Ok(_) | Err(ManagementError::Rejected { .. }) => {
+                return report.ok("session-api", "this application may ask for people's sessions");
+            }
+            Err(error) => {
+                return report.add("session-api", Outcome::Warning, format!("it can't be tried: {error}"), REACH);
+            }
+        },
+        Err(refusal) => refusal,
+    };
+    report.add(
+        "session-api",
+        Outcome::Warning,
+        format!("this application may not use the management API: {refusal}"),
+        "Tick \"Allow Scalekit Management API Access\" in the application's settings (Dashboard), or set SCALEKIT_SESSION_API=off",
+    );
 }
 
 /// The provider's date is cut to the second, and so is ours: up to a second is no difference.

@@ -55,7 +55,7 @@ impl Default for ServeLimits {
             idle: Duration::from_secs(75),
             answer: Duration::from_secs(300),
             last_chance: Duration::from_secs(1),
-            stop: Duration::from_secs(9),
+            stop: Duration::from_secs(20),
         }
     }
 }

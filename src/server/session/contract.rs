@@ -201,7 +201,9 @@ async fn a_mark_is_new_once(store: &dyn SessionStore) {
     let mark = |kind| Mark::of(kind, "name");
     assert!(!store.is_marked(&mark(MarkOf::Webhook), START).await.unwrap());
     assert!(store.mark(&mark(MarkOf::Webhook), END, START).await.unwrap());
-    assert!(store.is_marked(&mark(MarkOf::Webhook), START).await.unwrap());
+    for (at, stands) in [(START, true), (END - 1, true), (END, false)] {
+        assert_eq!(store.is_marked(&mark(MarkOf::Webhook), at).await.unwrap(), stands, "whenever it is asked for");
+    }
     assert!(!store.mark(&mark(MarkOf::Webhook), END + 5, START + 1).await.unwrap());
     assert!(store.mark(&mark(MarkOf::LogoutToken), END, START).await.unwrap());
     store.unmark(&mark(MarkOf::LogoutToken)).await.unwrap();

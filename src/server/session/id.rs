@@ -96,6 +96,8 @@ impl Mark {
             MarkOf::Webhook => "webhook",
             MarkOf::WebhookUnderWay => "webhook under way",
             MarkOf::EndedProviderSession => "ended provider session",
+            MarkOf::EndedUser => "ended user",
+            MarkOf::EndedMembership => "ended membership",
             MarkOf::Refresh => "refresh",
         };
         Self(labelled_hash(label, name))
@@ -119,6 +121,10 @@ pub enum MarkOf {
     WebhookUnderWay,
     /// A session that the provider has ended, by its `sid`.
     EndedProviderSession,
+    /// A user whose sessions the provider has all ended, by their `sub`.
+    EndedUser,
+    /// A user who is not in an organization any more, by both.
+    EndedMembership,
     /// A refresh token that is being spent.
     Refresh,
 }

@@ -104,7 +104,7 @@ pub trait SessionStore: Send + Sync {
     /// Keeps a mark until `until`. Tells whether it is new.
     async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError>;
 
-    /// Whether there is such a mark.
+    /// Whether there is such a mark that still stands at `now`, which may be another time than the present.
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError>;
 
     /// Takes a mark back.

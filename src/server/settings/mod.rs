@@ -20,7 +20,7 @@ mod text_file;
 mod unknown;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
@@ -68,6 +68,8 @@ pub struct Settings {
     // part: webhooks }
     /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
     pub session_api: bool,
+    /// `SCALEKIT_TOKEN_CALL_SECONDS`: how long the exchange of a code and a refresh may take.
+    pub token_call: Duration,
     /// `MAX_CONNECTIONS`: how many connections are served at once.
     pub max_connections: usize,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -160,6 +162,7 @@ impl Settings {
         let limits = session::limits(source, &mut problems);
         let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems); // part: webhooks
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
+        let token_call = provider::token_call(source, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
         let trusted_proxies = serving::trusted_proxies(source, &mut problems);
         let rate_limit = values::switch(source, table::RATE_LIMIT, &mut problems);
@@ -177,6 +180,7 @@ impl Settings {
                 limits: limits?,
                 webhook_secrets, // part: webhooks
                 session_api: session_api?,
+                token_call: token_call?,
                 max_connections: max_connections?,
                 trusted_proxies: trusted_proxies?,
                 rate_limit: rate_limit?,

@@ -1,5 +1,7 @@
 //! Where people sign in: `SCALEKIT_*`, and the emulator that may stand in.
 
+use std::time::Duration;
+
 use scalekit::WebhookSecrets; // part: webhooks
 use secrecy::SecretString;
 use url::Url; // part: emulator
@@ -8,9 +10,11 @@ use super::table::SCALEKIT_WEBHOOK_SECRET; // part: webhooks
 use super::{
     EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
     proxy::through_proxy,
-    table::{SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL},
+    table::{SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_TOKEN_CALL_SECONDS},
+    values::number,
 };
-use super::{application::is_loopback, table::EMULATOR_PORT, values::number}; // part: emulator
+use super::{application::is_loopback, table::EMULATOR_PORT}; // part: emulator
+use crate::server::patience::LONGEST_TOKEN_CALL;
 
 /// The three `SCALEKIT_*` settings belong together.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
@@ -56,6 +60,17 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
             None
         }
     }
+}
+
+/// How long a token call may take. Every other wait follows from it, those outside of the process excepted (`patience`).
+pub(super) fn token_call(source: &Source, problems: &mut Problems) -> Option<Duration> {
+    let seconds = number::<u64>(source, SCALEKIT_TOKEN_CALL_SECONDS, "a whole number of seconds", problems)?;
+    let longest = LONGEST_TOKEN_CALL.as_secs();
+    if !(1..=longest).contains(&seconds) {
+        problems.add(SCALEKIT_TOKEN_CALL_SECONDS, format!("is {seconds}; it must be 1 to {longest}"));
+        return None;
+    }
+    Some(Duration::from_secs(seconds))
 }
 
 // part: emulator {

@@ -62,6 +62,7 @@ settings! {
     SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
     HTTPS_PROXY, "scalekit.https-proxy", Proxy, "http://proxy.example.com:3128";
     NO_PROXY, "scalekit.no-proxy", Whole, "localhost, .internal.example.com, 10.0.0.0/8";
+    SCALEKIT_TOKEN_CALL_SECONDS, "scalekit.token-call-seconds", Whole, "20";
     SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db"; // part: sqlite
     // without sqlite: SESSION_STORE, "session.store", Address, "rediss://user:password@redis.example.com:6379";
     SESSION_SECRET, "session.secret", Nothing, "$(openssl rand -base64 32)";

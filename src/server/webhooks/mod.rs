@@ -8,7 +8,7 @@
 
 pub mod handlers;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 
 use super::{
     metrics,
+    patience::WEBHOOK_HANDLER,
     session::{
         id::{Mark, MarkOf},
         store::StoreError,
@@ -36,9 +37,7 @@ const REMEMBERED: i64 = 3 * 24 * 3600;
 
 /// How long a handler may take, in seconds, before another delivery of its event may begin anew.
 const UNDER_WAY: i64 = 120;
-
-/// How long a handler may take at most; well below [`UNDER_WAY`].
-const HANDLER_TIME: Duration = Duration::from_secs(45);
+const _: () = assert!(UNDER_WAY.unsigned_abs() > 2 * WEBHOOK_HANDLER.as_secs());
 
 /// What became of a delivery; each has its answer.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +124,7 @@ async fn handle_once(state: Arc<AppState>, webhook: Webhook) -> Outcome {
     }
     let event_type = webhook.event.event_type().to_owned();
     // A handler that takes longer than its claim would be joined by another delivery's.
-    let handled_in_time = tokio::time::timeout(HANDLER_TIME, handlers::handle(&state, &webhook));
+    let handled_in_time = tokio::time::timeout(WEBHOOK_HANDLER, handlers::handle(&state, &webhook));
     let outcome = match handled_in_time.await.unwrap_or_else(|elapsed| Err(elapsed.into())) {
         Ok(()) => match state.sessions.store().mark(&handled, now + REMEMBERED, now).await {
             Ok(_) => Outcome::Handled,

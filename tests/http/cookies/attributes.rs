@@ -78,6 +78,10 @@ fn check(set_cookie: &str, secure: bool, session_name: &str, attempt_prefix: &st
             assert_eq!((value.len(), age), (43, 30 * 24 * 3600), "{set_cookie}");
             "session given"
         }
+        (name, false) if name == session_name.replacen("session", "sign-out", 1) => {
+            assert_eq!((value.len(), age), (22, 600), "{set_cookie}");
+            "sign-out given"
+        }
         (name, false) => {
             assert!(name.strip_prefix(attempt_prefix).is_some_and(|rest| rest.len() == 8), "{set_cookie}");
             assert_eq!(age, 600);
@@ -99,7 +103,11 @@ async fn every_cookie_has_every_attribute_over_http_in_development_and_over_http
         let mut kinds: Vec<_> = seen.iter().map(|text| check(text, secure, session_name, attempt_prefix)).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds, ["attempt given", "attempt taken", "session given", "session taken"], "all kinds were met");
+        assert_eq!(
+            kinds,
+            ["attempt given", "attempt taken", "session given", "session taken", "sign-out given"],
+            "all were met"
+        );
     }
 }
 

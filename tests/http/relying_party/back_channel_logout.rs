@@ -162,6 +162,8 @@ async fn requests_that_carry_no_single_logout_token_are_400() {
         post().form(&[("other", "x")]),
         post().form(&[("logout_token", "a"), ("logout_token", "b")]),
         post().header("content-type", "application/json").body(r#"{"logout_token":"x"}"#),
+        post().header("content-type", "application/json").body(r#"{"logout_token":7}"#),
+        post().header("content-type", "text/plain").body("logout_token=x"),
         post().form(&[("logout_token", "x".repeat(100_000))]),
     ] {
         assert_eq!(send(request).await.status, 400);
@@ -169,4 +171,28 @@ async fn requests_that_carry_no_single_logout_token_are_400() {
     for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
         assert_eq!(send(app.browser().request(method, "/auth/backchannel-logout")).await.status, 405);
     }
+}
+
+/// What Scalekit sends is not documented; nothing of a wrong shape is taken for a token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn json_does_as_well_as_a_form() {
+    let (app, mut browser, sid) = somebody().await;
+    let token = app.emulator.control().logout_token(&sid).unwrap();
+    let post = |content_type: &str, body: String| {
+        let request = app.browser().request(Method::POST, "/auth/backchannel-logout");
+        send(request.header("content-type", content_type).body(body))
+    };
+    for body in [
+        json!([token]).to_string(),
+        json!({ "logout_token": [token] }).to_string(),
+        json!({ "token": token }).to_string(),
+        format!(r#"{{"logout_token":"{token}","logout_token":"{token}"}}"#),
+        format!("logout_token={token}"),
+    ] {
+        assert_eq!(post("application/json", body).await.status, 400);
+        assert!(is_signed_in(&mut browser).await);
+    }
+    let body = json!({ "logout_token": token, "anything": { "else": 1 } }).to_string();
+    assert_eq!(post("application/json; charset=utf-8", body).await.status, 200);
+    assert!(!is_signed_in(&mut browser).await);
 }

@@ -81,7 +81,8 @@ async fn start_app(
     let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
     let mut settings = settings(&url);
     change(&mut settings);
-    let config = config(&emulator).with_timeouts(provider_timeout, provider_timeout);
+    let config =
+        config(&emulator).with_timeouts(provider_timeout, provider_timeout).with_token_timeout(provider_timeout);
     let state = AppState::with_store(settings, config, Arc::clone(&store), Clock::default()).unwrap();
     let server = start(listener, &state);
     App { url, emulator, state, store, server }
@@ -102,6 +103,7 @@ fn config(emulator: &Emulator) -> scalekit::Config {
     scalekit::Config::new(emulator.url(), emulator.client_id(), emulator.client_secret().to_owned().into())
         .unwrap()
         .with_timeouts(PROVIDER_TIMEOUT, PROVIDER_TIMEOUT)
+        .with_token_timeout(PROVIDER_TIMEOUT)
 }
 
 fn start(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
@@ -137,6 +139,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         webhook_secrets: Some(scalekit::WebhookSecrets::parse(scalekit_emulator::WEBHOOK_SECRET).unwrap()),
         // part: webhooks }
         session_api: true,
+        token_call: PROVIDER_TIMEOUT,
         max_connections: 1000,
         trusted_proxies: Vec::new(),
         // What limits are for is tested where they are on.

@@ -140,6 +140,8 @@ impl Start {
             .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET) // part: webhooks
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
+            // A provider that hangs on purpose keeps no test waiting for longer.
+            .env("SCALEKIT_TOKEN_CALL_SECONDS", "8")
             .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
             .env("RATE_LIMIT", "off")
             .env("METRICS_ADDR", "off") // part: metrics

@@ -27,6 +27,8 @@ pub struct Settings {
     pub rotate_refresh_tokens: bool,
     /// Whether the application's own access token opens the management API; `true` by default.
     pub management_api: bool,
+    /// Whether the application may ask for that token (grant `client_credentials`); `true` by default.
+    pub client_credentials: bool,
     /// Whether webhooks and back-channel logout tokens are sent to registered apps; `true` by default.
     pub notify_apps: bool,
     /// `iss` of every token and of the discovery document; by default the emulator's own URL. Scalekit changes it when an
@@ -50,6 +52,7 @@ impl Settings {
             id_token_on_refresh: true,
             rotate_refresh_tokens: true,
             management_api: true,
+            client_credentials: true,
             notify_apps: true,
             issuer: url.to_owned(),
             audience: vec![CLIENT_ID.to_owned()],
@@ -71,6 +74,7 @@ impl Settings {
         set(&mut self.id_token_on_refresh, change.id_token_on_refresh.as_ref());
         set(&mut self.rotate_refresh_tokens, change.rotate_refresh_tokens.as_ref());
         set(&mut self.management_api, change.management_api.as_ref());
+        set(&mut self.client_credentials, change.client_credentials.as_ref());
         set(&mut self.notify_apps, change.notify_apps.as_ref());
         set(&mut self.issuer, change.issuer.as_ref());
         set(&mut self.audience, change.audience.as_ref());
@@ -96,6 +100,8 @@ pub struct SettingsChange {
     pub rotate_refresh_tokens: Option<bool>,
     /// See [`Settings::management_api`].
     pub management_api: Option<bool>,
+    /// See [`Settings::client_credentials`].
+    pub client_credentials: Option<bool>,
     /// See [`Settings::notify_apps`].
     pub notify_apps: Option<bool>,
     /// See [`Settings::issuer`].

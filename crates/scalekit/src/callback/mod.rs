@@ -78,9 +78,15 @@ impl CallbackQuery {
     /// # Errors
     ///
     /// [`CallbackError::TooLong`], [`Encoding`](CallbackError::Encoding), [`Repeated`](CallbackError::Repeated),
-    /// [`Characters`](CallbackError::Characters) and [`CodeWithError`](CallbackError::CodeWithError).
+    /// [`Characters`](CallbackError::Characters) and [`CodeWithError`](CallbackError::CodeWithError). The description of an
+    /// error is cut where it is too long, and kept as far as it can be read.
     pub fn parse(raw_query: &str) -> Result<Self, CallbackError> {
-        let [state, code, issuer, error, description, _] = query::read(raw_query, &KNOWN)?;
+        let query::Parameters { values: [state, code, issuer, error, description, _], prose } =
+            query::read(raw_query, &KNOWN)?;
+        if error.is_none() {
+            // A description of nothing comes from nobody that we know.
+            prose?;
+        }
         if code.is_some() && error.is_some() {
             return Err(CallbackError::CodeWithError);
         }
@@ -96,6 +102,13 @@ impl CallbackQuery {
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
+    }
+
+    /// The error as received, for a log and for a page that says no more than its group. Proves nothing by itself: not even
+    /// that it comes from Scalekit.
+    #[must_use]
+    pub fn error(&self) -> Option<&ProviderError> {
+        self.error.as_ref()
     }
 
     /// Checks that this callback ends the attempt `pending`, and takes the code out.

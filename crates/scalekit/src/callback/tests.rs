@@ -114,6 +114,28 @@ fn sizes_are_limited_to_the_byte() {
 }
 
 #[test]
+fn an_error_is_told_whatever_its_description_is_like() {
+    let long = format!("No {}", "way ".repeat(1500));
+    for (description, kept) in
+        [(&*long, "No way way"), ("caf%E9+ferm%e9", "caf? ferm?"), ("100%+wrong%", "100% wrong%")]
+    {
+        for name in ["error_description", "error_uri"] {
+            let query = format!("error=access_denied&{name}={description}&state=STATE");
+            let CallbackError::Provider(error) = judge_with_state(&query).unwrap_err() else { panic!("{query:.200}") };
+            assert_eq!(error.code, ProviderErrorCode::AccessDenied);
+            if name == "error_description" {
+                let description = error.description.unwrap();
+                assert!(description.as_str().starts_with(kept) && description.as_str().len() <= 304, "{description}");
+            }
+        }
+        // Without an error nobody knows what it describes.
+        assert!(CallbackQuery::parse(&format!("code=a&state=b&error_description={description}")).is_err());
+    }
+    let without_state = CallbackQuery::parse("error=server_error&error_description=x").unwrap();
+    assert_eq!(without_state.error().unwrap().original, "server_error");
+}
+
+#[test]
 fn debug_and_display_show_neither_code_nor_state() {
     let pending = pending();
     let state = pending.state().to_owned();

@@ -5,7 +5,7 @@
 //! dropped half-way (the code or refresh token is spent by then), so run it in a task of its own.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -95,13 +95,13 @@ impl Client {
     ///
     /// Any [`Error`] but [`Error::Refused`].
     pub async fn exchange(&self, code: &AuthorizationCode) -> Result<TokenSet, Error> {
-        self.token(&[
+        let fields = [
             ("grant_type", "authorization_code"),
             ("code", &code.code),
             ("redirect_uri", &code.redirect_uri),
             ("code_verifier", &code.verifier),
-        ])
-        .await
+        ];
+        self.token(&fields, MAX_TOKEN_RESPONSE, self.config().token_timeout()).await
     }
 
     /// Spends a refresh token for new tokens (RFC 6749, section 6).
@@ -113,7 +113,7 @@ impl Client {
     /// Any [`Error`] but [`Error::Refused`]. Only [`Error::Ended`] means that the session is over.
     pub async fn refresh(&self, refresh_token: &SecretString) -> Result<TokenSet, Error> {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
-        self.token_of_at_most(MAX_REFRESH_RESPONSE, &fields).await
+        self.token(&fields, MAX_REFRESH_RESPONSE, self.config().token_timeout()).await
     }
 
     /// Asks for a token of the application itself, for the management API (RFC 6749, section 4.4).
@@ -124,7 +124,8 @@ impl Client {
     pub async fn client_credentials(&self, scope: Option<&str>) -> Result<TokenSet, Error> {
         let mut fields = vec![("grant_type", "client_credentials")];
         fields.extend(scope.filter(|scope| !scope.is_empty()).map(|scope| ("scope", scope)));
-        self.token(&fields).await
+        // No interceptor runs for it.
+        self.token(&fields, MAX_TOKEN_RESPONSE, self.config().total_timeout()).await
     }
 
     /// Verifies what [`exchange`](Self::exchange) returned; `now` in seconds since 1970.
@@ -217,6 +218,13 @@ impl Client {
         Ok(verify::verify_logout_token(token, &keys, &expected)?)
     }
 
+    /// The names of the claims of a token that the environment has signed, whatever kind of token it is: for the log, where one
+    /// was refused. `now` in seconds since 1970.
+    pub async fn claim_names(&self, token: &str, now: i64) -> Option<String> {
+        let keys = self.keys_for(token, Origin::Anybody, now).await.ok()?;
+        verify::claim_names(token, &keys)
+    }
+
     /// Verifies the value of `idp_initiated_login` on the initiate-login URL; `now` in seconds since 1970.
     ///
     /// Nobody is signed in by it: put what it says into a [`crate::LoginRequest`]. After an error begin a login
@@ -231,7 +239,7 @@ impl Client {
         Ok(verify::verify_idp_initiated_login(token, &keys, &expected)?)
     }
 
-    /// The management API. Needs "Allow Management API access" for this application, in the dashboard.
+    /// The management API. Needs "Allow Scalekit Management API Access" for this application, in the dashboard.
     ///
     /// It acts for the application and not for any user: see the warning in [`crate::management`].
     #[must_use]
@@ -273,17 +281,13 @@ impl Client {
         self.inner.keys.set_for(kid.as_deref(), origin, now).await
     }
 
-    async fn token(&self, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
-        self.token_of_at_most(MAX_TOKEN_RESPONSE, fields).await
-    }
-
     /// Sends `fields` with the credentials in the body (`client_secret_post`, as all official SDKs do).
-    async fn token_of_at_most(&self, limit: usize, fields: &[(&str, &str)]) -> Result<TokenSet, Error> {
+    async fn token(&self, fields: &[(&str, &str)], limit: usize, time: Duration) -> Result<TokenSet, Error> {
         let config = self.config();
         let credentials =
             [("client_id", config.client_id()), ("client_secret", config.client_secret().expose_secret())];
         let fields = [fields, &credentials].concat();
-        let answer = self.inner.http.post_form(config.endpoint("/oauth/token"), &fields, limit).await?;
+        let answer = self.inner.http.post_form(config.endpoint("/oauth/token"), &fields, limit, time).await?;
         tokens::read_response(answer.status, answer.retry_after.as_deref(), &answer.body, wall_clock())
     }
 }

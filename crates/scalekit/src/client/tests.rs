@@ -18,7 +18,8 @@ fn client(server: &Server) -> Client {
 }
 
 fn client_with_total(server: &Server, total: Duration) -> Client {
-    Client::new(config_for(&server.url).with_timeouts(Duration::from_secs(3), total)).unwrap()
+    let config = config_for(&server.url).with_timeouts(Duration::from_secs(3), total).with_token_timeout(total);
+    Client::new(config).unwrap()
 }
 
 fn code(client: &Client) -> AuthorizationCode {
@@ -129,6 +130,23 @@ async fn a_server_that_hangs_or_drips_is_given_up_within_the_limit() {
         assert!(begun.elapsed() < Duration::from_secs(15));
         assert_eq!(server.requests().len(), 1, "nothing is sent twice");
     }
+}
+
+#[tokio::test]
+async fn token_calls_for_people_have_a_limit_of_their_own_and_nothing_else_has_it() {
+    // Each is answered well after the limit of the other calls.
+    let server = Server::start([Answer::Late(Box::new(Answer::json(
+        200,
+        &json!({ "access_token": "a", "token_type": "Bearer" }),
+    )))])
+    .await;
+    let (short, long) = (Duration::from_millis(500), Duration::from_secs(60));
+    let config = config_for(&server.url).with_timeouts(short, short).with_token_timeout(long);
+    let client = Client::new(config).unwrap();
+    refresh(&client).await.unwrap();
+    client.exchange(&code(&client)).await.unwrap();
+    assert_eq!(reason(client.client_credentials(None).await), Some(UnavailableReason::Timeout));
+    assert_eq!(reason(client.keys_available(NOW).await), Some(UnavailableReason::Timeout));
 }
 
 #[tokio::test]
@@ -481,6 +499,31 @@ async fn made_up_kids_do_not_hold_up_the_keys_of_those_who_sign_in() {
     server.then(keys(&[&KEY_A, &KEY_B]));
     verify(&client, &access_token(&server, &KEY_B), NOW + 1).await.unwrap();
     assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_strangers_fetch_that_is_under_way_does_not_serve_those_who_sign_in() {
+    let go_on = Arc::new(tokio::sync::Notify::new());
+    // The stranger's fetch has read the key set, which arrives late; the provider rotates its keys meanwhile.
+    let before = Answer::Held(Arc::clone(&go_on), Box::new(keys(&[&KEY_A])));
+    let server = Server::start([keys(&[&KEY_A]), before, keys(&[&KEY_A, &KEY_B])]).await;
+    let client = client(&server);
+    verify(&client, &access_token(&server, &KEY_A), NOW).await.unwrap();
+    let new = access_token(&server, &KEY_B);
+    let stranger = tokio::spawn({
+        let (client, made_up) = (client.clone(), new.clone());
+        async move { client.verify_logout_token(&made_up, NOW).await }
+    });
+    while server.requests().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let mut signing_in = Box::pin(verify(&client, &new, NOW));
+    // Polled once, so it waits for the fetch that is under way.
+    assert!(signing_in.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_pending());
+    go_on.notify_one();
+    signing_in.await.unwrap();
+    assert!(stranger.await.unwrap().is_err(), "what it asked for is no logout token");
+    assert_eq!(server.requests().len(), 3, "one fetch of its own");
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ pub enum ManagementError {
     /// An identifier that none can be: empty, `.`, `..` or longer than 255 bytes. Nothing was sent.
     #[error("the identifier can't be one")]
     InvalidId,
-    /// The application may not call the API (403): "Allow Management API access" is off for it in the dashboard.
+    /// The application may not call the API (403), or is given no token for it
+    /// ([`Error::is_grant_not_allowed`]): "Allow Scalekit Management API Access" is off for it in the dashboard.
     #[error("the application may not call the management API")]
     Forbidden {
         /// What Scalekit said, for the log.
@@ -75,7 +76,9 @@ pub(super) fn read(status: u16, retry_after: Option<&str>, body: &[u8], now: i64
 /// Of sending, and of the token request before it.
 impl From<Error> for ManagementError {
     fn from(error: Error) -> Self {
+        let is_not_allowed = error.is_grant_not_allowed();
         match error {
+            Error::Misconfigured { description, .. } if is_not_allowed => Self::Forbidden { description },
             Error::Misconfigured { code, description } => Self::Misconfigured { code, description },
             // There is no grant that could end: the client credentials are the grant.
             Error::Ended { description } => Self::Misconfigured { code: "invalid_grant".to_owned(), description },

@@ -361,6 +361,18 @@ async fn an_application_with_wrong_credentials_is_misconfigured() {
     }
 }
 
+#[tokio::test]
+async fn an_application_that_gets_no_token_for_the_api_is_not_allowed_and_not_misconfigured() {
+    let bodies = ["unauthorized_client", "unsupported_grant_type", "access_denied", "invalid_scope"]
+        .map(|name| json!({ "error": name, "error_description": "no access" }));
+    for body in bodies.into_iter().chain([json!({ "code": 7, "message": "no access" })]) {
+        let server = Server::start([Answer::json(400, &body)]).await;
+        let error = client(&server).management().session("ses_1", NOW).await.unwrap_err();
+        let ManagementError::Forbidden { description: Some(description) } = error else { panic!("{body}: {error}") };
+        assert_eq!(description.as_str(), "no access");
+    }
+}
+
 // ---- bad answers ----
 
 #[tokio::test]

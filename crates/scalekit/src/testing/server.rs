@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// One scripted answer.
@@ -13,6 +14,10 @@ use tokio::task::JoinHandle;
 pub(crate) enum Answer {
     /// A whole response: status, further header lines, body.
     Full(u16, &'static str, Vec<u8>),
+    /// Answer after a second.
+    Late(Box<Answer>),
+    /// Answer when the test says so.
+    Held(Arc<Notify>, Box<Answer>),
     /// Accept the request and never answer.
     Hang,
     /// Announce a body, then send one byte now and then, for ever.
@@ -89,8 +94,22 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
     let _ = respond(&mut stream, answer).await;
 }
 
-async fn respond(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
+async fn respond(stream: &mut TcpStream, mut answer: Answer) -> std::io::Result<()> {
+    loop {
+        answer = match answer {
+            Answer::Late(answer) => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                *answer
+            }
+            Answer::Held(go_on, answer) => {
+                go_on.notified().await;
+                *answer
+            }
+            _ => break,
+        };
+    }
     match answer {
+        Answer::Late(_) | Answer::Held(..) => {}
         Answer::Full(status, headers, body) => {
             let length = body.len();
             let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");

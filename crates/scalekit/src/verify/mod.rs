@@ -20,6 +20,7 @@
 //!
 //! `email` and the like decide nothing: the dashboard can add them to access tokens.
 
+mod claim_names;
 mod idp_initiated;
 mod json;
 mod jws;
@@ -33,6 +34,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+pub(crate) use claim_names::claim_names;
 pub use idp_initiated::verify_idp_initiated_login;
 pub(crate) use jws::{key_id, nonce_of_verified};
 pub use logout_token::verify_logout_token;

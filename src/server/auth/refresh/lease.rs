@@ -11,14 +11,12 @@ use tokio::task::JoinHandle;
 use super::super::sessions::Shared;
 use crate::server::{
     metrics,
+    patience::LEASE,
     session::{
         id::{LeaseHolder, SessionKey},
         store::StoreError,
     },
 };
-
-/// How long a lease lasts without being renewed: so long the others wait for a holder that died.
-const LEASE: Duration = Duration::from_secs(5);
 
 /// How often it is renewed: two renewals may fail.
 const RENEWAL: Duration = Duration::from_millis(1500);

@@ -30,9 +30,6 @@ use crate::server::{
 use pace::Pace;
 use setbacks::Setbacks;
 
-/// How long a request waits for a refresh: for a predecessor, for the provider's time limit, and a little.
-const WAIT: Duration = Duration::from_secs(14);
-
 /// How a refresh ended.
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
@@ -55,13 +52,13 @@ pub(super) struct Refreshes {
     setbacks: Setbacks,
 }
 
-/// One refresh under way.
-pub(super) struct Running(watch::Receiver<Option<Outcome>>);
+/// One refresh under way, and how long a request waits for it.
+pub(super) struct Running(watch::Receiver<Option<Outcome>>, Duration);
 
 impl Running {
     /// Waits for the outcome, bounded.
     pub(super) async fn outcome(mut self) -> Outcome {
-        match tokio::time::timeout(WAIT, self.0.wait_for(Option::is_some)).await {
+        match tokio::time::timeout(self.1, self.0.wait_for(Option::is_some)).await {
             Ok(Ok(outcome)) => outcome.clone().unwrap_or(Outcome::Never),
             // The task panicked or takes too long; the record tells the next request.
             Ok(Err(_)) | Err(_) => Outcome::Later { retry_after: 2 },
@@ -73,11 +70,12 @@ impl Refreshes {
     /// Starts a refresh, or joins the one under way.
     pub(super) fn start(&self, shared: &Arc<Shared>, key: &SessionKey) -> Running {
         if let Some(retry_after) = self.setbacks.left(key, shared.clock.elapsed()) {
-            return Running(watch::channel(Some(Outcome::Later { retry_after })).1);
+            return Running(watch::channel(Some(Outcome::Later { retry_after })).1, Duration::ZERO);
         }
+        let wait = shared.patience().refresh();
         let mut running = lock(&self.running);
         if let Some(receiver) = running.get(key) {
-            return Running(receiver.clone());
+            return Running(receiver.clone(), wait);
         }
         let (sender, receiver) = watch::channel(None);
         running.insert(*key, receiver.clone());
@@ -101,7 +99,7 @@ impl Refreshes {
         };
         // The log names the request that began the refresh.
         tokio::spawn(task.in_current_span());
-        Running(receiver)
+        Running(receiver, wait)
     }
 
     /// Begins no token call any more.
@@ -163,7 +161,7 @@ mod tests {
         let (refreshes, key) = (Refreshes::default(), SessionId::generate().unwrap().key());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let handle = runtime.handle().clone();
-        runtime.shutdown_timeout(WAIT);
+        runtime.shutdown_timeout(Duration::from_secs(14));
         let (done, is_done) = std::sync::mpsc::channel();
         let started = refreshes.clone();
         std::thread::spawn(move || {

@@ -25,6 +25,7 @@ use super::{
 use crate::server::{
     auth::sessions::{Found, Shared},
     metrics,
+    patience::{LONGEST_TOKEN_CALL, PREDECESSOR},
     session::{
         Freshness, SessionTokens,
         id::{Mark, MarkOf, SessionKey},
@@ -35,19 +36,13 @@ use crate::server::{
 /// How often the record of a session that another process refreshes is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How long the refresh of another process is waited for: longer than any token call and a lease that runs out.
-const LONGEST_WAIT_FOR_OTHERS: Duration = Duration::from_secs(20);
-
 /// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
 const SPENDING_REMEMBERED: i64 = 2 * OFFERED_FOR;
-
-/// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
-/// the slowest attempt.
-const PATIENCE_WITH_PREDECESSORS: Duration = Duration::from_secs(5);
+const _: () = assert!(SPENDING_REMEMBERED.unsigned_abs() > OFFERED_FOR.unsigned_abs() + LONGEST_TOKEN_CALL.as_secs());
 
 /// Refreshes the session, or waits for the process that does.
 pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, setbacks: &Setbacks, key: &SessionKey) -> Outcome {
-    let deadline = Instant::now() + LONGEST_WAIT_FOR_OTHERS;
+    let deadline = Instant::now() + shared.patience().other_process();
     loop {
         if let Err(outcome) = find_expiring(shared, key).await {
             return outcome;
@@ -248,7 +243,7 @@ async fn take_over(
 /// Somebody has begun to spend this token and lost the lease since. They may be about to write what they got, to a store that
 /// failed them for a moment: waits for that. `None`: nothing came, so they have died, and nobody knows whether it is spent.
 async fn predecessor(shared: &Shared, key: &SessionKey, spent: &SecretString) -> Option<Outcome> {
-    let deadline = Instant::now() + PATIENCE_WITH_PREDECESSORS;
+    let deadline = Instant::now() + PREDECESSOR;
     loop {
         match shared.find(key).await {
             Ok(Some(found)) if !holds(shared, key, &found.record, spent) => return Some(theirs(shared, key).await),

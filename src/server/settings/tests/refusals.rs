@@ -12,6 +12,7 @@ fn complete_production_settings_are_accepted() {
     assert_eq!(settings.limits, crate::server::session::limits::Limits::default());
     assert!(settings.webhook_secrets.is_none()); // part: webhooks
     assert!(settings.session_api);
+    assert_eq!(settings.token_call, std::time::Duration::from_secs(20));
     assert!(settings.secure_cookies());
     assert_eq!(settings.metrics, Some(std::net::SocketAddr::from(([127, 0, 0, 1], 9464)))); // part: metrics
 }
@@ -74,6 +75,18 @@ fn each_bad_value_is_named_with_what_is_wrong() {
     assert_eq!(
         problem(&[("SESSION_IDLE_MINUTES", "4")]),
         "SESSION_IDLE_MINUTES must be at least 5: activity is noted once a minute"
+    );
+    assert_eq!(
+        problem(&[("SCALEKIT_TOKEN_CALL_SECONDS", "36")]),
+        "SCALEKIT_TOKEN_CALL_SECONDS is 36; it must be 1 to 35"
+    );
+    assert_eq!(
+        problem(&[("SCALEKIT_TOKEN_CALL_SECONDS", "0")]),
+        "SCALEKIT_TOKEN_CALL_SECONDS is 0; it must be 1 to 35"
+    );
+    assert_eq!(
+        problem(&[("SCALEKIT_TOKEN_CALL_SECONDS", "ten")]),
+        "SCALEKIT_TOKEN_CALL_SECONDS is \"ten\"; it must be a whole number of seconds such as 20"
     );
     assert_eq!(
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),

@@ -19,6 +19,13 @@ pub(super) fn issue(
     world: &mut World,
     parameters: &Parameters,
 ) -> Result<Map<String, Value>, TokenError> {
+    // RFC 6749, section 5.2. How Scalekit refuses it is not documented.
+    if !world.settings.client_credentials {
+        return Err(TokenError::new(
+            "unauthorized_client",
+            "this application may not use the grant client_credentials",
+        ));
+    }
     let scope = parameters.value("scope").unwrap_or("openid");
     let access_token = tokens::issue_for_machine(world, scope)?;
 
