@@ -58,6 +58,12 @@ impl Patience {
         self.token_call + PREDECESSOR + LEASE + A_LITTLE
     }
 
+    /// How long a sign-in is under way once its code is taken: so long somebody who brings the same answer again waits for it.
+    #[must_use]
+    pub fn sign_in(self) -> Duration {
+        self.token_call + KEYS + A_LITTLE * 2
+    }
+
     /// How long any answer takes at most. A callback takes longest: of somebody whose session is refreshed first.
     #[must_use]
     pub fn answer(self) -> Duration {
@@ -92,6 +98,8 @@ mod tests {
             assert!(patience.refresh() > token_call + PREDECESSOR);
             assert!(patience.other_process() > token_call + LEASE + PREDECESSOR);
             assert!(patience.answer() > patience.refresh() + EXCHANGE_PLACE + token_call + KEYS);
+            assert!(patience.sign_in() > token_call + KEYS);
+            assert!(patience.answer() > patience.refresh() + EXCHANGE_PLACE + patience.sign_in());
             assert!(patience.answer() > WEBHOOK_HANDLER); // part: webhooks
             assert!(patience.stop() > LAST_TOKEN_CALLS + token_call && patience.stop() > patience.last_answers());
         }

@@ -7,14 +7,12 @@ use scalekit::PendingLogin;
 use serde::{Deserialize, Serialize};
 use tower_cookies::Cookies;
 
-use super::sessions::Sessions;
 use crate::server::{
     cookies::CookieJar,
     return_to::ReturnTo,
     session::{
-        id::{Mark, MarkOf},
+        id::{NoRandomness, SessionId, SessionSeed},
         seal::{KeyRing, Purpose, SealError},
-        store::StoreError,
     },
 };
 
@@ -40,6 +38,9 @@ pub struct LoginAttempt {
     /// in by somebody of its choice (login CSRF, RFC 9700 §4.7).
     #[serde(default)]
     pub started_here: bool,
+    /// What the session's identifier is made of.
+    #[serde(default)]
+    pub seed: Option<SessionSeed>,
 }
 
 impl LoginAttempt {
@@ -66,17 +67,21 @@ impl LoginAttempt {
         let attempt = open(&name, &value, ring)?;
         // The name holds only the start of `state`; an answer with another rest must not use the attempt up.
         verify_slices_are_equal(attempt.pending.state().as_bytes(), state.as_bytes()).ok()?;
-        (now < attempt.started_at + LIFETIME_SECONDS).then_some(attempt)
+        (now < attempt.ends_at()).then_some(attempt)
     }
 
-    /// Takes the attempt for use, once on all replicas, so that an answer that arrives several times at once is used once.
-    /// `false` if it was used before.
+    /// When no answer is taken any more; Unix seconds.
+    #[must_use]
+    pub const fn ends_at(&self) -> i64 {
+        self.started_at + LIFETIME_SECONDS
+    }
+
+    /// The identifier of the session that this answer begins: the same one whenever the answer comes.
     ///
     /// # Errors
-    /// [`StoreError`] if the store can't tell.
-    pub async fn spend(&self, sessions: &Sessions, now: i64) -> Result<bool, StoreError> {
-        let mark = Mark::of(MarkOf::LoginAttempt, self.pending.state());
-        sessions.store().mark(&mark, self.started_at + LIFETIME_SECONDS, now).await
+    /// [`NoRandomness`] for an attempt of an earlier release, which has no seed, if the operating system gives none.
+    pub fn session_id(&self, answer: &str) -> Result<SessionId, NoRandomness> {
+        self.seed.as_ref().map_or_else(SessionId::generate, |seed| Ok(seed.session_id(answer)))
     }
 
     /// Takes the attempt's cookie from the browser.
@@ -134,7 +139,7 @@ mod tests {
             Config::new("https://acme.scalekit.dev", "skc_1", SecretString::from("secret".to_owned())).unwrap();
         let redirect = Url::parse("https://app.example.com/auth/callback").unwrap();
         let (_, pending) = LoginRequest::default().begin(&config, &redirect, LoginSecrets::generate().unwrap());
-        LoginAttempt { pending, return_to: ReturnTo::default(), started_at, started_here: true }
+        LoginAttempt { pending, return_to: ReturnTo::default(), started_at, started_here: true, seed: None }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The answer to an authorization request: judged, exchanged once, verified, and turned into a session.
 //!
 //! Until everything has passed, nothing changes: no session is touched. The attempt is used up first, so an answer can't be
-//! tried twice.
+//! tried twice; the same one once more gets what the first one got (`answers`).
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
-use super::{attempt::LoginAttempt, in_flight::SignedInAt, sessions::BeginError};
+use super::{answers::Answer, attempt::LoginAttempt, in_flight::SignedInAt, sessions::BeginError};
 use crate::{
     error::SignInProblem,
     server::{
@@ -20,6 +20,7 @@ use crate::{
         session::{
             device::Device,
             id::{SessionId, SessionKey},
+            store::StoreError,
         },
         state::AppState,
     },
@@ -50,7 +51,16 @@ pub async fn finish_login(
     query: &str,
     device: Device,
 ) -> Result<ReturnTo, Refusal> {
-    let outcome = judge_and_begin(state, cookies, query, device).await;
+    let outcome = match take_attempt(state, cookies, query).await {
+        Ok(Taken { place: Some(place), query, answer, attempt }) => {
+            judge_and_begin(state, cookies, query, answer, attempt, (device, place)).await
+        }
+        // The first one was counted.
+        Ok(Taken { place: None, query, answer, attempt }) => {
+            return once_more(state, cookies, query, &answer, attempt).await;
+        }
+        Err(problem) => Err(problem.into()),
+    };
     metrics::sign_in(outcome.as_ref().err().map(|refusal| refusal.problem));
     outcome
 }
@@ -58,26 +68,34 @@ pub async fn finish_login(
 async fn judge_and_begin(
     state: &Arc<AppState>,
     cookies: &Cookies,
-    query: &str,
-    device: Device,
+    query: CallbackQuery,
+    answer: Answer,
+    attempt: LoginAttempt,
+    (device, place): (Device, OwnedSemaphorePermit),
 ) -> Result<ReturnTo, Refusal> {
-    let query = CallbackQuery::parse(query).map_err(|error| explain_callback(&error))?;
-    let Taken { attempt, place } = take_attempt(state, cookies, &query).await?;
-    let LoginAttempt { pending, return_to, started_here, .. } = attempt;
-    let browser = Asking { device, place, started_here };
-    match complete(state, cookies, query, pending, browser).await {
+    let begun = match new_session_id(&attempt, &answer) {
+        Ok(id) => {
+            let browser = Asking { device, place, started_here: attempt.started_here, answer, id: id.clone() };
+            complete(state, cookies, query, attempt.pending, browser).await.map(|()| id)
+        }
+        Err(problem) => Err(problem),
+    };
+    match begun {
         Ok(id) => {
             state.cookies.set_session(cookies, &id, state.settings.limits.lifetime);
-            Ok(return_to)
+            Ok(attempt.return_to)
         }
-        Err(problem) => Err(Refusal { problem, return_to: Some(return_to) }),
+        Err(problem) => Err(Refusal { problem, return_to: Some(attempt.return_to) }),
     }
 }
 
-/// An attempt that may be completed, with its place among the exchanges.
+/// An answer to an attempt of this browser's.
 struct Taken {
+    query: CallbackQuery,
+    answer: Answer,
     attempt: LoginAttempt,
-    place: OwnedSemaphorePermit,
+    /// Its place among the exchanges. `None`: it came before, and has had one.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// What else is known of the browser that brings an answer.
@@ -85,6 +103,9 @@ struct Asking {
     device: Device,
     place: OwnedSemaphorePermit,
     started_here: bool,
+    answer: Answer,
+    /// The identifier that its session will have.
+    id: SessionId,
 }
 
 /// From the genuine answer to the stored session.
@@ -94,14 +115,14 @@ async fn complete(
     query: CallbackQuery,
     pending: PendingLogin,
     browser: Asking,
-) -> Result<SessionId, SignInProblem> {
+) -> Result<(), SignInProblem> {
     let code = query.into_code(pending, state.scalekit.config()).map_err(|error| explain_callback(&error))?;
     let previous = match state.cookies.session(cookies) {
         SessionCookie::Valid(id) => Some(id.key()),
         SessionCookie::Absent | SessionCookie::Invalid => None,
     };
     // In a task of its own: a browser that goes away must not cut the exchange in half.
-    let begun = tokio::spawn(exchange_and_begin(Arc::clone(state), code, browser, previous).in_current_span()).await;
+    let begun = tokio::spawn(exchange_and_settle(Arc::clone(state), code, browser, previous).in_current_span()).await;
     begun.unwrap_or_else(|error| {
         tracing::error!(%error, "the code exchange panicked");
         Err(SignInProblem::Unavailable)
@@ -110,38 +131,111 @@ async fn complete(
 
 /// Finds the attempt that the answer belongs to, makes sure that it is used once, and removes its cookie. While there is no place for
 /// an exchange it is left as it is: the same answer can be tried again.
-async fn take_attempt(state: &AppState, cookies: &Cookies, query: &CallbackQuery) -> Result<Taken, SignInProblem> {
+async fn take_attempt(state: &AppState, cookies: &Cookies, raw: &str) -> Result<Taken, SignInProblem> {
+    let query = CallbackQuery::parse(raw).map_err(|error| explain_callback(&error))?;
     let Some(value) = query.state() else {
-        return Err(explain_without_state(query));
+        return Err(explain_without_state(&query));
     };
-    let now = state.clock.now();
+    let (now, store) = (state.clock.now(), state.sessions.store());
     let Some(attempt) = LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now) else {
         tracing::info!(outcome = "no attempt", error = query.error().map(tracing::field::display), "sign-in refused");
         return Err(SignInProblem::NoAttempt);
     };
-    let Some(place) = state.exchanges.place().await else {
-        tracing::warn!("a sign-in has to wait: too many codes are being exchanged");
-        return Err(SignInProblem::Unavailable);
-    };
-    let is_first = attempt.spend(&state.sessions, now).await.map_err(|error| {
-        metrics::store_failed(&error, "a login attempt could not be taken");
-        SignInProblem::Unavailable
-    })?;
+    let answer = Answer::new(&attempt, raw);
+    if !answer.is_late(store, now).await.map_err(|error| not_taken(&error))? {
+        let Some(place) = state.exchanges.place().await else {
+            tracing::warn!("a sign-in has to wait: too many codes are being exchanged");
+            return Err(SignInProblem::Unavailable);
+        };
+        if answer.take(store, now).await.map_err(|error| not_taken(&error))? {
+            LoginAttempt::forget(value, state.cookies, cookies);
+            return Ok(Taken { query, answer, attempt, place: Some(place) });
+        }
+    }
+    let came_before = answer.came(store, now).await.map_err(|error| not_taken(&error))?;
     LoginAttempt::forget(value, state.cookies, cookies);
-    if !is_first {
+    if !came_before {
         tracing::info!(outcome = "attempt used before", "sign-in refused");
         return Err(SignInProblem::NoAttempt);
     }
-    Ok(Taken { attempt, place })
+    Ok(Taken { query, answer, attempt, place: None })
 }
 
-async fn exchange_and_begin(
+fn not_taken(error: &StoreError) -> SignInProblem {
+    metrics::store_failed(error, "a login attempt could not be taken");
+    SignInProblem::Unavailable
+}
+
+fn new_session_id(attempt: &LoginAttempt, answer: &Answer) -> Result<SessionId, SignInProblem> {
+    attempt.session_id(answer.query()).map_err(|error| {
+        tracing::error!(%error, "a session could not be begun");
+        SignInProblem::Unavailable
+    })
+}
+
+/// The same answer again: what the first one got, without another exchange.
+async fn once_more(
+    state: &AppState,
+    cookies: &Cookies,
+    query: CallbackQuery,
+    answer: &Answer,
+    attempt: LoginAttempt,
+) -> Result<ReturnTo, Refusal> {
+    let id = new_session_id(&attempt, answer);
+    let LoginAttempt { pending, return_to, .. } = attempt;
+    let refuse = |problem| Refusal { problem, return_to: Some(return_to.clone()) };
+    // What the provider refused stands in the answer itself.
+    query.into_code(pending, state.scalekit.config()).map_err(|error| refuse(explain_callback(&error)))?;
+    let (id, store) = (id.map_err(refuse)?, state.sessions.store());
+    if let Some(problem) =
+        answer.refusal(store, &state.clock, state.patience()).await.map_err(|error| refuse(not_taken(&error)))?
+    {
+        tracing::info!(outcome = ?problem, "an answer came again: refused again");
+        return Err(refuse(problem));
+    }
+    // Whoever has signed in anew meanwhile, or has the cookie, keeps what they have.
+    if let SessionCookie::Valid(held) = state.cookies.session(cookies)
+        && lives(state, &held).await.map_err(refuse)?
+    {
+        return Ok(return_to);
+    }
+    if !lives(state, &id).await.map_err(refuse)? {
+        tracing::info!(outcome = "its session has ended", "sign-in refused");
+        return Err(refuse(SignInProblem::NoAttempt));
+    }
+    tracing::info!("an answer came again: its session is given again");
+    state.cookies.set_session(cookies, &id, state.settings.limits.lifetime);
+    Ok(return_to)
+}
+
+async fn lives(state: &AppState, id: &SessionId) -> Result<bool, SignInProblem> {
+    state.sessions.identity(&id.key()).await.map(|found| found.is_some()).map_err(|error| not_taken(&error))
+}
+
+/// Whatever comes of it, those who bring the same answer again are told.
+async fn exchange_and_settle(
     state: Arc<AppState>,
     code: AuthorizationCode,
     browser: Asking,
     previous: Option<SessionKey>,
-) -> Result<SessionId, SignInProblem> {
-    let Asking { device, place: _place, started_here } = browser;
+) -> Result<(), SignInProblem> {
+    let Asking { device, place: _place, started_here, answer, id } = browser;
+    let outcome = exchange_and_begin(&state, code, &id, device, started_here, previous).await;
+    let settled = answer.settle(state.sessions.store(), outcome.err(), state.clock.now()).await;
+    if let Err(error) = settled {
+        metrics::store_failed(&error, "what became of a sign-in could not be noted");
+    }
+    outcome
+}
+
+async fn exchange_and_begin(
+    state: &AppState,
+    code: AuthorizationCode,
+    id: &SessionId,
+    device: Device,
+    started_here: bool,
+    previous: Option<SessionKey>,
+) -> Result<(), SignInProblem> {
     let asked_at = state.clock.elapsed();
     let exchange = state.scalekit.exchange(&code);
     let tokens = metrics::token_call("authorization_code", exchange).await.map_err(|error| explain_exchange(&error))?;
@@ -152,13 +246,13 @@ async fn exchange_and_begin(
         .await
         .map_err(|error| explain_exchange(&error))?;
     let at = SignedInAt::of(&sign_in, took);
-    if !started_here && is_another_account(&state, previous, &sign_in).await? {
+    if !started_here && is_another_account(state, previous, &sign_in).await? {
         tracing::warn!(
             "another site started a sign-in to another account or organization than the browser is signed in to: refused"
         );
         return Err(SignInProblem::AnotherAccount);
     }
-    state.sessions.begin(&sign_in, at, device, previous).await.map_err(|error| match error {
+    state.sessions.begin(id, &sign_in, at, device, previous).await.map_err(|error| match error {
         BeginError::EndedMeanwhile => {
             tracing::info!("the provider ended a session while it was begun");
             SignInProblem::CodeRefused

@@ -22,6 +22,7 @@ use crate::{
         navigation,
         problem::{self, Asker},
         return_to::ReturnTo,
+        session::id::SessionSeed,
         settings::{Environment, Settings, is_loopback},
         state::AppState,
     },
@@ -107,17 +108,20 @@ fn begin(
         Some(request) => request,
         None => request(parameters)?,
     };
-    let secrets = LoginSecrets::generate().map_err(|error| {
-        tracing::error!(%error, "no randomness for a login attempt");
-        AppError::Internal
-    })?;
+    let secrets = LoginSecrets::generate().map_err(|error| no_randomness(&error))?;
+    let seed = Some(SessionSeed::generate().map_err(|error| no_randomness(&error))?);
     let (url, pending) = request.begin(state.scalekit.config(), &state.settings.redirect_uri(), secrets);
-    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now(), started_here };
+    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now(), started_here, seed };
     attempt.remember(state.cookies, cookies, &state.settings.key_ring).map_err(|error| {
         tracing::error!(%error, "a login attempt could not be sealed");
         AppError::Internal
     })?;
     Ok(url.into())
+}
+
+fn no_randomness(error: &dyn std::fmt::Display) -> AppError {
+    tracing::error!(%error, "no randomness for a login attempt");
+    AppError::Internal
 }
 
 /// Passes on what is well-formed, but for a sign-in that nobody would see. An unknown `prompt` or `provider` is refused: silently starting another login

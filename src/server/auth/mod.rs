@@ -3,6 +3,7 @@
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by way of [`onward`].
 //! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
 //! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session. [`exchanges`]: how many at once.
+//!   [`answers`]: what became of those that come again.
 //! - [`sessions`]: finds the session of a request and keeps it fresh. `activity`: notes that its person is there.
 //! - [`refresh`]: refresh token rotation: one at a time per session, whoever asks, on whatever replica.
 //! - [`ending`]: how sessions end before their time. [`logout`]: by sign-out, here and at Scalekit.
@@ -11,6 +12,7 @@
 //! - [`respond`]: the bodies of the server functions: these flows between request context and response.
 
 mod activity;
+pub mod answers;
 pub mod attempt;
 pub mod backchannel_logout;
 pub mod callback;

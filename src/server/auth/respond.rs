@@ -15,11 +15,12 @@ use super::{
 };
 use crate::{
     api::session::{ProviderView, SessionState, SessionView},
-    error::AppError,
+    error::{AppError, SignInProblem},
     server::{
         cookies::SessionCookie,
         guard::{CurrentSession, Visitor},
         metrics,
+        return_to::ReturnTo,
         session::{Session, device::Device, id::SessionKey},
         state::AppState,
         views,
@@ -139,8 +140,13 @@ pub fn current_session() -> Result<SessionState, AppError> {
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let cookies = request.cookies()?;
+    let is_signed_in = request.visitor().is_ok_and(|visitor| visitor.session().is_some());
     match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
+        // An old answer, from a history or a restored tab: there is nothing to continue, and nothing is wrong.
+        Err(Refusal { problem: SignInProblem::NoAttempt, .. }) if is_signed_in => {
+            request.redirect(ReturnTo::default().as_str())
+        }
         Err(Refusal { problem, return_to }) => {
             let return_to = return_to.map(|path| path.as_str().to_owned());
             let error = AppError::SignIn { problem, return_to };

@@ -19,7 +19,7 @@ use crate::server::{
     session::{
         Freshness, Identity, Session, SessionTokens,
         device::Device,
-        id::{NoRandomness, SessionId, SessionKey, UserKey},
+        id::{SessionId, SessionKey, UserKey},
         limits::Limits,
         record,
         seal::{KeyRing, SealError},
@@ -76,9 +76,6 @@ pub enum Current {
 /// A session could not be begun.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
-    /// No identifier could be made.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
     /// The record could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -113,21 +110,21 @@ impl Sessions {
         }
     }
 
-    /// Begins a session with a new identifier, ends the one that the browser had before, and the person's oldest ones if they
+    /// Begins a session under an identifier that was made for it, ends the one that the browser had before, and the person's oldest ones if they
     /// have too many.
     ///
     /// # Errors
     /// [`BeginError`]; then nothing has begun.
     pub async fn begin(
         &self,
+        id: &SessionId,
         sign_in: &SignIn,
         at: SignedInAt,
         device: Device,
         previous: Option<SessionKey>,
-    ) -> Result<SessionId, BeginError> {
+    ) -> Result<(), BeginError> {
         let Shared { store, ring, clock, limits, .. } = &*self.shared;
-        let (id, now) = (SessionId::generate()?, clock.now());
-        let key = id.key();
+        let (key, now) = (id.key(), clock.now());
         let session = Session::begin(&sign_in.id, &sign_in.access, device, limits, now);
         let tokens = SessionTokens {
             access_token: sign_in.tokens.access_token.clone(),
@@ -142,7 +139,7 @@ impl Sessions {
             return Err(error);
         }
         tracing::info!("session begun");
-        Ok(id)
+        Ok(())
     }
 
     /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that

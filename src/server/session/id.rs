@@ -5,6 +5,7 @@
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 
 /// 256 random bits: 43 characters of base64url.
 const LENGTH: usize = 32;
@@ -50,6 +51,14 @@ macro_rules! print_nothing {
 
 print_nothing!(SessionId);
 
+/// What makes the identifier of a sign-in's session, together with the answer to its attempt: 256 random bits, drawn when the attempt
+/// begins and kept where only the server reads them. So one answer leads to one session however often it comes, and nobody who knows
+/// less than both finds it. Prints nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSeed(String);
+
+print_nothing!(SessionSeed);
+
 hash! {
     /// The SHA-256 of a [`SessionId`]: the record's key, and associated data of its seal.
     SessionKey
@@ -92,6 +101,7 @@ impl Mark {
     pub fn of(kind: MarkOf, name: &str) -> Self {
         let label = match kind {
             MarkOf::LoginAttempt => "login attempt",
+            MarkOf::LoginAnswer => "login answer",
             MarkOf::LogoutToken => "logout token",
             MarkOf::Webhook => "webhook",
             MarkOf::WebhookUnderWay => "webhook under way",
@@ -113,6 +123,8 @@ pub struct LeaseHolder([u8; 16]);
 pub enum MarkOf {
     /// A login attempt whose answer has come, by its `state`.
     LoginAttempt,
+    /// What is known of an answer to a login attempt, by its query.
+    LoginAnswer,
     /// A logout token, by its `jti`.
     LogoutToken,
     /// A webhook that was handled, by its `webhook-id`.
@@ -163,6 +175,22 @@ impl SessionId {
         let mut key = [0; LENGTH];
         key.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
         SessionKey(key)
+    }
+}
+
+impl SessionSeed {
+    /// Draws a new one.
+    ///
+    /// # Errors
+    /// [`NoRandomness`] if the operating system gives none.
+    pub fn generate() -> Result<Self, NoRandomness> {
+        Ok(Self(SessionId::generate()?.to_cookie_value()))
+    }
+
+    /// The identifier of the session that `answer` begins.
+    #[must_use]
+    pub fn session_id(&self, answer: &str) -> SessionId {
+        SessionId(labelled_hash("session", &[&self.0, "\0", answer].concat()))
     }
 }
 
@@ -220,11 +248,21 @@ mod tests {
             *UserKey::of("1").as_bytes(),
             *ProviderSessionKey::of("1").as_bytes(),
             *Mark::of(MarkOf::LoginAttempt, "1").as_bytes(),
+            *Mark::of(MarkOf::LoginAnswer, "1").as_bytes(),
             *Mark::of(MarkOf::LogoutToken, "1").as_bytes(),
             *Mark::of(MarkOf::Webhook, "1").as_bytes(),
         ];
         assert_eq!(hashes.iter().collect::<std::collections::HashSet<_>>().len(), hashes.len());
         assert_eq!(UserKey::of("1"), UserKey::of("1"));
+    }
+
+    #[test]
+    fn an_identifier_follows_from_seed_and_answer_and_from_nothing_less() {
+        let (seed, other) = (SessionSeed::generate().unwrap(), SessionSeed::generate().unwrap());
+        let id = seed.session_id("code=1&state=a");
+        assert_eq!(seed.session_id("code=1&state=a"), id);
+        assert!(seed.session_id("code=2&state=a") != id && other.session_id("code=1&state=a") != id);
+        assert!(!id.to_cookie_value().contains(&seed.0) && format!("{seed:?}") == "SessionSeed(…)");
     }
 
     #[test]

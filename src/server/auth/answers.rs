@@ -1,0 +1,140 @@
+//! The answers of the last minute, and what became of them. The browser may never see ours (a lost connection, a proxy that tries again)
+//! and then repeats the same answer: it gets the first one's outcome, which costs the provider nothing.
+//!
+//! Marks in the store, so that it holds on all replicas; the session itself is found by the identifier that attempt and answer make
+//! together ([`LoginAttempt::session_id`]). Not here: who may repeat. Only the browser that holds the attempt's cookie gets this far.
+
+use std::time::Duration;
+
+use super::attempt::LoginAttempt;
+use crate::{
+    error::SignInProblem,
+    server::{
+        clock::Clock,
+        patience::Patience,
+        session::{
+            id::{Mark, MarkOf},
+            store::{SessionStore, StoreError},
+        },
+    },
+};
+
+/// How long the same answer may be repeated.
+const REPEATABLE_SECONDS: i64 = 60;
+
+/// How often a repeated answer looks whether the first one is back from the provider.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+/// What an exchange can come to, beside a session.
+const REFUSALS: [SignInProblem; 5] = [
+    SignInProblem::CodeRefused,
+    SignInProblem::TokensRefused,
+    SignInProblem::Misconfigured,
+    SignInProblem::AnotherAccount,
+    SignInProblem::Unavailable,
+];
+
+/// One answer to one attempt.
+pub struct Answer {
+    query: String,
+    attempt: Mark,
+    /// When no answer to the attempt is taken any more.
+    attempt_ends_at: i64,
+}
+
+impl Answer {
+    /// The answer that is this query, as the browser sent it.
+    #[must_use]
+    pub fn new(attempt: &LoginAttempt, query: &str) -> Self {
+        let mark = Mark::of(MarkOf::LoginAttempt, attempt.pending.state());
+        Self { query: query.to_owned(), attempt: mark, attempt_ends_at: attempt.ends_at() }
+    }
+
+    /// The query.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Whether an answer to the attempt has come before: this one or another.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn is_late(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+        store.is_marked(&self.attempt, now).await
+    }
+
+    /// Takes the attempt for this answer, once on all replicas. `false` if another was quicker.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+        // First the answer's own mark: whoever finds the attempt's must find it too.
+        store.mark(&self.mark("came"), now + REPEATABLE_SECONDS, now).await?;
+        store.mark(&self.attempt, self.attempt_ends_at, now).await
+    }
+
+    /// Whether this very answer has come within the last minute.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn came(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+        store.is_marked(&self.mark("came"), now).await
+    }
+
+    /// Notes what became of the answer, for those who repeat it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store fails: whoever repeats the answer then waits in vain.
+    pub async fn settle(
+        &self,
+        store: &dyn SessionStore,
+        refusal: Option<SignInProblem>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let until = now + REPEATABLE_SECONDS;
+        if let Some(problem) = refusal {
+            store.mark(&self.refused(problem), until, now).await?;
+        }
+        store.mark(&self.mark("settled"), until, now).await?;
+        Ok(())
+    }
+
+    /// What became of the answer: why it was refused, or `None` if it was not. Waits for it, as long as it may be under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub async fn refusal(
+        &self,
+        store: &dyn SessionStore,
+        clock: &Clock,
+        patience: Patience,
+    ) -> Result<Option<SignInProblem>, StoreError> {
+        let settled = self.mark("settled");
+        let waited = tokio::time::timeout(patience.sign_in(), async {
+            while !store.is_marked(&settled, clock.now()).await? {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+            }
+            Ok::<(), StoreError>(())
+        });
+        match waited.await {
+            Ok(settled) => settled?,
+            // Its process ended, or the store would not take the note.
+            Err(_) => return Ok(Some(SignInProblem::Unavailable)),
+        }
+        for problem in REFUSALS {
+            if store.is_marked(&self.refused(problem), clock.now()).await? {
+                return Ok(Some(problem));
+            }
+        }
+        Ok(None)
+    }
+
+    fn mark(&self, what: &str) -> Mark {
+        Mark::of(MarkOf::LoginAnswer, &[what, "\0", &self.query].concat())
+    }
+
+    fn refused(&self, problem: SignInProblem) -> Mark {
+        self.mark(&format!("{problem:?}"))
+    }
+}
