@@ -133,7 +133,7 @@ async fn a_refusal_that_was_lost_is_given_again() {
     let app = app().await;
     for (fault, status, words) in [
         (Fault::status(Endpoint::Token, 400).with_error("invalid_grant"), 400, "This sign-in has expired"),
-        (Fault::status(Endpoint::Token, 401).with_error("invalid_client"), 500, "not set up correctly"),
+        (Fault::status(Endpoint::Token, 401).with_error("invalid_client"), 502, "not set up correctly"),
     ] {
         let mut browser = app.browser();
         let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
