@@ -107,12 +107,7 @@ pub fn outgoing_headers() -> HashMap<String, String> {
 mod tests {
     use std::sync::Mutex;
 
-    use axum::{
-        Router,
-        body::Body,
-        middleware::{from_fn, from_fn_with_state},
-        routing::get,
-    };
+    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
     use opentelemetry::trace::TraceId;
     use opentelemetry_sdk::{
         error::OTelSdkResult,
@@ -123,7 +118,11 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
-    use crate::server::{client_address::PeerAddress, metrics, telemetry::log_requests};
+    use crate::server::{
+        client_address::PeerAddress,
+        metrics,
+        telemetry::{RequestLog, log_requests},
+    };
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const CALLER: &str = "00f067aa0ba902b7";
@@ -151,7 +150,7 @@ mod tests {
         let trusted: Arc<[IpNet]> = Arc::new(["127.0.0.1/32".parse().unwrap()]);
         let router = Router::new()
             .route("/page", get(call))
-            .layer(from_fn(log_requests))
+            .layer(from_fn_with_state(RequestLog::default(), log_requests))
             .layer(from_fn_with_state(trusted, continue_trace));
         let request = Request::get("/page?code=secret")
             .extension(PeerAddress("127.0.0.1".parse().unwrap()))

@@ -24,6 +24,14 @@ pub fn of(request: &Request, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
     Some(behind(*peer, request.headers(), trusted_proxies))
 }
 
+/// The network of an address, so many bits wide: with IPv4, and with IPv6.
+#[must_use]
+pub fn network(address: IpAddr, ipv4: u8, ipv6: u8) -> IpNet {
+    let address = address.to_canonical();
+    let bits = if address.is_ipv4() { ipv4 } else { ipv6 };
+    IpNet::new(address, bits).unwrap_or(IpNet::from(address)).trunc()
+}
+
 /// Whether a request's connection is one of these proxies.
 #[must_use]
 pub fn is_connected_by(request: &Request, trusted_proxies: &[IpNet]) -> bool {

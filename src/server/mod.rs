@@ -125,7 +125,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), panics::answer_panics))
         .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
-        .layer(from_fn(telemetry::log_requests))
+        .layer(from_fn_with_state(state.request_log(), telemetry::log_requests))
 }
 
 /// The pages that `<App/>` routes to, listed once for each process.
@@ -134,6 +134,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
 /// is waiting for such a page then waits for ever. So it must not happen while requests are served.
 pub fn page_routes() -> &'static [AxumRouteListing] {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    telemetry::tasks::keep_spans();
     ROUTES.get_or_init(|| generate_route_list(App))
 }
 

@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::{
     auth::{ending::Listed, respond::RequestContext},
@@ -109,11 +110,11 @@ impl<'a> Caller<'a> {
             let place = self.state.session_api_places.place(user_id).await;
             let (scalekit, user_id, now) = (self.state.scalekit.clone(), user_id.clone(), self.state.clock.now());
             // In a task of its own: whoever hangs up keeps their place until the provider has answered.
-            let call = tokio::spawn(async move {
+            let call = async move {
                 let _place = place;
                 scalekit.management().sessions_of(&user_id, now).await
-            });
-            call.await
+            };
+            tokio::spawn(call.in_current_span()).await
         };
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
             Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
@@ -174,7 +175,8 @@ impl<'a> Caller<'a> {
         let mut calls = JoinSet::new();
         for id in provider_sessions {
             let scalekit = self.state.scalekit.clone();
-            calls.spawn(async move { scalekit.management().revoke_session(&id, now).await });
+            let call = async move { scalekit.management().revoke_session(&id, now).await };
+            calls.spawn(call.in_current_span());
         }
         let all = async {
             let mut succeeded = true;

@@ -21,6 +21,7 @@ use super::{
     },
     session_api_places::SessionApiPlaces,
     settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
+    telemetry::RequestLog,
 };
 use crate::site::SiteLinks;
 
@@ -114,6 +115,15 @@ impl AppState {
     #[must_use]
     pub fn patience(&self) -> Patience {
         Patience::with(self.scalekit.config().token_timeout())
+    }
+
+    /// How requests are written down.
+    #[must_use]
+    pub fn request_log(&self) -> RequestLog {
+        RequestLog {
+            client: self.settings.logged_client,
+            trusted_proxies: self.settings.trusted_proxies.as_slice().into(),
+        }
     }
 
     /// Where documents find the site's files now.

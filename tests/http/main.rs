@@ -15,6 +15,7 @@ mod health;
 mod key_ring;
 mod last_resort;
 mod limits;
+mod log_lines;
 mod login_csrf;
 mod outage;
 mod proxies;

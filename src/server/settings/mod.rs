@@ -32,7 +32,10 @@ pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
 pub use store_address::StoreAddress;
 
-use crate::server::session::{limits::Limits, seal::KeyRing};
+use crate::server::{
+    session::{limits::Limits, seal::KeyRing},
+    telemetry::LoggedClient,
+};
 
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
@@ -76,6 +79,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// `RATE_LIMIT`: whether there is a limit to how often something may be asked for.
     pub rate_limit: bool,
+    /// `LOG_CLIENTS`: how much of the address that a request comes from is written down.
+    pub logged_client: LoggedClient,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
     // part: metrics {
@@ -166,6 +171,7 @@ impl Settings {
         let max_connections = serving::max_connections(source, &mut problems);
         let trusted_proxies = serving::trusted_proxies(source, &mut problems);
         let rate_limit = values::switch(source, table::RATE_LIMIT, &mut problems);
+        let logged_client = serving::logged_client(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
         let metrics = serving::metrics_address(source, environment, &mut problems); // part: metrics
         let leptos = application::leptos_options(source, environment, &mut problems);
@@ -184,6 +190,7 @@ impl Settings {
                 max_connections: max_connections?,
                 trusted_proxies: trusted_proxies?,
                 rate_limit: rate_limit?,
+                logged_client: logged_client?,
                 tls,
                 metrics, // part: metrics
                 leptos: leptos?,

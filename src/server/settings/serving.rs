@@ -7,8 +7,8 @@ use ipnet::IpNet;
 
 use super::Environment; // part: metrics
 use super::{
-    Problems, Source, TlsFiles,
-    table::{MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
+    LoggedClient, Problems, Source, TlsFiles,
+    table::{LOG_CLIENTS, MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
     values::number,
 };
 
@@ -48,6 +48,19 @@ pub(super) fn trusted_proxies(source: &Source, problems: &mut Problems) -> Optio
         Err(entry) => {
             let why = format!("has {entry:?} in it, which is neither an IP address nor a network such as 10.0.0.0/8");
             problems.add(TRUSTED_PROXIES, why);
+            None
+        }
+    }
+}
+
+/// How much of the address that a request comes from is written down.
+pub(super) fn logged_client(source: &Source, problems: &mut Problems) -> Option<LoggedClient> {
+    match source.text(LOG_CLIENTS).as_deref() {
+        Some("off") => Some(LoggedClient::Off),
+        Some("network") => Some(LoggedClient::Network),
+        Some("full") => Some(LoggedClient::Full),
+        other => {
+            problems.add(LOG_CLIENTS, format!("is {:?}; it must be off, network or full", other.unwrap_or("")));
             None
         }
     }

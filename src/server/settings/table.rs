@@ -54,6 +54,7 @@ settings! {
     MAX_CONNECTIONS, "server.max-connections", Whole, "10000";
     TRUSTED_PROXIES, "server.trusted-proxies", Whole, "10.0.0.0/8, 192.0.2.7";
     RATE_LIMIT, "server.rate-limit", Whole, "on";
+    LOG_CLIENTS, "server.log-clients", Whole, "network";
     METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464"; // part: metrics
     SCALEKIT_ENVIRONMENT_URL, "scalekit.environment-url", Whole, "https://acme.scalekit.dev";
     SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";

@@ -1,17 +1,21 @@
-//! What is written down about each request: method, matched route, status and time. Never a query, a cookie or a
-//! claim: a callback's query holds a code. How it is written is in `lines.rs`.
+//! What is written down about each request: its id, where it comes from, method, matched route, status and time. Never a query, a
+//! cookie or a claim: a callback's query holds a code. How it is written is in `lines.rs`, which lines are in `filter.rs`, and
+//! `tasks.rs` sees to it that a request's lines carry its id wherever they are written.
 
+mod filter;
 mod lines;
+pub(super) mod tasks;
 
-use std::{io::IsTerminal as _, time::Instant};
+use std::{io::IsTerminal as _, net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method},
     middleware::Next,
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ipnet::IpNet;
 use tracing::{Instrument as _, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
@@ -21,7 +25,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use super::{metrics, settings::Environment};
+use super::{client_address, metrics, settings::Environment};
 
 /// Names a request in logs, in its response and on error pages.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,11 +36,14 @@ pub type FurtherLayer = Box<dyn Layer<Layered<EnvFilter, Registry>> + Send + Syn
 /// Starts logging: readable lines in development, JSON in production. `RUST_LOG` filters.
 /// `further` layers see the same events and spans.
 pub fn start_logging(environment: Environment, further: Vec<FurtherLayer>) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, remark) = filter::of(std::env::var_os("RUST_LOG"));
     let colours = std::io::stdout().is_terminal();
     // An empty list of layers would say that nobody wants any event.
     let further = (!further.is_empty()).then_some(further);
     tracing_subscriber::registry().with(filter).with(further).with(layer(environment, colours, std::io::stdout)).init();
+    if let Some(remark) = remark {
+        tracing::warn!("{remark}");
+    }
 }
 
 /// Writes events to `writer`. Colours are for terminals and development only.
@@ -59,13 +66,53 @@ where
 /// What is noted as the status of a request whose client did not wait: nginx's number for it.
 const CLIENT_GONE: u16 = 499;
 
+/// How much of the address that a request comes from is written down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoggedClient {
+    /// Nothing.
+    Off,
+    /// The network: enough to see that refusals come from one place, too little to name a person.
+    #[default]
+    Network,
+    /// All of it.
+    Full,
+}
+
+impl LoggedClient {
+    fn shown(self, address: IpAddr) -> Option<String> {
+        match self {
+            Self::Off => None,
+            Self::Network => Some(client_address::network(address, 24, 56).to_string()),
+            Self::Full => Some(address.to_string()),
+        }
+    }
+}
+
+/// What [`log_requests`] needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct RequestLog {
+    /// `LOG_CLIENTS`.
+    pub client: LoggedClient,
+    /// Whose word on the client's address is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+}
+
 /// Gives the request an identifier of ours, whatever it brought, and logs how it was answered.
-pub async fn log_requests(mut request: Request, next: Next) -> Response {
+pub async fn log_requests(State(log): State<RequestLog>, mut request: Request, next: Next) -> Response {
     let id = new_request_id();
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let method = known_method(request.method());
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), method, route);
+    // Of the highest level, so that a warning has its request's id however little is logged.
+    let span = tracing::error_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        client = tracing::field::Empty,
+        method,
+        route
+    );
+    let client = client_address::of(&request, &log.trusted_proxies).and_then(|address| log.client.shown(address));
+    span.record("client", client);
     async move {
         let mut note = Note { route: &route, started: Instant::now(), status: CLIENT_GONE };
         let mut response = next.run(request).await;
@@ -106,4 +153,21 @@ fn new_request_id() -> HeaderValue {
     // An identifier without randomness would still be a valid one; nothing secret rests on it.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     HeaderValue::from_str(&URL_SAFE_NO_PAD.encode(bytes)).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_client_no_more_is_shown_than_is_set() {
+        let addresses: [IpAddr; 2] = ["203.0.113.77".parse().unwrap(), "2001:db8:1:2345::6".parse().unwrap()];
+        let shown = |how: LoggedClient| addresses.map(|address| how.shown(address));
+        assert_eq!(shown(LoggedClient::Off), [None, None]);
+        assert_eq!(
+            shown(LoggedClient::Network),
+            ["203.0.113.0/24", "2001:db8:1:2300::/56"].map(|text| Some(text.to_owned()))
+        );
+        assert_eq!(shown(LoggedClient::Full), addresses.map(|address| Some(address.to_string())));
+    }
 }

@@ -16,6 +16,7 @@ use leptos_scalekit::server::{
     session::{limits::Limits, memory::MemoryStore, seal::KeyRing, store::SessionStore},
     settings::{Environment, IdentityProvider, Settings, StoreAddress},
     state::AppState,
+    telemetry::LoggedClient,
 };
 use scalekit_emulator::{Emulator, Options, SettingsChange};
 use secrecy::SecretString;
@@ -144,6 +145,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         trusted_proxies: Vec::new(),
         // What limits are for is tested where they are on.
         rate_limit: false,
+        logged_client: LoggedClient::default(),
         tls: None,
         metrics: None, // part: metrics
         leptos: leptos::config::LeptosOptions::builder()

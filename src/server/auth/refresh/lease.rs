@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::super::sessions::Shared;
 use crate::server::{
@@ -45,7 +46,7 @@ impl Lease {
         if !shared.store.acquire_lease(key, &holder, LEASE).await? {
             return Ok(None);
         }
-        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder, Arc::clone(&until)));
+        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder, Arc::clone(&until)).in_current_span());
         Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, until, renewal }))
     }
 

@@ -20,6 +20,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
+use tracing::Instrument as _;
 
 use super::{
     address::RedisAddress,
@@ -116,7 +117,7 @@ impl Connections {
         let mut running = JoinSet::new();
         for (position, item) in items.into_iter().enumerate() {
             let answer = work(Arc::clone(self), item);
-            running.spawn(async move { (position, answer.await) });
+            running.spawn(async move { (position, answer.await) }.in_current_span());
         }
         while let Some(done) = running.join_next().await {
             let (position, answer) = done.map_err(|error| RedisFailure::Broken(error.to_string()))?;

@@ -92,6 +92,7 @@ fn each_bad_value_is_named_with_what_is_wrong() {
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),
         "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
     );
+    assert_eq!(problem(&[("LOG_CLIENTS", "yes")]), "LOG_CLIENTS is \"yes\"; it must be off, network or full");
     // part: metrics {
     assert_eq!(
         problem(&[("METRICS_ADDR", "9464")]),
