@@ -108,7 +108,7 @@ pub struct ErrorPage {
     pub error: AppError,
     /// Names the request in the log.
     pub request_id: Option<String>,
-    /// Path to try again; with [`AppError::Unavailable`] the page tries it by itself.
+    /// Path to try again; with an error that passes the page tries it by itself.
     pub retry: Option<String>,
     /// Where the site's files are.
     pub links: SiteLinks,
@@ -120,7 +120,9 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
     let ErrorPage { error, request_id, retry, links } = page;
     let retry_script = links.retry.clone();
     let waiting = match (&error, &retry) {
-        (AppError::Unavailable { retry_after }, Some(path)) => Some((*retry_after, path.clone())),
+        (AppError::Unavailable { retry_after } | AppError::TooManyRequests { retry_after }, Some(path)) => {
+            Some((*retry_after, path.clone()))
+        }
         _ => None,
     };
 

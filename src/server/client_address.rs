@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName},
+    http::{Extensions, HeaderMap, HeaderName},
 };
 use ipnet::IpNet;
 
@@ -19,9 +19,9 @@ pub struct PeerAddress(pub IpAddr);
 
 /// The address that a request comes from. `None` without a connection.
 #[must_use]
-pub fn of(request: &Request, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
-    let PeerAddress(peer) = request.extensions().get()?;
-    Some(behind(*peer, request.headers(), trusted_proxies))
+pub fn of(extensions: &Extensions, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
+    let PeerAddress(peer) = extensions.get()?;
+    Some(behind(*peer, headers, trusted_proxies))
 }
 
 /// The network of an address, so many bits wide: with IPv4, and with IPv6.

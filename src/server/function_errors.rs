@@ -1,5 +1,6 @@
 //! The HTTP status of a server function's error. Leptos answers 500 to all of them, unreadable arguments included;
-//! here each gets its own, and people who posted a plain form get a page instead of an encoded error.
+//! here each gets its own, and people who posted a plain form get a page instead of an encoded error. So do they for a page that can't be
+//! shown only because too many people asked: it goes on by itself.
 
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ pub async fn give_errors_their_status(State(state): State<Arc<AppState>>, reques
     let is_function = request.uri().path().starts_with("/api/");
     let asker = Asker::of(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
+    if let Some(error) = too_many(&response).filter(|_| !is_function) {
+        return problem::respond(&state, &error, &asker);
+    }
     if !is_function || !failed(&response) {
         return response;
     }
@@ -44,6 +48,12 @@ pub async fn give_errors_their_status(State(state): State<Arc<AppState>>, reques
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
     }
     Response::from_parts(parts, Body::from(body))
+}
+
+/// What a page says that was refused for that reason.
+fn too_many(response: &Response) -> Option<AppError> {
+    let retry_after = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    (response.status() == StatusCode::TOO_MANY_REQUESTS).then_some(AppError::TooManyRequests { retry_after })
 }
 
 /// Whether a server function answered with an error, also where Leptos has turned it into a redirect to the referrer.

@@ -10,7 +10,7 @@ use axum::{
 };
 use leptos::prelude::{Owner, RenderHtml as _};
 
-use super::{state::AppState, telemetry::REQUEST_ID};
+use super::{auth::login::says_started_here, navigation, state::AppState, telemetry::REQUEST_ID};
 use crate::{
     app::{ErrorPage, error_document},
     error::AppError,
@@ -40,17 +40,18 @@ impl Asker {
             accepts_html: headers.get(header::ACCEPT).and_then(text).is_some_and(|accept| accept.contains("text/html")),
             calls_function: uri.path().starts_with("/api/"),
             request_id: headers.get(REQUEST_ID).and_then(text),
-            retry: (*method == Method::GET).then(|| retry_path(uri)).flatten(),
+            retry: (*method == Method::GET).then(|| retry_path(uri, headers)).flatten(),
         }
     }
 }
 
-/// The request's own address, which the page leads to again; of the start of a sign-in no more than where it leads, since another site
-/// may have chosen the rest, and whoever goes on from here is believed to have started it here. `None` if a browser would read it as another site's address:
+/// The request's own address, which the page leads to again. Of the start of a sign-in that another site may have asked for, no more than
+/// where it leads: whoever goes on from here is believed to have started it here. `None` if a browser would read it as another site's address:
 /// `//elsewhere.example` is a path in a request line, and a site in a link.
-fn retry_path(uri: &Uri) -> Option<String> {
+fn retry_path(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    if uri.path() == LOGIN {
+    let chosen_here = || says_started_here(headers) && !navigation::is_passed_on(headers);
+    if uri.path() == LOGIN && !chosen_here() {
         let return_to = uri.query().and_then(|query| query.split('&').find(|pair| pair.starts_with("return_to=")));
         return Some(return_to.map_or_else(|| LOGIN.to_owned(), |pair| [LOGIN, "?", pair].concat()));
     }
@@ -106,6 +107,13 @@ mod tests {
         ] {
             assert_eq!(retry(asked).as_deref(), Some(kept), "what another site may have chosen is left out");
         }
+        let here = HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), HeaderValue::from_static("same-origin"))]);
+        let asked = "/auth/login?organization_id=org_1&return_to=/a";
+        assert_eq!(
+            Asker::of(&Method::GET, &asked.parse().unwrap(), &here).retry.as_deref(),
+            Some(asked),
+            "a form of ours"
+        );
         assert_eq!(retry("http://evil.example/dashboard").as_deref(), Some("/dashboard"));
         for dropped in ["//evil.example", "///evil.example", "/\\evil.example", "http://a.example//evil.example"] {
             assert_eq!(retry(dropped), None, "{dropped}");

@@ -93,7 +93,7 @@ impl AppState {
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
         let cookies = CookieJar::of(&settings.app_url);
-        let rate_limits = settings.rate_limit.then(|| RateLimits::new(&clock));
+        let rate_limits = settings.rate_limits.as_ref().map(|rules| RateLimits::new(rules, &clock));
         let site = Site::of_this_build();
         let exchanges = Exchanges::default();
         let session_api_places = SessionApiPlaces::default();

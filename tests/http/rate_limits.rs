@@ -5,13 +5,16 @@ use std::{ops::Deref, sync::Arc, time::Instant};
 use axum::{Router, body::Body, http::Request};
 use leptos_scalekit::server::{
     client_address::PeerAddress,
-    rate_limit::{Class, RULES, Rule},
+    rate_limit::{Class, Rule, Rules},
     router,
     session::memory::MemoryStore,
 };
 use tower::ServiceExt as _;
 
-use crate::support::{ADA, App, Page, app_with};
+use crate::{
+    remote_sign_out::{is_signed_in, send_logout_token, sid_of},
+    support::{ADA, App, Page, app_with},
+};
 
 /// An application with limits, and its router, to be asked without sockets: thousands of requests cost little.
 struct Limited {
@@ -29,12 +32,17 @@ impl Deref for Limited {
 
 /// The tests' own connection stands for a proxy, so that requests can come from anywhere.
 async fn limited_app() -> Limited {
-    limited(&["127.0.0.1/32"]).await
+    limited(&["127.0.0.1/32"], small()).await
 }
 
-async fn limited(proxies: &[&str]) -> Limited {
+/// Limits that are used up soon.
+fn small() -> Rules {
+    Rules::parse("login_start=60/1440, callback=60/1440, server_function=60/1440").unwrap()
+}
+
+async fn limited(proxies: &[&str], rules: Rules) -> Limited {
     let app = app_with(Arc::new(MemoryStore::default()), |settings| {
-        settings.rate_limit = true;
+        settings.rate_limits = Some(rules);
         settings.trusted_proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
     })
     .await;
@@ -64,7 +72,7 @@ impl<'a> HeldClock<'a> {
 }
 
 fn rule(class: Class) -> Rule {
-    *RULES.iter().find(|rule| rule.class == class).unwrap()
+    small().of(class)
 }
 
 /// What a class is asked for: its answer if it is allowed, and the request.
@@ -102,7 +110,7 @@ async fn each_class_has_a_limit_for_an_address_and_recovers() {
     let app = limited_app().await;
     let mut last = 0;
     for (class, method, path, allowed) in REQUESTS.iter().copied() {
-        let quota = rule(class).by_address;
+        let quota = rule(class).address;
         // Another address for each, since notifications share theirs.
         last += 1;
         let from = format!("198.51.100.{last}");
@@ -153,6 +161,7 @@ async fn people_get_a_page_functions_an_error_of_theirs_and_programs_a_sentence(
         .unwrap();
     assert!(page.body.contains("<h1") && page.body.contains("Too many requests"), "{}", page.body);
     assert!(page.body.contains("href=\"/auth/login?return_to=/dashboard\""), "the way on: {}", page.body);
+    goes_on_by_itself(&page, "/auth/login?return_to=/dashboard");
     assert!(!page.header("content-security-policy").is_empty());
     let sentence = refusal(&app, "/auth/login", "GET", |_| "198.51.100.1".to_owned(), "*/*").await.unwrap();
     assert!(!sentence.body.contains('<'), "{}", sentence.body);
@@ -172,7 +181,7 @@ async fn a_subscribers_many_ipv6_addresses_are_one_client() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_a_client_makes_up_is_not_believed() {
-    let app = limited(&[]).await;
+    let app = limited(&[], small()).await;
     let from = |number: u32| format!("198.51.{}.{}", number / 250, number % 250);
     assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
     // Behind a proxy that appends the truth, neither.
@@ -181,17 +190,106 @@ async fn an_address_that_a_client_makes_up_is_not_believed() {
     assert!(refusal(&app, "/auth/login", "GET", from, "*/*").await.is_some());
 }
 
+/// Whether a page leads on to `path` when the time has come, with scripts and without.
+fn goes_on_by_itself(page: &Page, path: &str) {
+    let seconds = page.header("retry-after");
+    let path = path.replace('&', "&amp;");
+    for part in [
+        format!("<noscript><meta http-equiv=\"refresh\" content=\"{seconds}; url={path}\""),
+        format!("data-seconds=\"{seconds}\" data-path=\"{path}\""),
+    ] {
+        assert!(page.body.contains(&part), "{part} is missing: {}", page.body);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_clients_together_have_a_limit_too() {
+async fn a_page_that_goes_on_by_itself_repeats_nothing_that_another_site_may_have_chosen() {
+    let app = limited(&[], Rules::parse("login_start=6/72").unwrap()).await;
+    let mut browser = app.browser();
+    let path = "/auth/login?organization_id=org_1&return_to=/dashboard";
+    for (site, repeated) in [("cross-site", "/auth/login?return_to=/dashboard"), ("same-origin", path)] {
+        let page = loop {
+            let request = browser.request(reqwest::Method::GET, path).header("sec-fetch-site", site);
+            let page = browser.send(request).await;
+            if page.status == 429 {
+                break page;
+            }
+        };
+        goes_on_by_itself(&page, repeated);
+        assert_eq!(page.body.contains("org_1"), site == "same-origin");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_clients_together_have_a_limit_too_and_strangers_a_reserve() {
     let app = limited_app().await;
-    let together = rule(Class::Callback).together;
-    let from = |number: u32| format!("198.51.{}.{}", number / 250, number % 250);
-    let page = refusal(&app, "/auth/callback", "GET", from, "*/*").await.unwrap();
+    let from = |number: u32| format!("198.51.{}.{}", number % 2, number % 250);
+    let page = refusal(&app, "/auth/login", "GET", from, "*/*").await.unwrap();
     let wait: i64 = page.header("retry-after").parse().unwrap();
-    assert!(wait <= 60 * i64::from(together.at_once) / i64::from(together.a_minute) + 1);
+    assert!((1..=2).contains(&wait), "twelve come back in a second");
+    // What anybody can make up is counted for nobody else.
+    let made_up = "/auth/callback?code=x&state=abcdefgh12";
+    let open = rule(Class::Callback).together.unwrap().at_once / 2;
+    for number in 0..open + 100 {
+        assert_eq!(ask(&app, "GET", made_up, &from(number), "*/*").await.status, 400);
+    }
     assert_eq!(app.token_calls("authorization_code"), 0);
-    app.state.clock.advance(wait);
-    assert_eq!(ask(&app, "GET", "/auth/callback", "203.0.113.1", "*/*").await.status, 400);
+    let mut stranger = app.browser();
+    assert_eq!(stranger.sign_in("/auth/login", ADA).await, "/dashboard/profile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_genuine_sign_in_that_is_one_too_many_uses_nothing_up_and_goes_on_by_itself() {
+    let app = limited(&["127.0.0.1/32"], Rules::parse("callback=6/72").unwrap()).await;
+    let (mut other, mut browser) = (app.browser(), app.browser());
+    let spent = other.sign_in_at_provider("/auth/login", ADA).await;
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    let mut clock = HeldClock::of(&app);
+    for number in 0..20 {
+        clock.hold();
+        let request =
+            other.request(reqwest::Method::GET, &spent).header("x-forwarded-for", format!("198.51.{number}.1"));
+        other.clone().send(request).await;
+    }
+    clock.hold();
+    let calls = app.token_calls("authorization_code");
+    let page = browser.get(&callback).await;
+    assert_eq!(page.status, 429, "{}", page.body);
+    let path = callback.split_once("/auth/").unwrap().1;
+    goes_on_by_itself(&page, &format!("/auth/{path}"));
+    let query = format!("query={}", path.split_once('?').unwrap().1.replace('&', "%26"));
+    assert_eq!(browser.call("/api/exchange_code", &query).await.status, 429);
+    assert_eq!(app.token_calls("authorization_code"), calls);
+    app.state.clock.advance(page.header("retry-after").parse::<i64>().unwrap() + 10);
+    assert_eq!(browser.get(&callback).await.location(), "/dashboard/profile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twelve_hostile_addresses_suppress_no_logout_token() {
+    let app = limited_app().await;
+    app.silence_provider();
+    let mut browser = app.signed_in(ADA).await;
+    let token = app.emulator.control().logout_token(&sid_of(&mut browser).await).unwrap();
+    // More than all together could have, if these counted.
+    for number in 0..1100 {
+        let from = format!("198.51.{}.1", number % 12);
+        let path = REQUESTS.iter().filter(|(class, ..)| *class == Class::Notification).nth(number % 2);
+        let (_, method, path, _) = path.unwrap_or(&REQUESTS[3]);
+        assert_eq!(ask(&app, method, path, &from, "*/*").await.status, 400);
+    }
+    assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_hundred_people_of_one_address_sign_in_at_one_moment() {
+    let app = limited(&["127.0.0.1/32"], Rules::default()).await;
+    let mut last = app.browser();
+    for _ in 1..300 {
+        assert_eq!(ask(&app, "GET", "/auth/login", "127.0.0.1", "*/*").await.status, 302);
+        assert_eq!(ask(&app, "GET", "/auth/callback", "127.0.0.1", "*/*").await.status, 400);
+    }
+    assert_eq!(last.sign_in("/auth/login", ADA).await, "/dashboard/profile");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,7 +325,7 @@ async fn a_page_elsewhere_full_of_images_and_forms_uses_nobodys_limit_up() {
             // Of these, what is signed by nobody looks like what is signed.
             Class::Notification => continue,
         };
-        for _ in 0..2 * rule(class).by_address.at_once {
+        for _ in 0..2 * rule(class).address.at_once {
             let mut request = Request::builder()
                 .method(method)
                 .uri(path)
@@ -246,7 +344,7 @@ async fn a_page_elsewhere_full_of_images_and_forms_uses_nobodys_limit_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_rate_limit_off_nobody_is_refused() {
     let app = app_with(Arc::new(MemoryStore::default()), |_| {}).await;
-    for _ in 0..3 * rule(Class::LoginStart).by_address.at_once {
+    for _ in 0..3 * rule(Class::LoginStart).address.at_once {
         assert_eq!(app.browser().get("/auth/login").await.status, 302);
     }
 }

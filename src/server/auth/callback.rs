@@ -41,6 +41,16 @@ impl From<SignInProblem> for Refusal {
     }
 }
 
+/// Whether the browser has begun the sign-in that this answer ends. Uses nothing up.
+pub fn has_attempt(state: &AppState, cookies: &Cookies, query: &str) -> bool {
+    CallbackQuery::parse(query).is_ok_and(|query| {
+        let now = state.clock.now();
+        query.state().is_some_and(|value| {
+            LoginAttempt::recall(value, state.cookies, cookies, &state.settings.key_ring, now).is_some()
+        })
+    })
+}
+
 /// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on `cookies`.
 ///
 /// # Errors

@@ -154,13 +154,20 @@ fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppErr
 /// old enough to be led here by anybody. Of a navigation that a service worker passes on they may say where the worker is from, so the page
 /// that the person was on has to be ours too.
 fn started_here(headers: &HeaderMap, app_url: &Url) -> bool {
-    let only = |name: &str| {
-        let mut values = headers.get_all(name).iter();
-        values.next().filter(|_| values.next().is_none())?.to_str().ok()
-    };
-    let page = || Url::parse(only("referer")?).ok();
-    matches!(only("sec-fetch-site"), Some("same-origin" | "none"))
+    let page = || Url::parse(only(headers, "referer")?).ok();
+    says_started_here(headers)
         && (!navigation::is_passed_on(headers) || page().is_some_and(|page| page.origin() == app_url.origin()))
+}
+
+/// What the browser itself says of that; of no use for what a service worker has passed on.
+pub(in crate::server) fn says_started_here(headers: &HeaderMap) -> bool {
+    matches!(only(headers, "sec-fetch-site"), Some("same-origin" | "none"))
+}
+
+/// A header that came once.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
 /// In development people open 127.0.0.1 or 0.0.0.0 where `APP_URL` says localhost; the attempt's cookie would not come back.

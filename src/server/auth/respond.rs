@@ -17,6 +17,7 @@ use crate::{
     api::session::{ProviderView, SessionState, SessionView},
     error::{AppError, SignInProblem},
     server::{
+        client_address,
         cookies::SessionCookie,
         guard::{CurrentSession, Visitor},
         metrics,
@@ -82,6 +83,19 @@ impl RequestContext {
     /// `server::function_errors`, so this is for errors that are the whole page.
     fn set_page_status(&self, error: &AppError) {
         self.response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        if let Some(seconds) = error.retry_after() {
+            self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+
+    /// Counts the end of a genuine sign-in attempt among those of all clients.
+    fn admit_genuine_callback(&self) -> Result<(), AppError> {
+        let client =
+            client_address::of(&self.parts.extensions, &self.parts.headers, &self.state.settings.trusted_proxies);
+        let limits = self.state.rate_limits.as_ref();
+        limits
+            .map_or(Ok(()), |limits| limits.admit_genuine_callback(client))
+            .map_err(|retry_after| AppError::TooManyRequests { retry_after })
     }
 
     /// What the caller's browser says of its device.
@@ -136,10 +150,17 @@ pub fn current_session() -> Result<SessionState, AppError> {
 /// Body of `exchange_code`.
 ///
 /// # Errors
-/// [`AppError::SignIn`] with the reason.
+/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if it was not tried, and the same query can be later.
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let cookies = request.cookies()?;
+    // Not before: what anybody can make up must not use up what those need who come from the provider.
+    if callback::has_attempt(&request.state, &cookies, &query)
+        && let Err(error) = request.admit_genuine_callback()
+    {
+        request.set_page_status(&error);
+        return Err(error);
+    }
     let is_signed_in = request.visitor().is_ok_and(|visitor| visitor.session().is_some());
     match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),

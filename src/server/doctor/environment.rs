@@ -115,13 +115,26 @@ pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
 /// With https and no TLS of its own, somebody stands in front of the process.
 pub(super) fn check_proxies(settings: &Settings, report: &mut Report) {
     let is_behind_a_proxy = settings.app_url.scheme() == "https" && settings.tls.is_none();
-    if is_behind_a_proxy && settings.rate_limit && settings.trusted_proxies.is_empty() {
+    if is_behind_a_proxy && settings.rate_limits.is_some() && settings.trusted_proxies.is_empty() {
         report.add(
             "proxies",
             Outcome::Warning,
             "TRUSTED_PROXIES is not set: behind a proxy, all visitors count as one and share one limit of rates",
             "Set it to the proxy's address as this process sees it",
         );
+    }
+}
+
+/// Who may ask for how much.
+pub(super) fn check_limits(settings: &Settings, report: &mut Report) {
+    match &settings.rate_limits {
+        Some(rules) => report.ok("limits", format!("requests a minute of an address and of all: {rules}")),
+        None => report.add(
+            "limits",
+            Outcome::Warning,
+            "RATE_LIMIT is off: one client can use up what all others need",
+            "Set it to on, or raise the limits that stand in the way",
+        ),
     }
 }
 
@@ -239,6 +252,17 @@ mod tests {
         assert_eq!(proxies(&[("RATE_LIMIT", "off")]), "");
         assert_eq!(proxies(&[("TLS_CERTIFICATE_FILE", "c.pem"), ("TLS_KEY_FILE", "k.pem")]), "");
         assert_eq!(proxies(&[("APP_URL", "http://localhost:3000")]), "");
+    }
+
+    #[test]
+    fn limits_are_shown_and_none_is_a_warning() {
+        let limits = |value| lines(|report| check_limits(&settings(&[("RATE_LIMIT", value)]), report));
+        assert_eq!(
+            limits("callback=3000/36000"),
+            "ok       limits  requests a minute of an address and of all: login_start=600/12000, callback=3000/36000, \
+             server_function=1200/120000\n"
+        );
+        assert!(limits("off").starts_with("warning  limits  RATE_LIMIT is off: "));
     }
 
     #[test]

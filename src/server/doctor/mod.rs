@@ -50,6 +50,7 @@ pub async fn examine(
     environment::check_cookies(&settings, &mut report);
     environment::check_tls(&settings, &mut report);
     environment::check_proxies(&settings, &mut report);
+    environment::check_limits(&settings, &mut report);
     report
 }
 

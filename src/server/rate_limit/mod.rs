@@ -1,29 +1,35 @@
-//! How often what costs something may be asked for: starts and ends of sign-ins, server functions, notifications. By client address, and
-//! all clients together. Whoever is beyond the limit gets 429 and is told when to come again.
+//! How often what costs something may be asked for: starts and ends of sign-ins, server functions, notifications. By client address and
+//! the networks around it, and all clients together. Whoever is beyond the limit gets 429 and is told when to come again.
 //!
 //! In front of cookies, sessions and bodies, so that a refusal costs nearly nothing. What is refused in any case by its headers (`navigation`,
-//! `csrf`) is not counted: a page elsewhere that is full of such requests must not use up the limit of the people who look at it. Each process counts for itself:
-//! docs/decisions/0010-rate-limits-in-each-process.md. Pages are not limited: they cost what a read of the store costs, and a person who can't see
-//! why something fails would be worse off.
+//! `csrf`) is not counted: a page elsewhere that is full of such requests must not use up the limit of the people who look at it. What strangers can
+//! make up counts for themselves only: an end of a sign-in among all once its attempt is genuine, a notification only if it is not. Each process
+//! counts for itself: docs/decisions/0010-rate-limits-in-each-process.md. Pages are not limited: they cost what a read of the store costs, and a
+//! person who can't see why something fails would be worse off.
 
-mod limiter;
+mod ledger;
+mod rules;
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::Method,
+    http::{Method, StatusCode},
     middleware::Next,
     response::Response,
 };
 
-use self::limiter::{Limiter, Quota};
+use self::ledger::{Ledger, Nanos};
+pub use self::{
+    ledger::Quota,
+    rules::{Class, Rule, Rules},
+};
 use super::{
     client_address,
     clock::Clock,
@@ -36,105 +42,79 @@ use crate::error::AppError;
 /// Seconds between two lines in the log about refusals of one kind: the log must not be what is flooded.
 const BETWEEN_LINES: i64 = 60;
 
-/// What a request is about, as far as limits go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// `/auth/login`: seals a cookie.
-    LoginStart,
-    /// `/auth/callback` and the function behind it: may call the provider's token endpoint.
-    Callback,
-    /// Any other `/api/…`: reads the store, or the provider.
-    ServerFunction,
-    /// Logout tokens and webhooks: verifies signatures.
-    Notification,
-}
-
-/// One class and what is allowed of it. An office may have one address for a thousand people, so the limits of an address leave room
-/// for all of them to sign in one morning; those of all clients protect the process and the provider.
-#[derive(Debug, Clone, Copy)]
-pub struct Rule {
-    /// Which requests.
-    pub class: Class,
-    /// The class in metrics and in the log.
-    pub name: &'static str,
-    /// For one client address.
-    pub by_address: Quota,
-    /// For all clients of this process.
-    pub together: Quota,
-}
-
-/// Every class. The figures are also in docs/operations.md.
-pub const RULES: [Rule; 4] = [
-    Rule {
-        class: Class::LoginStart,
-        name: "login_start",
-        by_address: Quota { at_once: 60, a_minute: 120 },
-        together: Quota { at_once: 2000, a_minute: 12_000 },
-    },
-    Rule {
-        class: Class::Callback,
-        name: "callback",
-        by_address: Quota { at_once: 60, a_minute: 120 },
-        together: Quota { at_once: 500, a_minute: 6000 },
-    },
-    Rule {
-        class: Class::ServerFunction,
-        name: "server_function",
-        by_address: Quota { at_once: 300, a_minute: 1200 },
-        together: Quota { at_once: 5000, a_minute: 120_000 },
-    },
-    Rule {
-        class: Class::Notification,
-        name: "notification",
-        by_address: Quota { at_once: 500, a_minute: 3000 },
-        together: Quota { at_once: 1000, a_minute: 6000 },
-    },
-];
-
 /// The limits of one process and what is left of them.
 pub struct RateLimits {
     clock: Clock,
-    classes: [Counted; RULES.len()],
+    classes: [Counted; Class::ALL.len()],
 }
 
 struct Counted {
-    rule: Rule,
-    by_address: Limiter<Network>,
-    together: Limiter<()>,
+    ledger: Mutex<Ledger>,
     /// When the log last said something; seconds of the clock.
     logged_at: AtomicI64,
 }
 
-/// What counts as one client: an address, or with IPv6 the network that a subscriber has for itself. `None`: nobody knows.
-type Network = Option<IpAddr>;
-
 impl RateLimits {
     /// Limits that nobody has used yet.
     #[must_use]
-    pub fn new(clock: &Clock) -> Self {
-        let classes = RULES.map(|rule| Counted {
-            rule,
-            by_address: Limiter::new(rule.by_address, clock.clone()),
-            together: Limiter::new(rule.together, clock.clone()),
+    pub fn new(rules: &Rules, clock: &Clock) -> Self {
+        let classes = Class::ALL.map(|class| Counted {
+            ledger: Mutex::new(Ledger::new(rules.of(class))),
             logged_at: AtomicI64::new(i64::MIN),
         });
         Self { clock: clock.clone(), classes }
     }
 
-    /// Counts a request.
+    /// Counts a request when it comes, as far as it counts then.
     ///
     /// # Errors
     /// Whole seconds after which the next one is allowed.
     fn admit(&self, class: Class, client: Option<IpAddr>) -> Result<(), u32> {
-        let Some(counted) = self.classes.iter().find(|counted| counted.rule.class == class) else { return Ok(()) };
-        let allowed = counted.by_address.admit(&client.map(network)).and_then(|()| counted.together.admit(&()));
+        let now = self.now();
+        let mut ledger = self.ledger(class);
+        let allowed = ledger.check(client, now).and_then(|()| match class {
+            Class::LoginStart | Class::ServerFunction => ledger.share(client, now),
+            Class::Callback | Class::Notification => Ok(()),
+        });
+        if allowed.is_ok() && class != Class::Notification {
+            ledger.count(client, now);
+        }
+        drop(ledger);
+        self.note(class, allowed)
+    }
+
+    /// Counts the end of a genuine sign-in attempt among all.
+    ///
+    /// # Errors
+    /// Whole seconds after which it is allowed.
+    pub fn admit_genuine_callback(&self, client: Option<IpAddr>) -> Result<(), u32> {
+        let allowed = self.ledger(Class::Callback).share(client, self.now());
+        self.note(Class::Callback, allowed)
+    }
+
+    /// Counts a notification that turned out to be nobody's.
+    fn count_false_notification(&self, client: Option<IpAddr>) {
+        self.ledger(Class::Notification).count(client, self.now());
+    }
+
+    fn ledger(&self, class: Class) -> MutexGuard<'_, Ledger> {
+        // Every change is an assignment of a finished value: a panic elsewhere leaves nothing half-changed.
+        self.classes[class as usize].ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Nanos {
+        Nanos::try_from(self.clock.running_for().as_nanos()).unwrap_or(Nanos::MAX)
+    }
+
+    /// Writes down that somebody was refused.
+    fn note(&self, class: Class, allowed: Result<(), u32>) -> Result<(), u32> {
         allowed.inspect_err(|_| {
-            metrics::rate_limited(counted.rule.name);
+            metrics::rate_limited(class.name());
+            let logged_at = &self.classes[class as usize].logged_at;
             let now = self.clock.elapsed();
-            let last = counted.logged_at.load(Ordering::Relaxed);
-            if now.saturating_sub(last) >= BETWEEN_LINES {
-                counted.logged_at.store(now, Ordering::Relaxed);
-                tracing::warn!(class = counted.rule.name, ?client, "too many requests: further ones are refused");
+            if now.saturating_sub(logged_at.load(Ordering::Relaxed)) >= BETWEEN_LINES {
+                logged_at.store(now, Ordering::Relaxed);
+                tracing::warn!(class = class.name(), "too many requests: further ones are refused");
             }
         })
     }
@@ -154,14 +134,22 @@ pub async fn limit_rate(
     if is_refused_anyway(&state, class, &request) {
         return next.run(request).await;
     }
-    let client = client_address::of(&request, &state.settings.trusted_proxies);
-    match limits.admit(class, client) {
-        Ok(()) => next.run(request).await,
-        Err(retry_after) => {
-            let asker = Asker::of(request.method(), request.uri(), request.headers());
-            problem::respond(&state, &AppError::TooManyRequests { retry_after }, &asker)
-        }
+    let client = client_address::of(request.extensions(), request.headers(), &state.settings.trusted_proxies);
+    if let Err(retry_after) = limits.admit(class, client) {
+        let asker = Asker::of(request.method(), request.uri(), request.headers());
+        return problem::respond(&state, &AppError::TooManyRequests { retry_after }, &asker);
     }
+    let response = next.run(request).await;
+    if class == Class::Notification && is_nobodys(response.status()) {
+        limits.count_false_notification(client);
+    }
+    response
+}
+
+/// Whether a notification was refused for what it is: not signed, or old. What is the provider's but can't be handled now says nothing
+/// against its sender.
+fn is_nobodys(status: StatusCode) -> bool {
+    status.is_client_error() && status != StatusCode::CONFLICT
 }
 
 /// Whether the request's method and headers are enough to refuse it, which costs nothing.
@@ -189,14 +177,6 @@ fn class_of(route: &str) -> Option<Class> {
     }
 }
 
-/// Whoever has an IPv6 address has a /64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,18 +193,30 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_ipv6_network_is_one_client_and_an_ipv4_address_is_one() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));
-        assert_eq!(of("::ffff:198.51.100.1"), "198.51.100.1");
+    fn a_sign_ins_end_counts_among_all_once_its_attempt_is_genuine() {
+        let limits = RateLimits::new(&Rules::parse("callback=6/72").unwrap(), &Clock::default());
+        let client = |number: u32| Some(IpAddr::V4((0xC633_0000 + 256 * number).into()));
+        for number in 0..1000 {
+            assert_eq!(limits.admit(Class::Callback, client(number)), Ok(()), "made up by many");
+        }
+        let allowed = (0..100).filter(|number| limits.admit_genuine_callback(client(*number)).is_ok()).count();
+        assert!((12..=14).contains(&allowed), "{allowed}");
     }
 
     #[test]
-    fn one_client_can_not_use_up_what_all_have_together() {
-        for rule in RULES {
-            assert!(rule.by_address.at_once * 2 <= rule.together.at_once, "{}", rule.name);
-            assert!(rule.by_address.a_minute * 2 <= rule.together.a_minute, "{}", rule.name);
+    fn of_notifications_only_nobodys_count_and_for_their_sender_only() {
+        let limits = RateLimits::new(&Rules::default(), &Clock::default());
+        let client = |number: u8| Some(IpAddr::from([198, 51, number, 1]));
+        for _ in 0..100_000 {
+            assert_eq!(limits.admit(Class::Notification, client(1)), Ok(()), "the provider's");
         }
+        let twelve = 2..14;
+        for attacker in twelve.clone() {
+            while limits.admit(Class::Notification, client(attacker)).is_ok() {
+                limits.count_false_notification(client(attacker));
+            }
+        }
+        assert_eq!(limits.admit(Class::Notification, client(1)), Ok(()));
+        assert!(twelve.clone().all(|attacker| limits.admit(Class::Notification, client(attacker)).is_err()));
     }
 }

@@ -33,6 +33,7 @@ pub use source::{Origin, Source};
 pub use store_address::StoreAddress;
 
 use crate::server::{
+    rate_limit::Rules,
     session::{limits::Limits, seal::KeyRing},
     telemetry::LoggedClient,
 };
@@ -77,8 +78,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// `RATE_LIMIT`: whether there is a limit to how often something may be asked for.
-    pub rate_limit: bool,
+    /// `RATE_LIMIT`: how often something may be asked for; `None`: as often as anybody likes.
+    pub rate_limits: Option<Rules>,
     /// `LOG_CLIENTS`: how much of the address that a request comes from is written down.
     pub logged_client: LoggedClient,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
@@ -170,7 +171,7 @@ impl Settings {
         let token_call = provider::token_call(source, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
         let trusted_proxies = serving::trusted_proxies(source, &mut problems);
-        let rate_limit = values::switch(source, table::RATE_LIMIT, &mut problems);
+        let rate_limits = serving::rate_limits(source, &mut problems);
         let logged_client = serving::logged_client(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
         let metrics = serving::metrics_address(source, environment, &mut problems); // part: metrics
@@ -189,7 +190,7 @@ impl Settings {
                 token_call: token_call?,
                 max_connections: max_connections?,
                 trusted_proxies: trusted_proxies?,
-                rate_limit: rate_limit?,
+                rate_limits,
                 logged_client: logged_client?,
                 tls,
                 metrics, // part: metrics

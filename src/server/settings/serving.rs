@@ -7,10 +7,13 @@ use ipnet::IpNet;
 
 use super::Environment; // part: metrics
 use super::{
-    LoggedClient, Problems, Source, TlsFiles,
-    table::{LOG_CLIENTS, MAX_CONNECTIONS, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
+    LoggedClient, Problems, Rules, Source, TlsFiles,
+    table::{LOG_CLIENTS, MAX_CONNECTIONS, RATE_LIMIT, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
     values::number,
 };
+
+/// For a school whose pupils all come from one address.
+const EXAMPLE_OF_LIMITS: &str = "\"login_start=3000/36000, callback=3000/36000\"";
 
 pub(super) fn max_connections(source: &Source, problems: &mut Problems) -> Option<usize> {
     let number = number::<NonZeroU32>(source, MAX_CONNECTIONS, "a whole number of connections", problems)?;
@@ -50,6 +53,15 @@ pub(super) fn trusted_proxies(source: &Source, problems: &mut Problems) -> Optio
             problems.add(TRUSTED_PROXIES, why);
             None
         }
+    }
+}
+
+/// How often something may be asked for; `None` if that has no limit.
+pub(super) fn rate_limits(source: &Source, problems: &mut Problems) -> Option<Rules> {
+    match source.text(RATE_LIMIT).unwrap_or_default().trim() {
+        "on" | "true" => Some(Rules::default()),
+        "off" | "false" => None,
+        text => Rules::parse(text).map_err(|what| problems.add_with(RATE_LIMIT, what, EXAMPLE_OF_LIMITS)).ok(),
     }
 }
 

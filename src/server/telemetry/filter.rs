@@ -18,12 +18,14 @@ pub(super) fn of(value: Option<OsString>) -> (EnvFilter, Option<String>) {
         (EnvFilter::new(DEFAULT), Some(remark))
     };
     let Some(text) = value.to_str() else { return fallen_back("is not UTF-8 text") };
-    let mut directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
-    if directives.clone().next().is_none() {
+    let directives: Vec<_> = text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
+    if directives.is_empty() {
         return fallen_back("is empty");
     }
-    let Ok(filter) = EnvFilter::try_new(text) else { return fallen_back(&format!("is {text:?}, which can't be read")) };
-    if directives.any(|directive| directive.parse::<LevelFilter>().is_ok()) {
+    let Ok(filter) = EnvFilter::try_new(directives.join(",")) else {
+        return fallen_back(&format!("is {text:?}, which can't be read"));
+    };
+    if directives.iter().any(|directive| directive.parse::<LevelFilter>().is_ok()) {
         return (filter, None);
     }
     // A level that is misspelt is taken for the name of a module, and would silence all others.

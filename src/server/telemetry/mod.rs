@@ -111,7 +111,8 @@ pub async fn log_requests(State(log): State<RequestLog>, mut request: Request, n
         method,
         route
     );
-    let client = client_address::of(&request, &log.trusted_proxies).and_then(|address| log.client.shown(address));
+    let client = client_address::of(request.extensions(), request.headers(), &log.trusted_proxies);
+    let client = client.and_then(|address| log.client.shown(address));
     span.record("client", client);
     async move {
         let mut note = Note { route: &route, started: Instant::now(), status: CLIENT_GONE };

@@ -144,7 +144,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         max_connections: 1000,
         trusted_proxies: Vec::new(),
         // What limits are for is tested where they are on.
-        rate_limit: false,
+        rate_limits: None,
         logged_client: LoggedClient::default(),
         tls: None,
         metrics: None, // part: metrics

@@ -92,6 +92,10 @@ fn each_bad_value_is_named_with_what_is_wrong() {
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),
         "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
     );
+    assert_eq!(
+        problem(&[("RATE_LIMIT", "callback=3000")]),
+        "RATE_LIMIT has \"callback=3000\" in it, which is not callback=ADDRESS/ALL, in requests a minute"
+    );
     assert_eq!(problem(&[("LOG_CLIENTS", "yes")]), "LOG_CLIENTS is \"yes\"; it must be off, network or full");
     // part: metrics {
     assert_eq!(
@@ -281,7 +285,10 @@ fn trusted_proxies_are_addresses_and_networks_but_not_everything() {
             )
         );
     }
-    assert_eq!(problem(&[("RATE_LIMIT", "sometimes")]), "RATE_LIMIT is \"sometimes\"; it must be on or off");
+    assert_eq!(
+        problem(&[("RATE_LIMIT", "sometimes")]),
+        "RATE_LIMIT has \"sometimes\" in it; it must be on, off, or limits of login_start, callback and server_function"
+    );
 }
 
 // part: emulator {

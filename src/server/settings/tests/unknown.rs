@@ -101,7 +101,7 @@ fn a_misspelt_key_is_refused_with_what_was_meant() {
         (
             "[server]\nport = 1",
             "server.port in Leptos.toml is not a setting; there are server.tls-certificate-file, server.tls-key-file, \
-             server.max-connections, server.trusted-proxies, server.rate-limit",
+             server.max-connections, server.trusted-proxies, server.rate-limit, server.log-clients",
         ),
         (
             "[database]\nhost = 1",
