@@ -177,7 +177,10 @@ mod provider {
         use scalekit_emulator::{Emulator, Options};
 
         let app_url = settings.app_url.as_str().trim_end_matches('/');
-        let options = Options::default().with_port(settings.emulator_port).with_app_url(app_url);
+        let options = Options::default()
+            .with_port(settings.emulator_port)
+            .with_app_url(app_url)
+            .with_state_file("data/emulator-state.json");
         let emulator = Emulator::start(options).await?;
         settings.webhook_secrets = Some(scalekit::WebhookSecrets::parse(emulator.webhook_secret())?); // part: webhooks
         let config =

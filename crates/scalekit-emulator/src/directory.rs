@@ -56,7 +56,7 @@ pub(crate) struct Role {
 }
 
 /// A customer of the app.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Organization {
     pub(crate) id: String,
@@ -80,7 +80,7 @@ impl Organization {
 }
 
 /// A person.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct User {
     pub(crate) id: String,

@@ -19,6 +19,7 @@ use crate::{
     ids::Secrets,
     notify::{Notifications, courier, signature::WEBHOOK_SECRET},
     router,
+    state_file::{State, StateKeeper},
     tokens::keys::{KeyRing, SigningKey},
     world::{CLIENT_ID, CLIENT_SECRET, Shared, registered::AppUrl},
 };
@@ -49,8 +50,14 @@ impl Emulator {
         let client = courier::client().map_err(|_| StartError::HttpClient)?;
         let apps = options.app_urls.iter().map(|url| AppUrl::parse(url)).collect::<Result<Vec<_>, _>>()?;
         let (port, listeners) = bind(options.port).await?;
-        let key = tokio::task::spawn_blocking(SigningKey::generate).await;
-        let keys = KeyRing::new(key.map_err(|_| StartError::Keys)?.map_err(|_| StartError::Keys)?);
+        let state = options.state_file.as_deref().and_then(|path| State::read(path, &options.seed));
+        let keys = if let Some(keys) = state.as_ref().and_then(State::keys) {
+            keys
+        } else {
+            let key = tokio::task::spawn_blocking(SigningKey::generate).await;
+            KeyRing::new(key.map_err(|_| StartError::Keys)?.map_err(|_| StartError::Keys)?)
+        };
+        let keeper = options.state_file.map(|path| StateKeeper::new(path, &options.seed));
         let secrets = Secrets::draw().map_err(|_| StartError::Keys)?;
 
         let url = format!("http://localhost:{port}");
@@ -60,7 +67,10 @@ impl Emulator {
         for app in &apps {
             shared.world().registered.add_app(app);
         }
-        let router = router::router(&shared);
+        if let Some(state) = state {
+            state.restore(&mut shared.world());
+        }
+        let router = router::router(&shared, keeper);
         let servers = listeners
             .into_iter()
             .map(|listener| {

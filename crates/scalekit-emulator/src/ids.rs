@@ -22,6 +22,16 @@ impl Ids {
         Self { number, counter: 0 }
     }
 
+    /// How many numbers have been drawn.
+    pub(crate) fn given(&self) -> u64 {
+        self.counter
+    }
+
+    /// Goes on where another run stopped, so that no name is given out twice.
+    pub(crate) fn go_on_after(&mut self, given: u64) {
+        self.counter = given;
+    }
+
     /// The next name with this prefix, such as `ses_417203945817263549`.
     pub(crate) fn next(&mut self, prefix: &str) -> String {
         const SMALLEST_WITH_18_DIGITS: u64 = 100_000_000_000_000_000;

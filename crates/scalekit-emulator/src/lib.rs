@@ -13,6 +13,7 @@
 //! - `endpoints`: the protocol, one file an endpoint. `hosted`: the sign-in pages, one file a step.
 //! - `notify`: what apps are told, by webhook and back-channel logout. `objects`: sessions and people as JSON.
 //! - `tokens`: which claims, which signature. `world`: everything that is remembered, behind one lock.
+//! - `state_file`: what outlives a run, if that is wanted.
 //! - `seed`, `directory`: the people, organizations and roles. `ids`: names and secrets. `parameters`: forms.
 
 mod connection;
@@ -29,6 +30,7 @@ mod options;
 mod parameters;
 mod router;
 mod seed;
+mod state_file;
 mod tokens;
 mod world;
 

@@ -19,6 +19,9 @@ struct Arguments {
     /// A TOML file with people, organizations and roles; without one, the built-in five people.
     #[arg(long)]
     seed: Option<PathBuf>,
+    /// A file in which keys, people and sessions outlive the program; without one, each start is a new environment.
+    #[arg(long)]
+    state: Option<PathBuf>,
     /// The base URL of an app on this machine that may sign in. Can be given several times.
     #[arg(long = "app-url", default_value = "http://localhost:3000")]
     app_urls: Vec<String>,
@@ -50,6 +53,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     };
     let people = seed.people();
     let mut options = Options::default().with_port(arguments.port).with_seed(seed);
+    if let Some(path) = arguments.state {
+        options = options.with_state_file(path);
+    }
     for url in arguments.app_urls {
         options = options.with_app_url(url);
     }

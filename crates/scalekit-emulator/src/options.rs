@@ -4,6 +4,8 @@
 //! Not here: settings that change while it runs (`Control::change_settings`).
 //! Called by: the app, tests, the binary.
 
+use std::path::PathBuf;
+
 use crate::{BadAppUrl, Seed};
 
 /// What to start.
@@ -16,6 +18,8 @@ pub struct Options {
     pub seed: Seed,
     /// Base URLs of the apps that may sign in; more can follow with `Control::register_app_url`.
     pub app_urls: Vec<String>,
+    /// Where keys, people and sessions outlive the process; without it, each start is a new environment.
+    pub state_file: Option<PathBuf>,
     /// The deployment the process belongs to (`LEPTOS_ENV`). In `PROD` the emulator refuses to start.
     pub leptos_env: Option<String>,
 }
@@ -39,6 +43,12 @@ impl Options {
     pub fn with_app_url(mut self, url: impl Into<String>) -> Self {
         self.app_urls.push(url.into());
         self
+    }
+
+    /// Going on where the last emulator with this file stopped.
+    #[must_use]
+    pub fn with_state_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { state_file: Some(path.into()), ..self }
     }
 
     /// In this deployment (`LEPTOS_ENV`).

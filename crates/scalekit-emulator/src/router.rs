@@ -18,10 +18,10 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{control, endpoints, faults, hosted, world::Shared};
+use crate::{control, endpoints, faults, hosted, state_file::StateKeeper, world::Shared};
 
 /// The whole emulator.
-pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+pub(crate) fn router(shared: &Arc<Shared>, keeper: Option<Arc<StateKeeper>>) -> Router {
     let protocol = Router::new()
         .route("/.well-known/openid-configuration", get(endpoints::discovery::discovery))
         .route("/keys", get(endpoints::keys::keys))
@@ -34,14 +34,24 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .with_state(Arc::clone(shared))
         .nest("/api/v1", endpoints::management::routes(shared))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), faults::count_and_fail));
-    Router::new()
+    let router = Router::new()
         .merge(protocol)
         .nest("/hosted", hosted::routes(Arc::clone(shared)))
         .nest("/__emulator", hosted::assets::routes().merge(control::http::routes(Arc::clone(shared))))
         .fallback(hosted::notice::not_found)
         .layer(middleware::from_fn(serve_this_machine_only))
         .layer(middleware::map_response(forbid_storing))
-        .layer(middleware::map_response_with_state(Arc::clone(shared), date))
+        .layer(middleware::map_response_with_state(Arc::clone(shared), date));
+    match keeper {
+        None => router,
+        Some(keeper) => router.layer(middleware::map_response_with_state((keeper, Arc::clone(shared)), keep_state)),
+    }
+}
+
+/// Before the answer goes out: what a client has been told is kept.
+async fn keep_state(State((keeper, shared)): State<(Arc<StateKeeper>, Arc<Shared>)>, answer: Response) -> Response {
+    keeper.keep(&shared);
+    answer
 }
 
 /// A page elsewhere must not drive the emulator through a visitor's browser: neither under a name of its own that

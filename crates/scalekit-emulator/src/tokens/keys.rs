@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::{
     digest,
-    encoding::{AsDer as _, PublicKeyX509Der},
+    encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
     rand::SystemRandom,
     rsa::KeySize,
     signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey},
@@ -37,11 +37,19 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Draws a key. Takes a noticeable part of a second: never under the lock.
     pub(crate) fn generate() -> Result<Self, SigningFailed> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+        Ok(Self::named(RsaKeyPair::generate(KeySize::Rsa2048)?))
+    }
+
+    /// A key of an earlier run.
+    pub(crate) fn from_pkcs8(key: &[u8]) -> Option<Self> {
+        RsaKeyPair::from_pkcs8(key).ok().map(Self::named)
+    }
+
+    fn named(pair: RsaKeyPair) -> Self {
         let hash = digest::digest(&digest::SHA256, pair.public_key().as_ref());
         let number = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
         let digits = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        Ok(Self { kid: format!("snk_{digits}"), pair })
+        Self { kid: format!("snk_{digits}"), pair }
     }
 
     /// RS256.
@@ -102,6 +110,23 @@ impl KeyRing {
     /// A ring with one key.
     pub(crate) fn new(key: SigningKey) -> Self {
         Self { current: Arc::new(key), published: Vec::new(), withdrawn: Vec::new(), foreign: None }
+    }
+
+    /// The ring of an earlier run, the key that signs first; `None` without keys.
+    pub(crate) fn of(keys: Vec<SigningKey>) -> Option<Self> {
+        let mut keys = keys.into_iter().map(Arc::new);
+        let current = keys.next()?;
+        Some(Self { current, published: keys.rev().collect(), withdrawn: Vec::new(), foreign: None })
+    }
+
+    /// The published keys as PKCS #8, the key that signs first.
+    pub(crate) fn to_pkcs8(&self) -> Vec<Vec<u8>> {
+        let keys = std::iter::once(&self.current).chain(self.published.iter().rev());
+        let as_der = |key: &Arc<SigningKey>| -> Option<Vec<u8>> {
+            let der: Pkcs8V1Der<'_> = key.pair.as_der().ok()?;
+            Some(der.as_ref().to_vec())
+        };
+        keys.filter_map(as_der).collect()
     }
 
     /// The key that signs.

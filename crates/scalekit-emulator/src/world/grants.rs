@@ -4,13 +4,15 @@
 //! Not here: reading the HTTP request (`endpoints::token`), writing the tokens (`tokens`).
 //! Called by: hosted pages and authorize (a code is issued), token (it is redeemed), revoke.
 
+use serde::{Deserialize, Serialize};
+
 use super::World;
 
 /// Authorization codes live ten minutes (scalekit-api §4).
 const CODE_LIFETIME: i64 = 600;
 
 /// What a person agreed to: the facts every token of this login is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Grant {
     /// Counts logins; everything a code gave carries the same number.
     pub(crate) number: u64,
@@ -32,10 +34,12 @@ pub(crate) struct IssuedCode {
 }
 
 /// A refresh token that was given out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RefreshToken {
     pub(crate) grant: Grant,
+    #[serde(skip)]
     pub(crate) spent: bool,
+    #[serde(skip)]
     pub(crate) revoked: bool,
 }
 

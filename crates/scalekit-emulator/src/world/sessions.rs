@@ -4,12 +4,12 @@
 //! Not here: the app's own sessions, which the emulator never sees.
 //! Called by: authorize, hosted pages, token (activity), logout, the management API, control.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::World;
 
 /// One person signed in in one browser.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) sid: String,
     pub(crate) user: String,
@@ -30,8 +30,10 @@ pub(crate) struct Session {
     pub(crate) created_at: i64,
     pub(crate) last_active_at: i64,
     /// How somebody ended it. A session that merely expired has none: what the clock says decides (`World::end_of`).
+    #[serde(skip)]
     pub(crate) end: Option<End>,
     /// Apps have been told that it expired.
+    #[serde(skip)]
     pub(crate) expiry_announced: bool,
 }
 

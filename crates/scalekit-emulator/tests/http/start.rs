@@ -5,9 +5,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use scalekit_emulator::{Emulator, Options, StartError};
+use scalekit_emulator::{Emulator, Options, Seed, StartError};
 
-use crate::support::{ADA, claims_of, world};
+use crate::support::{ADA, APP, World, claims_of, header_of, ok_json, query, text, world};
 
 #[tokio::test]
 async fn both_loopback_addresses_answer_under_the_same_port() {
@@ -112,4 +112,41 @@ fn the_binary_refuses_production_and_a_bad_seed() {
     };
     assert!(run(&["--port", "0"], "PROD").contains("LEPTOS_ENV=PROD"));
     assert!(run(&["--port", "0", "--seed", "/nonexistent/seed.toml"], "DEV").contains("seed.toml"));
+}
+
+#[tokio::test]
+async fn with_a_state_file_the_next_run_knows_keys_and_sessions_and_a_new_seed_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data/state.json");
+    let options = || Options::default().with_app_url(APP).with_state_file(&file);
+    let first = World::around(Emulator::start(options()).await.unwrap());
+    let tokens = first.sign_in(ADA).await;
+    let port: u16 = first.emulator.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    let browser = first.browser;
+    first.emulator.stop().await;
+
+    let mut next = World::around(Emulator::start(options().with_port(port)).await.unwrap());
+    next.browser = browser;
+    let refreshed = ok_json(next.refresh(text(&tokens, "refresh_token")).await).await;
+    for same in ["sid", "sub"] {
+        assert_eq!(claims_of(&refreshed["id_token"])[same], claims_of(&tokens["id_token"])[same]);
+    }
+    assert_eq!(header_of(&refreshed["id_token"])["kid"], header_of(&tokens["id_token"])["kid"]);
+    assert_ne!(claims_of(&refreshed["access_token"])["jti"], claims_of(&tokens["access_token"])["jti"]);
+    assert!(query(&next.authorize(&[("prompt", "none")]).await).contains_key("code"), "the browser is signed in");
+    next.emulator.stop().await;
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let seed = include_str!("../../seed/default.toml").replace("number = 1", "number = 2");
+    let seed = Seed::from_toml(&seed).unwrap();
+    for options in [options().with_seed(seed), options()] {
+        let other = Emulator::start(options).await.unwrap();
+        assert!(other.control().sessions().is_empty());
+        other.stop().await;
+        std::fs::write(&file, "no state").unwrap();
+    }
 }

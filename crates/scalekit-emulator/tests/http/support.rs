@@ -40,10 +40,15 @@ pub(crate) async fn world() -> World {
 /// The same for an app that is told what happens.
 pub(crate) async fn world_of(app: &str) -> World {
     let emulator = Emulator::start(Options::default().with_app_url(app)).await.unwrap();
-    World { browser: Browser::new(emulator.url()), emulator, callback: format!("{app}/auth/callback") }
+    World { callback: format!("{app}/auth/callback"), ..World::around(emulator) }
 }
 
 impl World {
+    /// A browser beside an emulator that was started otherwise.
+    pub(crate) fn around(emulator: Emulator) -> Self {
+        Self { browser: Browser::new(emulator.url()), emulator, callback: CALLBACK.to_owned() }
+    }
+
     pub(crate) fn control(&self) -> &Control {
         self.emulator.control()
     }
