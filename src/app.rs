@@ -59,6 +59,9 @@ pub const PAGES: &[Page] = &[
     Page { path: "/dashboard/sessions", access: Access::SignedIn },
 ];
 
+/// In bytes: longer paths are not led back to after a sign-in. They travel in a cookie, and pages repeat them.
+pub const LONGEST_RETURN_PATH: usize = 1024;
+
 /// The application inside the document's body, on the server and in the browser.
 #[component]
 pub fn App() -> impl IntoView {

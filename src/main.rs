@@ -9,7 +9,7 @@ use leptos_scalekit::server::{
     metrics::exporter::Exporter, // part: metrics
     panics,
     patience::LAST_TOKEN_CALLS,
-    serve::{ServeLimits, Tls, serve, stop_signal},
+    serve::{ServeLimits, Tls, listen, serve, stop_signal},
     settings::{Environment, Settings},
     state::AppState,
     telemetry,
@@ -18,7 +18,6 @@ use leptos_scalekit::server::{
 #[cfg(feature = "telemetry-otlp")]
 use leptos_scalekit::traces;
 // part: telemetry-otlp }
-use tokio::net::TcpListener;
 
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
@@ -80,7 +79,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let config = config.with_trace_context(traces::outgoing_headers);
     // part: telemetry-otlp }
     let state = AppState::open(settings, config, Clock::default())?;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
+    let listener = listen(address).map_err(|error| {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
     exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state)))); // part: metrics
@@ -96,6 +95,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let patience = state.patience();
     let limits = ServeLimits {
         connections: state.settings.max_connections,
+        trusted_proxies: state.settings.trusted_proxies.clone(),
         stop: patience.last_answers(),
         ..ServeLimits::default()
     };

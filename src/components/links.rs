@@ -5,24 +5,31 @@
 
 use leptos_router::location::Url;
 
+use crate::app::LONGEST_RETURN_PATH;
+
 /// The sign-in page, leading back to `return_to` afterwards.
 #[must_use]
 pub fn sign_in_page(return_to: &str) -> String {
-    with_query("/login", &[("return_to", return_to)])
+    leading_back("/login", None, return_to)
 }
 
 /// The sign-in page, with the remark that the session ended.
 #[must_use]
 pub fn sign_in_page_after_expiry(return_to: &str) -> String {
-    with_query("/login", &[("reason", "expired"), ("return_to", return_to)])
+    leading_back("/login", Some(("reason", "expired")), return_to)
 }
 
 /// Starts a sign-in at the provider, with at most one wish about how. `return_to` may be empty: the server then chooses.
 #[must_use]
 pub fn start_sign_in(wish: Option<(&str, &str)>, return_to: &str) -> String {
-    let return_to = (!return_to.is_empty()).then_some(("return_to", return_to));
-    let parameters: Vec<_> = wish.into_iter().chain(return_to).collect();
-    with_query("/auth/login", &parameters)
+    leading_back("/auth/login", wish, return_to)
+}
+
+/// The return path of a query string; empty if there is none, or one that is too long.
+#[must_use]
+pub fn return_path(query: &str) -> String {
+    let is_kept = |path: &String| path.len() <= LONGEST_RETURN_PATH;
+    query_value(query, "return_to").filter(is_kept).unwrap_or_default()
 }
 
 /// One parameter of a query string, decoded once. The router's own map decodes twice, which changes `%252F`.
@@ -32,9 +39,11 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
     Some(Url::unescape(raw))
 }
 
-fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
+fn leading_back(path: &str, wish: Option<(&str, &str)>, return_to: &str) -> String {
+    let is_kept = !return_to.is_empty() && return_to.len() <= LONGEST_RETURN_PATH;
+    let parameters = wish.into_iter().chain(is_kept.then_some(("return_to", return_to)));
     let mut address = path.to_owned();
-    for (index, (name, value)) in parameters.iter().enumerate() {
+    for (index, (name, value)) in parameters.enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
         address.push_str(name);
         address.push('=');
@@ -64,6 +73,17 @@ mod tests {
     #[test]
     fn return_path_with_query_is_one_parameter() {
         assert_eq!(sign_in_page("/dashboard?a=1&b=ü"), "/login?return_to=%2Fdashboard%3Fa%3D1%26b%3D%C3%BC");
+    }
+
+    #[test]
+    fn a_return_path_that_is_too_long_is_dropped_wherever_it_comes_from() {
+        let (kept, dropped) = ("/".repeat(LONGEST_RETURN_PATH), "/".repeat(LONGEST_RETURN_PATH + 1));
+        assert_eq!(return_path(&format!("?return_to={kept}")), kept);
+        assert_eq!(return_path(&format!("?return_to={dropped}")), "");
+        assert!(sign_in_page(&kept).starts_with("/login?return_to=%2F"));
+        assert_eq!(sign_in_page(&dropped), "/login");
+        assert_eq!(sign_in_page_after_expiry(&dropped), "/login?reason=expired");
+        assert_eq!(start_sign_in(Some(("prompt", "create")), &dropped), "/auth/login?prompt=create");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where people choose how to sign in. All ways lead to `/auth/login`, which sends the browser on to Scalekit; plain links
 //! and a plain form, so that they work without scripts.
 //!
-//! `return_to` is passed on as it came: the server checks it. `reason=expired` explains why one is here.
+//! `return_to` is passed on as it came, unless it is too long: the server checks it. `reason=expired` explains why one is here.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,7 @@ use leptos_router::hooks::use_location;
 use crate::components::{
     erase::Erase as _,
     frame::PublicFrame,
-    links::{query_value, start_sign_in},
+    links::{query_value, return_path, start_sign_in},
     session::Session,
 };
 
@@ -19,7 +19,7 @@ pub fn Login() -> impl IntoView {
     let session = expect_context::<Session>();
     let person = session.person();
     let query = use_location().search.get_untracked();
-    let return_to = query_value(&query, "return_to").unwrap_or_default();
+    let return_to = return_path(&query);
     let expired = query_value(&query, "reason").as_deref() == Some("expired");
 
     let content = view! {

@@ -10,7 +10,7 @@
 //!    changes nothing for the rest.
 //! 3. Names are compared exactly: `Session` and `__host-session` are foreign cookies, and so is `session` over https.
 //! 4. Of a name that counts twice, neither is used: nobody can tell which of the two was planted.
-//! 5. Of more than 64 KiB of cookies none is read, and the request is anonymous. A request head of more than 128 KiB is
+//! 5. Of more than 24 KiB of cookies none is read, and the request is anonymous. A request head of more than 32 KiB is
 //!    refused with 431 before it gets here (`serve::connection`).
 //! 6. A session's identifier has one spelling. One that the server did not make itself leads to no session, and a sign-in
 //!    never takes over an identifier that the browser brought.
@@ -36,8 +36,8 @@ use super::session::id::SessionId;
 /// Longer values of our cookies are not looked at.
 const MAX_VALUE_LENGTH: usize = 4096;
 
-/// More cookies than browsers keep for a site are not read at all, in bytes: reading costs time on every request.
-const MAX_HEADER_LENGTH: usize = 64 * 1024;
+/// In bytes: of more cookies none is read. Browsers would keep more for a site; with the rest of a head they have to fit into one.
+const MAX_HEADER_LENGTH: usize = 24 * 1024;
 
 /// The project's name, which `cargo generate` and `scripts/start-project.sh` change.
 const PROJECT: &str = env!("CARGO_PKG_NAME");

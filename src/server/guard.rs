@@ -22,7 +22,10 @@ use super::{
     session::Session,
     state::AppState,
 };
-use crate::{app::Access, error::AppError};
+use crate::{
+    app::{Access, LONGEST_RETURN_PATH},
+    error::AppError,
+};
 
 /// Who is calling, as far as it is known.
 #[derive(Debug, Clone)]
@@ -162,8 +165,14 @@ const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remov
 /// To the sign-in page, with the way back and an empty body.
 fn to_login(uri: &Uri, session_ended: bool) -> Response {
     let wanted = uri.path_and_query().map_or("/", |path| path.as_str());
-    let reason = if session_ended { "&reason=expired" } else { "" };
-    let location = format!("/login?return_to={}{reason}", utf8_percent_encode(wanted, QUERY_VALUE));
+    // One that is too long would be dropped later, and an address that holds it might be too long itself.
+    let return_to = (wanted.len() <= LONGEST_RETURN_PATH).then(|| utf8_percent_encode(wanted, QUERY_VALUE));
+    let location = match (return_to, session_ended) {
+        (Some(path), true) => format!("/login?return_to={path}&reason=expired"),
+        (Some(path), false) => format!("/login?return_to={path}"),
+        (None, true) => "/login?reason=expired".to_owned(),
+        (None, false) => "/login".to_owned(),
+    };
     (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 

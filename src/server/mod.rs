@@ -7,13 +7,14 @@
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
 //!   them.
-//! - [`rate_limit`], [`client_address`]: how often, and by whom.
+//! - [`rate_limit`], [`client_address`]: how often, and by whom. [`address_limit`]: how long what is asked for may be.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
 //! - [`metrics`]: what is counted and measured.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`panics`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
+pub mod address_limit;
 pub mod assets;
 pub mod auth;
 pub mod client_address;
@@ -124,6 +125,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), rate_limit::limit_rate))
         .layer(from_fn_with_state(Arc::clone(state), panics::answer_panics))
         .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
+        .layer(from_fn_with_state(Arc::clone(state), address_limit::limit_address))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
         .layer(from_fn_with_state(state.request_log(), telemetry::log_requests))
 }

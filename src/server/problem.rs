@@ -12,7 +12,7 @@ use leptos::prelude::{Owner, RenderHtml as _};
 
 use super::{auth::login::says_started_here, navigation, state::AppState, telemetry::REQUEST_ID};
 use crate::{
-    app::{ErrorPage, error_document},
+    app::{ErrorPage, LONGEST_RETURN_PATH, error_document},
     error::AppError,
 };
 
@@ -53,6 +53,8 @@ fn retry_path(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let chosen_here = || says_started_here(headers) && !navigation::is_passed_on(headers);
     if uri.path() == LOGIN && !chosen_here() {
         let return_to = uri.query().and_then(|query| query.split('&').find(|pair| pair.starts_with("return_to=")));
+        // Whatever is longer than this encoded is too long.
+        let return_to = return_to.filter(|pair| pair.len() <= "return_to=".len() + 3 * LONGEST_RETURN_PATH);
         return Some(return_to.map_or_else(|| LOGIN.to_owned(), |pair| [LOGIN, "?", pair].concat()));
     }
     (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then(|| path.to_owned())

@@ -21,6 +21,7 @@ use std::{
 
 use load::{Load, median};
 use support::Redis; // part: redis
+use support::hostile::{Kind, stranger};
 use support::{ADA, Browser, World};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
 
@@ -37,6 +38,10 @@ const SESSIONS: usize = 500;
 /// Clients that send their request byte by byte.
 const SLOW_CLIENTS: usize = 2000;
 
+/// Connections of each hostile kind, and streams on each of HTTP/2.
+const HOSTILE_CLIENTS: usize = 10_000;
+const HOSTILE_STREAMS: u32 = 32;
+
 /// Connections that do nothing.
 const IDLE_CLIENTS: usize = 2000;
 
@@ -50,6 +55,9 @@ async fn main() {
     requests(&world, store).await;
     slow_clients(&world).await;
     memory(&world).await;
+    for (block, kind) in (1..).zip(Kind::all(HOSTILE_STREAMS)) {
+        hostile(&world, block, kind).await;
+    }
     // part: sqlite {
     let database = world.folder.path().join("sessions.db");
     let before = database_bytes(&database);
@@ -192,6 +200,27 @@ async fn memory(world: &World) {
             "{:.1} kB",
             megabytes(during.saturating_sub(before)) * 1000.0 / f64::from(u32::try_from(IDLE_CLIENTS).unwrap())
         ),
+    );
+}
+
+/// What hostile connections of one kind take, and how long somebody else waits meanwhile: while they come, and with all of them there.
+async fn hostile(world: &World, block: u8, kind: Kind) {
+    let process = &world.replicas[0];
+    let port = process.port();
+    let coming = tokio::spawn(async move { kind.hold(port, block, HOSTILE_CLIENTS).await });
+    let (mut slowest, mut most) = (Duration::ZERO, 0);
+    while !coming.is_finished() {
+        slowest = slowest.max(stranger(port).await);
+        most = most.max(resident_bytes(process.id()));
+    }
+    let held = coming.await.unwrap();
+    for _ in 0..20 {
+        slowest = slowest.max(stranger(port).await);
+        most = most.max(resident_bytes(process.id()));
+    }
+    report(
+        &format!("{HOSTILE_CLIENTS} connections, {kind:?}: most memory, a stranger's slowest page, still there"),
+        &format!("{:.0} MB, {:.0} ms, {}", megabytes(most), slowest.as_secs_f64() * 1000.0, held.len()),
     );
 }
 

@@ -17,7 +17,7 @@ use leptos_scalekit::server::{
 };
 use tower::ServiceExt as _;
 
-use crate::support::settings;
+use crate::support::{app, settings};
 
 #[derive(Clone)]
 struct Application {
@@ -99,4 +99,61 @@ async fn input_that_is_deep_or_wide_is_refused() {
     }
     let long = format!("/auth/login?return_to=/{}", "a".repeat(60_000));
     assert!(application.status("192.0.2.1", ("GET", &long)).await < 500);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_too_long_is_414_in_both_versions_of_http_and_what_sign_in_needs_is_not() {
+    let app = app().await;
+    let client = |builder: reqwest::ClientBuilder| {
+        let resolved = builder.resolve("localhost", std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+        resolved.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    };
+    for client in
+        [client(reqwest::Client::builder().http1_only()), client(reqwest::Client::builder().http2_prior_knowledge())]
+    {
+        let ask = async |path: &str| {
+            let answer = client.get(format!("{}{path}", app.url)).header("accept", "text/html").send().await.unwrap();
+            let headers = answer.headers().clone();
+            (answer.status().as_u16(), headers, answer.text().await.unwrap())
+        };
+        let padded = |path: &str, length: usize| format!("{path}{}", "a".repeat(length - path.len()));
+        for path in
+            ["/?", "/login?return_to=/", "/dashboard?", "/nowhere/", "/auth/callback?code=", "/healthz?", "/api/"]
+        {
+            let (status, headers, page) = ask(&padded(path, 8193)).await;
+            assert_eq!(status, 414, "{path}");
+            assert!(headers.contains_key("content-security-policy") && headers.contains_key("x-request-id"), "{path}");
+            assert!(page.contains("That request can't be read") && !page.contains("aaaa"), "{path}: {page}");
+            assert_ne!(ask(&padded(path, 8192)).await.0, 414, "{path}");
+        }
+        let code = "c".repeat(6000);
+        let (status, ..) = ask(&format!("/auth/callback?code={code}&state={}", "s".repeat(43))).await;
+        assert_eq!(status, 400, "an answer to no attempt of this browser");
+        let (status, ..) = ask(&format!("/auth/login?idp_initiated_login=e30.{code}.e30")).await;
+        assert!(matches!(status, 302 | 400 | 502 | 503), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_return_path_that_is_too_long_is_dropped_before_anything_renders() {
+    let application = application();
+    let page = async |path: &str| {
+        let answer = application.send("192.0.2.1", ("GET", path), &[("accept", "text/html")], "").await;
+        assert_eq!(answer.status(), 200, "{path}");
+        axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap().len()
+    };
+    let plain = page("/login").await;
+    assert_eq!(page(&format!("/login?return_to=/{}", "%25".repeat(1024))).await, plain, "1,025 bytes, decoded");
+    assert_eq!(page(&format!("/login?{}", "a&".repeat(4000))).await, plain, "nothing else is repeated");
+    let most = page(&format!("/login?return_to=/{}", "%26".repeat(1023))).await - plain;
+    assert!(most > 1024 && most < 32 * 1024, "what is kept is repeated: {most}");
+    let sent = async |path: &str| {
+        let answer = application.send("192.0.2.1", ("GET", path), &[], "").await;
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        sent(&format!("/dashboard?{}", "a".repeat(1013))).await.len(),
+        "/login?return_to=/dashboard%3F".len() + 1013
+    );
+    assert_eq!(sent(&format!("/dashboard?{}", "a".repeat(1014))).await, "/login");
 }

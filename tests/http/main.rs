@@ -30,6 +30,7 @@ mod serving;
 mod session_list;
 mod sign_in;
 mod sign_out;
+mod stalled;
 mod store_trouble;
 mod support;
 mod webhooks; // part: webhooks

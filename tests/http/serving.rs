@@ -15,44 +15,47 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes, HttpBody},
-    routing::get,
+    routing::{get, post},
 };
 use http_body::Frame;
-use leptos_scalekit::server::serve::{ServeLimits, Tls, serve};
+use leptos_scalekit::server::serve::{ServeLimits, Tls, listen, serve};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Semaphore, oneshot},
     task::JoinHandle,
     time::{Instant, timeout},
 };
 
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Nothing that a test waits for takes longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(40);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(40);
 
-const LIMITS: ServeLimits = ServeLimits {
+pub(crate) const LIMITS: ServeLimits = ServeLimits {
     connections: 1000,
-    first_request: Duration::from_secs(3),
+    trusted_proxies: Vec::new(),
+    memory: 128 << 20,
+    hurry: Duration::from_secs(1),
+    head: Duration::from_secs(3),
     idle: Duration::from_secs(10),
-    answer: Duration::from_secs(3),
+    stalled: Duration::from_secs(3),
     last_chance: Duration::from_millis(200),
     stop: Duration::from_secs(5),
 };
 
-struct Running {
-    address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
     /// Lets `/slow` answer.
-    go_on: Arc<Semaphore>,
+    pub(crate) go_on: Arc<Semaphore>,
     /// Tells when a request for `/slow` has come.
     begun: Arc<Semaphore>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::time::Instant>,
 }
 
-async fn start(limits: ServeLimits, tls: Option<Arc<Tls>>) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+pub(crate) async fn start(limits: ServeLimits, tls: Option<Arc<Tls>>) -> Running {
+    let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
     let (go_on, begun) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let slow = {
@@ -64,42 +67,46 @@ async fn start(limits: ServeLimits, tls: Option<Arc<Tls>>) -> Running {
         }
     };
     let endless = || async { Body::new(Endless) };
-    let router =
-        Router::new().route("/", get(|| async { "quick" })).route("/slow", get(slow)).route("/endless", get(endless));
+    let router = Router::new()
+        .route("/", get(|| async { "quick" }))
+        .route("/slow", get(slow))
+        .route("/endless", get(endless))
+        .route("/large", get(|| async { vec![b'x'; 20_000] }))
+        .route("/length", post(|body: Bytes| async move { body.len().to_string() }));
     let (stop, told) = oneshot::channel();
     let server = tokio::spawn(serve(listener, tls, router, limits, async { drop(told.await) }));
     Running { address, go_on, begun, stop, server }
 }
 
 impl Running {
-    async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    async fn send(&self, text: &[u8]) -> TcpStream {
+    pub(crate) async fn send(&self, text: &[u8]) -> TcpStream {
         let mut stream = self.connect().await;
         stream.write_all(text).await.unwrap();
         stream
     }
 
-    async fn slow_has_begun(&self) {
+    pub(crate) async fn slow_has_begun(&self) {
         timeout(LONGEST_WAIT, self.begun.acquire()).await.unwrap().unwrap().forget();
     }
 
-    async fn is_served(&self) {
+    pub(crate) async fn is_served(&self) {
         assert!(answer(&mut self.send(REQUEST).await).await.ends_with("quick"));
     }
 }
 
 /// One answer, as far as it comes in one piece.
-async fn answer(stream: &mut TcpStream) -> String {
+pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut buffer = vec![0; 4096];
     let length = timeout(LONGEST_WAIT, stream.read(&mut buffer)).await.unwrap().unwrap_or(0);
     String::from_utf8_lossy(&buffer[..length]).into_owned()
 }
 
 /// Everything until the server closes the connection, which has to happen.
-async fn rest(stream: &mut TcpStream) -> String {
+pub(crate) async fn rest(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     // A reset is an end too.
     let _ = timeout(LONGEST_WAIT, stream.read_to_end(&mut text)).await.unwrap();
@@ -156,8 +163,8 @@ async fn a_client_that_sends_nothing_is_cut_off_early_and_one_that_pauses_betwee
     let mut pausing = running.send(REQUEST).await;
     assert!(answer(&mut pausing).await.ends_with("quick"));
     assert_eq!(rest(&mut silent).await, "");
-    assert!(begun.elapsed() >= LIMITS.first_request);
-    tokio::time::sleep(LIMITS.first_request).await;
+    assert!(begun.elapsed() >= LIMITS.head);
+    tokio::time::sleep(LIMITS.head).await;
     pausing.write_all(REQUEST).await.unwrap();
     assert!(answer(&mut pausing).await.ends_with("quick"), "longer than the first request may take, still connected");
     assert_eq!(rest(&mut pausing).await, "");
@@ -176,12 +183,14 @@ async fn a_client_that_never_takes_its_answer_is_cut_off() {
         }
     };
     timeout(LONGEST_WAIT, gone).await.unwrap();
-    assert!(begun.elapsed() >= LIMITS.answer);
+    assert!(begun.elapsed() >= LIMITS.stalled);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn beyond_the_limit_connections_wait_for_their_turn() {
-    let running = start(ServeLimits { connections: 2, answer: LONGEST_WAIT, ..LIMITS }, None).await;
+    // A client's share is less than all.
+    let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let running = start(ServeLimits { connections: 2, trusted_proxies, stalled: LONGEST_WAIT, ..LIMITS }, None).await;
     let slow = b"GET /slow HTTP/1.1\r\nconnection: close\r\n\r\n";
     let held = [running.send(slow).await, running.send(slow).await];
     for _ in &held {
@@ -196,7 +205,7 @@ async fn beyond_the_limit_connections_wait_for_their_turn() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_that_are_too_large_are_refused() {
     let running = start(LIMITS, None).await;
-    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}\r\n\r\n", "a".repeat(140_000));
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: {}\r\n\r\n", "a".repeat(33_000));
     let mut stream = running.connect().await;
     let _ = stream.write_all(head.as_bytes()).await;
     assert!(answer(&mut stream).await.starts_with("HTTP/1.1 431 "));
@@ -205,8 +214,8 @@ async fn heads_that_are_too_large_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_finishes_what_has_been_accepted() {
     // Time enough for the test's own next step on a busy machine.
-    let patient = ServeLimits { last_chance: LONGEST_WAIT / 4, stop: LONGEST_WAIT, answer: LONGEST_WAIT, ..LIMITS };
-    let running = start(ServeLimits { idle: LONGEST_WAIT, first_request: LONGEST_WAIT, ..patient }, None).await;
+    let patient = ServeLimits { last_chance: LONGEST_WAIT / 4, stop: LONGEST_WAIT, stalled: LONGEST_WAIT, ..LIMITS };
+    let running = start(ServeLimits { idle: LONGEST_WAIT, head: LONGEST_WAIT, ..patient }, None).await;
     let mut slow = running.send(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     running.slow_has_begun().await;
     let mut idle = running.send(REQUEST).await;
@@ -236,7 +245,7 @@ async fn stopping_finishes_what_has_been_accepted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_without_a_request_does_not_keep_the_process() {
-    let running = start(ServeLimits { idle: LONGEST_WAIT, first_request: LONGEST_WAIT, ..LIMITS }, None).await;
+    let running = start(ServeLimits { idle: LONGEST_WAIT, head: LONGEST_WAIT, ..LIMITS }, None).await;
     let mut idle = running.send(REQUEST).await;
     assert!(answer(&mut idle).await.ends_with("quick"));
     let mut fresh = running.connect().await;
@@ -247,7 +256,7 @@ async fn a_connection_without_a_request_does_not_keep_the_process() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_does_not_wait_for_ever() {
-    let limits = ServeLimits { stop: Duration::from_millis(300), answer: Duration::from_secs(60), ..LIMITS };
+    let limits = ServeLimits { stop: Duration::from_millis(300), stalled: Duration::from_secs(60), ..LIMITS };
     let running = start(limits, None).await;
     let _hanging = running.send(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     running.slow_has_begun().await;
@@ -324,7 +333,7 @@ async fn an_http_2_client_that_never_takes_an_answer_is_cut_off_whatever_it_asks
     let mut stalled = client.get(url("/endless")).send().await.unwrap();
     assert_eq!(stalled.version(), reqwest::Version::HTTP_2);
     // The server sends no more than the client has room for, so this answer waits; others come and go, on the same connection.
-    while begun.elapsed() < LIMITS.answer * 2 {
+    while begun.elapsed() < LIMITS.stalled * 2 {
         // As it ends, one of them may go down with it.
         let _ = timeout(LONGEST_WAIT, client.get(url("/")).send()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -350,5 +359,6 @@ async fn an_http_2_client_is_told_how_much_it_may_make_the_process_remember() {
         let setting = settings.chunks(6).find(|setting| setting[..2] == [0, name])?;
         Some(u32::from_be_bytes(setting[2..].try_into().unwrap()))
     };
-    assert_eq!((value(3), value(6)), (Some(32), Some(64 * 1024)), "streams at once, bytes of headers");
+    assert_eq!((value(3), value(6)), (Some(32), Some(32 * 1024)), "streams at once, bytes of headers");
+    assert_eq!(value(4), Some(64 * 1024), "bytes of a body that nobody reads");
 }

@@ -6,17 +6,11 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::TcpSocket,
     process::Command,
 };
 
-use super::support::{Process, free_port, until};
-
-/// What the system keeps in memory for a process, in bytes.
-fn resident(process: u32) -> usize {
-    let text = fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
-    text.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4096
-}
+use super::support::{Process, free_port, resident, until};
 
 fn on_disk(folder: &Path) -> u64 {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
@@ -73,19 +67,25 @@ async fn more_connections_than_descriptors_make_others_wait_and_nobody_fail() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let connect = || TcpStream::connect(("127.0.0.1", port));
+    // From many addresses: one has a share.
+    let connect = async |host: u32| {
+        let socket = TcpSocket::new_v4().unwrap();
+        let host = u8::try_from(host % 50 + 2).unwrap();
+        socket.bind(([127, 0, 0, host], 0).into()).unwrap();
+        socket.connect(([127, 0, 0, 1], port).into()).await.unwrap()
+    };
     let log = || fs::read_to_string(folder.path().join("log")).unwrap();
     // It says so after it has begun to listen and before it accepts.
     until("the word on descriptors", async || log().contains("file descriptors allows fewer connections")).await;
 
     let mut idle = Vec::new();
-    for _ in 0..4 * (DESCRIPTORS - 256) {
-        idle.push(connect().await.unwrap());
+    for number in 0..4 * (DESCRIPTORS - 256) {
+        idle.push(connect(number).await);
     }
     let descriptors = fs::read_dir(format!("/proc/{}/fd", child.id().unwrap())).unwrap().count();
     assert!(descriptors < DESCRIPTORS as usize, "{descriptors}");
     // Behind all of them: served once those who say nothing have been cut off, in turn.
-    let mut waiting = connect().await.unwrap();
+    let mut waiting = connect(99).await;
     waiting.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     tokio::time::timeout(Duration::from_secs(120), waiting.read_to_string(&mut answer)).await.unwrap().unwrap();

@@ -6,6 +6,7 @@ mod check;
 mod command_line;
 mod embedded_emulator; // part: emulator
 mod exhaustion;
+mod hostile;
 mod killed; // part: sqlite
 mod metrics; // part: metrics
 mod outages;

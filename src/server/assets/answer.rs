@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::Found;
+use crate::server::serve::HeldAnyway;
 
 /// One year: an address that names its content never changes (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -63,6 +64,7 @@ pub fn answer(found: Found<'_>, method: &Method, request: &HeaderMap) -> Respons
             }
         }
     };
+    response.extensions_mut().insert(HeldAnyway);
     let has_content = response.status().is_success();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_TYPE);

@@ -5,11 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::app::LONGEST_RETURN_PATH;
+
 /// Where people land who wanted nothing in particular.
 pub const DEFAULT: &str = "/dashboard/profile";
-
-/// Longer return paths are dropped: they travel in a cookie.
-const MAX_LENGTH: usize = 1024;
 
 /// A checked path and query of this site. The only constructors are [`ReturnTo::parse`] and the default page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +20,7 @@ impl ReturnTo {
     #[must_use]
     pub fn parse(text: &str, app_url: &Url) -> Option<Self> {
         let is_path = text.starts_with('/') && !text.starts_with("//");
-        if text.len() > MAX_LENGTH || !is_path || text.chars().any(|c| c.is_control() || c == '\\') {
+        if text.len() > LONGEST_RETURN_PATH || !is_path || text.chars().any(|c| c.is_control() || c == '\\') {
             return None;
         }
         let url = app_url.join(text).ok()?;
@@ -33,7 +32,7 @@ impl ReturnTo {
         let written = url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         // Once more: what is not ASCII takes three times the space when it is written out, and a cookie that has grown too
         // long is dropped by the browser.
-        (written.len() <= MAX_LENGTH).then_some(Self(written))
+        (written.len() <= LONGEST_RETURN_PATH).then_some(Self(written))
     }
 
     /// [`ReturnTo::parse`], or the default page.

@@ -61,7 +61,7 @@ fn every_deep_link_of_the_corpus_survives() {
 
 #[test]
 fn the_longest_path_is_kept_and_a_longer_one_refused() {
-    let longest = format!("/{}", "a".repeat(MAX_LENGTH - 1));
+    let longest = format!("/{}", "a".repeat(LONGEST_RETURN_PATH - 1));
     assert_eq!(parse(&longest).as_deref(), Some(longest.as_str()));
     assert_eq!(parse(&format!("{longest}a")), None);
 }

@@ -3,24 +3,33 @@
 //! `axum::serve` puts no limit on how long a client may take to send its request, nor on how many may be connected; this does.
 //! Not here: what is answered ([`super::router`]), and limits that need to know what a request is about.
 
+mod body;
 mod connection;
+mod places;
+mod room;
 mod stop;
 mod tls;
 mod traffic;
+mod watched;
 
 use std::{
     io,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::Router;
+use ipnet::IpNet;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
 };
 use tokio_util::task::TaskTracker;
 
+use self::{places::Places, room::Room, traffic::Traffic};
+
+pub use body::HeldAnyway;
 pub use stop::stop_signal;
 pub use tls::{Tls, TlsError};
 
@@ -30,17 +39,31 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(200);
 /// File descriptors that are kept for everything but connections: the store, the provider, the log.
 const SPARE_DESCRIPTORS: u64 = 256;
 
+/// In bytes: what the system keeps of an answer that its client does not take, for each connection. Enough for a megabyte a second across
+/// the world. Linux adds as much for itself.
+const SEND_BUFFER: u32 = 64 * 1024;
+
+/// Connections that the kernel accepts before the process does.
+const QUEUE: u32 = 1024;
+
 /// What a client may take of time and room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ServeLimits {
-    /// Connections at once. Further ones wait in the kernel's queue.
+    /// Connections at once. Further ones wait in the kernel's queue. One client may have a quarter of them, its further ones are refused.
     pub connections: usize,
-    /// From the connection, its TLS handshake done, to the first whole request head; and how long that handshake may take.
-    pub first_request: Duration,
+    /// Whose connections are everybody's: proxies, which have no share.
+    pub trusted_proxies: Vec<IpNet>,
+    /// In bytes: what all clients together may hold before those that do nothing have to hurry.
+    pub memory: usize,
+    /// From the connection, its TLS handshake done, to the first whole request head; how long that handshake may take; and from the
+    /// first byte of a later head to its end.
+    pub head: Duration,
     /// Without a request, once there was one. Longer than reverse proxies keep theirs, so that they close first.
     pub idle: Duration,
-    /// From a request to the last of its answer.
-    pub answer: Duration,
+    /// Without progress while the client has to do the next thing for a request: send its body, or take its answer.
+    pub stalled: Duration,
+    /// At most so long for each of these three while room is short: memory, or nine of ten connections.
+    pub hurry: Duration,
     /// From the word to stop until connections without a request are closed: their clients may be about to send one.
     pub last_chance: Duration,
     /// From the word to stop until what is still under way is cut off.
@@ -51,9 +74,13 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections: 10_000,
-            first_request: Duration::from_secs(10),
+            trusted_proxies: Vec::new(),
+            // Deployed processes have a gigabyte; estimates and what is not estimated take the rest.
+            memory: 128 << 20,
+            head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
-            answer: Duration::from_secs(300),
+            stalled: Duration::from_secs(30),
+            hurry: Duration::from_secs(2),
             last_chance: Duration::from_secs(1),
             stop: Duration::from_secs(20),
         }
@@ -80,6 +107,20 @@ impl ServeLimits {
     }
 }
 
+/// Listens at an address.
+///
+/// # Errors
+/// The system's: the address is in use, or not this machine's.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A process that is started again must not wait for the connections of the one before.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
+
 /// Serves until `stop` ends, then finishes what has been accepted. Tells when it was told to stop.
 pub async fn serve(
     listener: TcpListener,
@@ -88,14 +129,25 @@ pub async fn serve(
     limits: ServeLimits,
     stop: impl Future<Output = ()>,
 ) -> Instant {
+    let limits = Arc::new(limits);
     let slots = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections, limits.trusted_proxies.clone());
+    let room = Room::new(limits.memory, limits.connections - limits.connections / 10);
     let connections = TaskTracker::new();
     let (told_to_stop, stopping) = watch::channel(false);
-    let begin = |stream: TcpStream, slot| {
-        let conversation = connection::serve(stream, tls.clone(), router.clone(), limits, stopping.clone());
+    let begin = |stream: TcpStream, peer: Option<IpAddr>, slot| {
+        // Whoever has its share is refused; who came before the process was told to stop is served in any case.
+        let place = peer.map(|peer| places.take(peer));
+        if matches!(place, Some(None)) {
+            return;
+        }
+        let traffic = Traffic::new(&room, place.flatten());
+        let conversation =
+            connection::serve(stream, traffic, tls.clone(), router.clone(), Arc::clone(&limits), stopping.clone());
+        let inside = room.enter();
         connections.spawn(async move {
             conversation.await;
-            drop(slot);
+            drop((slot, inside));
         });
     };
     let accepting = async {
@@ -103,7 +155,7 @@ pub async fn serve(
             // The slot first: who is beyond the limit costs nothing here. The semaphore is never closed.
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, _)) => begin(stream, Some(slot)),
+                Ok((stream, peer)) => begin(stream, Some(peer.ip()), Some(slot)),
                 Err(error) => after_refusal(&error).await,
             }
         }
@@ -116,7 +168,7 @@ pub async fn serve(
     tracing::info!(connections = connections.len(), "told to stop: finishing what has been accepted");
     // For their clients, connections in the kernel's queue have been accepted too.
     for stream in queued(listener) {
-        begin(stream, None);
+        begin(stream, None, None);
     }
     told_to_stop.send_replace(true);
     connections.close();

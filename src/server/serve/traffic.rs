@@ -1,74 +1,175 @@
-//! What happens on one connection, as far as its limits of time are concerned.
+//! What happens on one connection, as far as its limits of time are concerned: who has to do the next thing, and since when.
+//!
+//! As long as it is the server's turn no time runs here; the router has a limit of its own. Not here: how this is observed
+//! ([`super::body`], [`super::watched`]).
 
 use std::{
-    collections::BTreeMap,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
-use http_body::{Frame, SizeHint};
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 
-use super::ServeLimits;
+use super::{
+    ServeLimits,
+    places::Place,
+    room::{Held, Room},
+};
 
-/// The requests of one connection.
+/// In bytes: less than this of an answer is no progress.
+const LEAST_PROGRESS: usize = 1024;
+
+/// In bytes: on HTTP/2, what a client without a request may say that is no beginning of one: pings, windows, settings.
+const SMALL_TALK: usize = 4096;
+
+/// One connection.
 pub(super) struct Traffic {
+    pub(super) room: Arc<Room>,
+    place: Option<Place>,
     state: Mutex<State>,
-    changed: Notify,
+    /// Whether the socket took nothing more when it was last tried.
+    is_full: AtomicBool,
 }
 
 struct State {
     /// How many requests have begun.
     begun: u64,
-    /// When those began that are under way, by their number.
-    under_way: BTreeMap<u64, Instant>,
+    has_streams: bool,
+    /// Those that have not ended, by their number.
+    under_way: HashMap<u64, Progress>,
     /// When a request last ended; at first, when the connection began.
     idle_since: Instant,
+    /// What has come since the last request began, in bytes, and when it was enough to be the beginning of another.
+    unread: usize,
+    head_since: Option<Instant>,
+    /// When the socket, having been full, last took something. Until then its streams wait for each other, not for the client.
+    moved: Instant,
+    /// Since when what was written has not left: TLS keeps a little of it, which belongs to no request any more.
+    unflushed_since: Option<Instant>,
+}
+
+/// One request's.
+struct Progress {
+    /// When the client last did something for it.
+    since: Instant,
+    /// Whether the client has to do the next thing: to send more of the body, or to make room for more of the answer.
+    is_awaited: bool,
+    /// Pieces of the answer that have been handed over and not been taken.
+    untaken: usize,
+    /// Bytes taken since they last were progress.
+    taken: usize,
 }
 
 impl State {
-    /// When the client has taken too long, unless something happens before. The oldest request counts: others that come and go
-    /// beside it, on HTTP/2, don't prolong its time.
-    fn deadline(&self, limits: &ServeLimits) -> Instant {
-        match self.under_way.first_key_value() {
-            Some((_, began)) => *began + limits.answer,
-            None if self.begun > 0 => self.idle_since + limits.idle,
-            None => self.idle_since + limits.first_request,
+    /// When the client has taken too long, unless something happens before; `None` while it is not its turn.
+    fn deadline(&self, limits: &ServeLimits, is_short: bool, is_crowded: bool) -> Option<Instant> {
+        let within = |limit: Duration, hurries: bool| if hurries { limit.min(limits.hurry) } else { limit };
+        if let Some(since) = self.unflushed_since.filter(|_| self.under_way.is_empty()) {
+            return Some(since + within(limits.stalled, is_short));
         }
+        if !self.under_way.is_empty() {
+            let waiting = self.under_way.values().filter(|request| request.is_awaited || request.untaken > 0);
+            let oldest = waiting.map(|request| request.since).min()?;
+            // Whoever holds what others need is not excused by what else it takes.
+            let since = if is_short { oldest } else { oldest.max(self.moved) };
+            return Some(since + within(limits.stalled, is_short));
+        }
+        if self.begun == 0 {
+            return Some(self.idle_since + within(limits.head, is_short));
+        }
+        let idle = self.idle_since + within(limits.idle, is_short || is_crowded);
+        let head = self.head_since.map(|since| since + within(limits.head, is_short));
+        Some(head.map_or(idle, |head| head.min(idle)))
     }
 }
 
 impl Traffic {
-    pub(super) fn new() -> Arc<Self> {
-        let state = State { begun: 0, under_way: BTreeMap::new(), idle_since: Instant::now() };
-        Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
+    pub(super) fn new(room: &Arc<Room>, place: Option<Place>) -> Arc<Self> {
+        let now = Instant::now();
+        let state = State {
+            begun: 0,
+            has_streams: false,
+            under_way: HashMap::new(),
+            idle_since: now,
+            unread: 0,
+            head_since: None,
+            moved: now,
+            unflushed_since: None,
+        };
+        Arc::new(Self { room: Arc::clone(room), place, state: Mutex::new(state), is_full: AtomicBool::new(false) })
     }
 
-    /// A request has come; it ends when the guard does.
-    pub(super) fn begin(self: &Arc<Self>) -> UnderWay {
+    /// A request has come, with a head of so many bytes; it ends when the last of those who hold this has let it go.
+    pub(super) fn begin(self: &Arc<Self>, head: usize, has_streams: bool) -> Arc<UnderWay> {
         let mut state = self.state();
         state.begun += 1;
+        state.has_streams = has_streams;
+        (state.unread, state.head_since) = (0, None);
         let number = state.begun;
-        state.under_way.insert(number, Instant::now());
+        let progress = Progress { since: Instant::now(), is_awaited: false, untaken: 0, taken: 0 };
+        state.under_way.insert(number, progress);
         drop(state);
-        self.changed.notify_waiters();
-        UnderWay { traffic: Arc::clone(self), number }
+        Arc::new(UnderWay { traffic: Arc::clone(self), number, _held: self.room.hold_request(head) })
+    }
+
+    /// The client has sent so many bytes.
+    pub(super) fn received(&self, bytes: usize) {
+        let mut state = self.state();
+        // Bodies are seen by who reads them, the first head has its time anyway.
+        if state.begun == 0 || !state.under_way.is_empty() {
+            return;
+        }
+        state.unread += bytes;
+        let is_head = !state.has_streams || state.unread > SMALL_TALK;
+        if is_head && state.head_since.is_none() {
+            state.head_since = Some(Instant::now());
+        }
+    }
+
+    /// The socket takes nothing more for now.
+    pub(super) fn fill(&self) {
+        self.is_full.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether everything that was written has left.
+    pub(super) fn flush(&self, has_left: bool) {
+        let mut state = self.state();
+        if has_left {
+            state.unflushed_since = None;
+        } else {
+            state.unflushed_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// The socket has taken something.
+    pub(super) fn sent(&self) {
+        if self.is_full.swap(false, Ordering::Relaxed) {
+            self.state().moved = Instant::now();
+        }
     }
 
     /// Ends when the client has taken too long.
     pub(super) async fn overdue(&self, limits: &ServeLimits) {
+        let mut shortage = self.room.shortage();
         loop {
-            // Made before the look, so that no change is missed.
-            let changed = self.changed.notified();
-            let deadline = self.state().deadline(limits);
-            if Instant::now() >= deadline {
+            let is_short = *shortage.borrow_and_update();
+            let is_crowded = self.place.as_ref().is_some_and(Place::is_crowded);
+            let now = Instant::now();
+            let deadline = self.state().deadline(limits, is_short, is_crowded);
+            if deadline.is_some_and(|deadline| now >= deadline) {
                 return;
             }
+            // What happens from now on has a deadline that is no earlier than this.
+            let next_look =
+                now + if is_short { limits.hurry } else { limits.head.min(limits.stalled).min(limits.idle) };
             tokio::select! {
-                () = tokio::time::sleep_until(deadline) => {}
-                () = changed => {}
+                () = tokio::time::sleep_until(deadline.map_or(next_look, |deadline| deadline.min(next_look))) => {}
+                // The room outlives its connections.
+                _ = shortage.changed() => {}
             }
         }
     }
@@ -82,6 +183,60 @@ impl Traffic {
 pub(super) struct UnderWay {
     traffic: Arc<Traffic>,
     number: u64,
+    _held: Held,
+}
+
+impl UnderWay {
+    /// Memory for it.
+    pub(super) fn hold(&self, bytes: usize) -> Held {
+        self.traffic.room.hold(bytes)
+    }
+
+    /// From now on the client has to do the next thing.
+    pub(super) fn await_client(&self) {
+        self.change(|progress| {
+            if !progress.is_awaited {
+                (progress.is_awaited, progress.since) = (true, Instant::now());
+            }
+        });
+    }
+
+    /// From now on the server has.
+    pub(super) fn await_server(&self) {
+        self.change(|progress| progress.is_awaited = false);
+    }
+
+    /// A piece of the answer has been handed over.
+    pub(super) fn hand_over(&self) {
+        self.change(|progress| {
+            progress.untaken += 1;
+            (progress.is_awaited, progress.since) = (true, Instant::now());
+        });
+    }
+
+    /// The client has taken so many bytes of a piece.
+    pub(super) fn take(&self, bytes: usize) {
+        self.change(|progress| {
+            progress.taken += bytes;
+            if progress.taken >= LEAST_PROGRESS {
+                (progress.taken, progress.since) = (0, Instant::now());
+            }
+        });
+    }
+
+    /// The client has taken the last of a piece, or never will.
+    pub(super) fn let_go(&self) {
+        self.change(|progress| {
+            progress.untaken -= 1;
+            progress.since = Instant::now();
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Progress)) {
+        if let Some(progress) = self.traffic.state().under_way.get_mut(&self.number) {
+            change(progress);
+        }
+    }
 }
 
 impl Drop for UnderWay {
@@ -89,34 +244,5 @@ impl Drop for UnderWay {
         let mut state = self.traffic.state();
         state.under_way.remove(&self.number);
         state.idle_since = Instant::now();
-        drop(state);
-        self.traffic.changed.notify_waiters();
-    }
-}
-
-/// The body of an answer: the request is under way until the last of it has been handed to be sent, which waits for the client as
-/// soon as a few of its pieces are waiting.
-pub(super) struct CountedBody {
-    pub(super) body: Body,
-    pub(super) _under_way: UnderWay,
-}
-
-impl HttpBody for CountedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

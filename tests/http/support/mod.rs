@@ -4,6 +4,8 @@
 mod browser;
 #[path = "../../support/corpus.rs"]
 pub(crate) mod corpus;
+#[path = "../../support/frames.rs"]
+pub(crate) mod frames;
 pub(crate) mod raw;
 mod store;
 

@@ -4,6 +4,10 @@
 #[expect(dead_code, reason = "shared with the HTTP tests, which use all of it")]
 mod browser;
 mod command;
+#[path = "../../support/frames.rs"]
+#[expect(dead_code, reason = "shared with the HTTP tests, which use all of it")]
+mod frames;
+pub(crate) mod hostile;
 mod process;
 mod redis; // part: redis
 
@@ -126,6 +130,12 @@ pub(crate) async fn all_at_once(world: &World, browsers: &[Browser], path: &'sta
         statuses.push(request.await.unwrap());
     }
     statuses
+}
+
+/// What the system keeps in memory for a process, in bytes; 0 where it does not tell it in Linux's way.
+pub(crate) fn resident(process: u32) -> usize {
+    let text = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
+    text.split_whitespace().nth(1).map_or(0, |pages| pages.parse::<usize>().unwrap() * 4096)
 }
 
 /// Waits until something is true, which must not take long.
