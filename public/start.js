@@ -1,5 +1,5 @@
 // Starts the application on a page that the server rendered. When it fails, at the start or later, the page goes on as one
-// without scripts: links and forms are the browser's again. Translators, extensions and proxies change pages before the
+// without scripts, whose links and forms are the browser's. Translators, extensions and proxies change pages before the
 // application sees them, and then it can't take over what it finds.
 (() => {
   const { script, wasm } = document.currentScript.dataset;

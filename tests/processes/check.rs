@@ -22,6 +22,7 @@ const ADDRESSES: &str = concat!(
     "ok       back-channel    http://localhost:4000/auth/backchannel-logout -> Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)\n",
     "ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret\n", // part: webhooks
     "ok       cookies         session.leptos-scalekit.4000 without Secure, as APP_URL is http on this machine\n",
+    "ok       limits          requests a minute of an address and of all: login_start=600/12000, callback=600/9000, server_function=1200/120000\n",
 );
 
 const SETTINGS: &str = "ok       settings        all are right, for LEPTOS_ENV=DEV\n";
@@ -100,6 +101,7 @@ async fn machines_get_json_with_the_same_lines() {
         "back-channel",
         "webhooks", // part: webhooks
         "cookies",
+        "limits",
     ];
     assert_eq!(checks, names);
     assert_eq!(report["checks"][8]["message"], "http://localhost:4000/auth/callback");
