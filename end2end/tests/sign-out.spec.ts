@@ -5,10 +5,10 @@ import { Login } from "../page-objects/login.ts";
 import { Profile } from "../page-objects/profile.ts";
 import { Shell } from "../page-objects/shell.ts";
 import { hydrated } from "../support/hydration.ts";
-import { isSession } from "../support/cookies.ts";
+import { isSession, sessionName } from "../support/cookies.ts";
 
 test.describe("Signing out", () => {
-  test("ends the session here and at the provider", async ({ signedIn: page, context, request, emulator }) => {
+  test("ends the session here and at the provider", async ({ signedIn: page, context, request, emulator, baseURL }) => {
     const cookie = (await context.cookies()).find(isSession)?.value;
     await new Shell(page).signOut();
     await expect(page).toHaveURL(/\/logged-out(\?state=[\w-]+)?$/);
@@ -17,7 +17,7 @@ test.describe("Signing out", () => {
     expect((await context.cookies()).some(isSession)).toBe(false);
     const { live_sessions: sessions, live_refresh_tokens: tokens } = await emulator.state();
     expect({ sessions, tokens }).toEqual({ sessions: 0, tokens: 0 });
-    const replayed = await request.get("/dashboard", { headers: { cookie: `session=${cookie}` }, maxRedirects: 0 });
+    const replayed = await request.get("/dashboard", { headers: { cookie: `${sessionName(baseURL ?? "")}=${cookie}` }, maxRedirects: 0 });
     expect(replayed.status()).toBe(302);
 
     await page.goto("/auth/login");
@@ -81,7 +81,7 @@ test.describe("Signing out", () => {
 
   test("can't be done by a link or by another site", async ({ signedIn: page, request, context, emulator, baseURL }) => {
     const session = (await context.cookies()).find(isSession)?.value;
-    const cookie = `session=${session}`;
+    const cookie = `${sessionName(baseURL ?? "")}=${session}`;
     const byLink = await request.get("/api/logout", { headers: { cookie }, maxRedirects: 0 });
     expect(byLink.status()).toBeGreaterThanOrEqual(400);
     for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site", origin: baseURL ?? "" }, {}] as Record<string, string>[]) {
