@@ -5,7 +5,7 @@ use leptos_scalekit::server::settings::Settings;
 use scalekit_emulator::{Endpoint, Fault, Tamper, TokenKind};
 use serde_json::{Value, json};
 
-use crate::support::{ADA, App, Browser, app, until};
+use crate::support::{ADA, App, Browser, CHARLES, app, until};
 
 /// The access token's lifetime in the emulator's built-in environment.
 const LIFETIME: i64 = 300;
@@ -123,6 +123,23 @@ async fn the_same_refusal_for_an_hour_ends_an_expired_session_whichever_replica_
     }
 }
 
+/// Nobody waits behind somebody else's refusal: each session hears its own, so that each can end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_may_not_refresh_hears_so_for_each_session() {
+    let app = app().await;
+    let mut browsers = [app.signed_in(ADA).await, app.signed_in(CHARLES).await];
+    app.state.clock.stop();
+    app.advance(LIFETIME);
+    let fault = Fault::status(Endpoint::Token, 400).with_error("unauthorized_client").for_grant("refresh_token");
+    app.emulator.control().add_fault(fault.times(0));
+    for expected in [503, 302] {
+        for browser in &mut browsers {
+            assert_eq!(ask(browser).await.0, expected);
+        }
+        app.advance(3600);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_that_changes_or_passes_or_is_about_credentials_ends_no_session() {
     let app = app().await;
@@ -159,12 +176,11 @@ async fn a_refusal_that_changes_or_passes_or_is_about_credentials_ends_no_sessio
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_invalid_grant_without_a_reason_is_tried_once_more_before_it_ends_a_session() {
-    let app = app().await;
-    let replica = app.replica(|_: &mut Settings| {}).await;
     for passes in [true, false] {
+        let app = app().await;
+        let replica = app.replica(|_: &mut Settings| {}).await;
         let mut here = app.signed_in(ADA).await;
         let mut there = here.at(&replica.url);
-        let calls = app.token_calls("refresh_token");
         app.state.clock.stop();
         app.advance(LIFETIME);
         let fault = Fault::status(Endpoint::Token, 400).with_error("invalid_grant").without_description();
@@ -175,12 +191,12 @@ async fn an_invalid_grant_without_a_reason_is_tried_once_more_before_it_ends_a_s
         for browser in [&mut here, &mut there] {
             assert_eq!(ask(browser).await.0, 503, "not before its time, on whichever replica");
         }
-        assert_eq!(app.token_calls("refresh_token"), calls + 1);
+        assert_eq!(app.token_calls("refresh_token"), 1);
         app.advance(1);
         let expected = if passes { (200, String::new()) } else { sign_in_with_return() };
         assert_eq!(ask(&mut there).await, expected);
         assert_eq!(ask(&mut here).await.0, expected.0);
-        assert_eq!(app.token_calls("refresh_token"), calls + 2);
+        assert_eq!(app.token_calls("refresh_token"), 2);
+        assert_eq!(app.emulator.control().state().refresh_reuse, 0);
     }
-    assert_eq!(app.emulator.control().state().refresh_reuse, 0);
 }

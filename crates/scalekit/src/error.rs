@@ -44,16 +44,13 @@ pub enum Error {
 
 impl Error {
     /// Whether other calls of this application can be expected to fail in the same way, so that it is better to make
-    /// none for a while: Scalekit is out of reach or overloaded, or refuses the application itself. What it refuses
-    /// for another reason may be one grant's trouble.
+    /// none for a while: Scalekit is out of reach or overloaded, or refuses the application's credentials. What it
+    /// refuses for another reason may be one grant's trouble.
     #[must_use]
     pub fn concerns_all_calls(&self) -> bool {
         match self {
             Self::Unavailable { .. } => true,
-            Self::Misconfigured { code, .. } => matches!(
-                &**code,
-                "invalid_client" | "unauthorized_client" | "unsupported_grant_type" | "unauthenticated" | "http_401"
-            ),
+            Self::Misconfigured { code, .. } => is_about_credentials(code),
             Self::Ended { .. } | Self::Refused(_) => false,
         }
     }
@@ -67,10 +64,7 @@ impl Error {
     pub fn refusal(&self) -> Option<&str> {
         match self {
             Self::Ended { .. } => Some("invalid_grant"),
-            Self::Misconfigured { code, .. } => {
-                let is_about_credentials = matches!(&**code, "invalid_client" | "unauthenticated" | "http_401");
-                (!is_about_credentials).then_some(code)
-            }
+            Self::Misconfigured { code, .. } => (!is_about_credentials(code)).then_some(code),
             Self::Unavailable { reason: UnavailableReason::Failing { code, .. }, .. } => Some(code),
             Self::Unavailable { .. } | Self::Refused(_) => None,
         }
@@ -90,6 +84,10 @@ impl Error {
     pub(crate) fn unavailable(reason: UnavailableReason) -> Self {
         Self::Unavailable { reason, retry_after: None }
     }
+}
+
+fn is_about_credentials(code: &str) -> bool {
+    matches!(code, "invalid_client" | "unauthenticated" | "http_401")
 }
 
 /// Why there was no usable answer.

@@ -42,6 +42,13 @@ pub fn is_due(session: &SessionView, now: f64) -> bool {
     wait_until_refresh(session, now, 0.0) <= wait(SHORTEST_WAIT)
 }
 
+/// Whether a page that shows `known` has to be loaded anew to show `latest`: it is another person's session, or another
+/// organization's, which a refresh may bring.
+#[must_use]
+pub fn needs_new_page(known: &SessionView, latest: &SessionView) -> bool {
+    known.user.id != latest.user.id || known.organization.id != latest.organization.id
+}
+
 /// How much of the access token's life is left at `now` (the server's clock, milliseconds), in thousandths: whole numbers,
 /// since text made of fractions would bring 15 kB of code into the browser.
 #[expect(clippy::cast_possible_truncation, reason = "clamped to 0..=1000")]
@@ -108,6 +115,16 @@ mod tests {
     fn ring_empties_with_the_token() {
         assert_eq!(thousandths_left(&session(100), 25_000.0), 750);
         assert_eq!(thousandths_left(&session(100), 200_000.0), 0);
+    }
+
+    #[test]
+    fn another_person_or_organization_needs_a_new_page_and_new_roles_do_not() {
+        let (known, mut roles, mut person, mut organization) = (session(1), session(1), session(1), session(1));
+        roles.roles.push("admin".to_owned());
+        person.user.id.push('2');
+        organization.organization.id.push('2');
+        assert!(!needs_new_page(&known, &roles));
+        assert!(needs_new_page(&known, &person) && needs_new_page(&known, &organization));
     }
 
     /// Issued at 0, ending at `lifetime` seconds.

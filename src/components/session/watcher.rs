@@ -247,7 +247,7 @@ impl Watcher {
         let (somebody_else, other_grants) = self.memory.with_value(|memory| {
             memory.known.as_ref().map_or((false, false), |known| {
                 (
-                    known.user.id != view.user.id || known.organization.id != view.organization.id,
+                    schedule::needs_new_page(known, &view),
                     known.roles != view.roles || known.permissions != view.permissions,
                 )
             })

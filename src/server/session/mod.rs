@@ -73,7 +73,7 @@ pub struct Session {
     pub access_expires_at: i64,
     /// When this session ends whatever happens; Unix seconds.
     pub ends_at: i64,
-    /// The provider refuses to refresh it, since when and how; gone with the next refresh that works.
+    /// The provider refuses to refresh it, since when and how; gone once it gives tokens again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
 }
@@ -168,7 +168,6 @@ impl Session {
 
     /// Takes over what a refresh brought: organization, roles and permissions always, the person if there is a new ID token.
     pub fn renew(&mut self, access: &AccessTokenClaims, id: Option<&IdTokenClaims>, now: i64) {
-        self.refusal = None;
         self.identity.organization_id.clone_from(&access.oid);
         if let Some(id) = id {
             self.take_identity_claims(id);

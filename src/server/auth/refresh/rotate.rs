@@ -191,6 +191,7 @@ async fn take_over(
     fresh: TokenSet,
 ) -> Outcome {
     let Found { mut session, record } = found;
+    session.refusal = None;
     let key = attempt.key;
     let now = shared.clock.now();
     let spent = old.refresh_token.clone();
@@ -265,12 +266,13 @@ fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error, at_least: u32)
         _ => None,
     };
     let own = attempt.setbacks.add(attempt.key, now);
-    // A key that is not there, or a clock, concerns all. What the environment does to its tokens would too, but the provider
-    // answers as it should: who is refused is left alone, and it is not.
+    // A key that is not there, or a clock, concerns all. What the environment does to its tokens may too, but the provider
+    // answers as it should: the session is left alone, and the provider is not.
     let is_of_the_moment = matches!(error, Error::Refused(rule) if rule.blame() == Blame::Moment);
     let of_all = if error.concerns_all_calls() || is_of_the_moment || own.is_none() {
         attempt.go.failed(wanted, now)
     } else {
+        attempt.go.went_well();
         0
     };
     Outcome::Later { retry_after: own.unwrap_or(0).max(of_all).max(at_least) }
