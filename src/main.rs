@@ -91,7 +91,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     if environment == Environment::Development {
         eprintln!("\n  leptos-scalekit is at {app_url}\n  {}\n", provider.notice);
     }
-    tracing::info!(%address, %app_url, provider = provider.config.issuer(), "serving");
+    tracing::info!(%address, %app_url, provider = provider.config.environment_url(), "serving");
     let patience = state.patience();
     let limits = ServeLimits {
         connections: state.settings.max_connections,
@@ -161,7 +161,7 @@ mod provider {
         match &settings.provider {
             IdentityProvider::Scalekit(config) => Ok(Provider {
                 config: (**config).clone(),
-                notice: format!("Sign-in by {}", config.issuer()),
+                notice: format!("Sign-in by {}", config.environment_url()),
                 // part: emulator {
                 #[cfg(feature = "emulator")]
                 _emulator: None,

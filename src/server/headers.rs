@@ -76,14 +76,19 @@ fn keep_from_caches(headers: &mut HeaderMap) {
 }
 
 fn content_security_policy(state: &AppState, nonce: &Nonce) -> String {
-    let provider = state.scalekit.config().issuer();
+    let provider = state.scalekit.config().environment_url();
     let development = state.settings.environment == Environment::Development;
     let mut policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
     );
-    // The sign-out form's answer redirects to the provider, and browsers hold redirects to this list too.
-    let _ = write!(policy, "form-action 'self' {provider}; ");
+    // The sign-out form's answer redirects to the provider, and browsers hold redirects to this list too. During a move to
+    // another domain the provider may pass them on to its other name.
+    let _ = write!(policy, "form-action 'self' {provider}");
+    for issuer in state.scalekit.config().issuers().iter().filter(|issuer| *issuer != provider) {
+        let _ = write!(policy, " {issuer}");
+    }
+    let _ = write!(policy, "; ");
     // People's pictures live anywhere on https; the emulator serves its own.
     let _ = write!(
         policy,

@@ -111,7 +111,7 @@ async fn every_answer_is_protected() {
         assert!(nonce.starts_with("'nonce-") && nonce.len() >= 24, "{nonce}");
         assert!(nonces.insert(nonce.to_owned()), "{}: a fresh nonce", answer.to);
         // Whose pictures are shown too, since it is the emulator.
-        let issuer = app.state.scalekit.config().issuer();
+        let issuer = app.state.scalekit.config().environment_url();
         let expected = BTreeMap::from([
             ("default-src", vec!["'none'"]),
             ("script-src", vec!["'self'", nonce, "'wasm-unsafe-eval'"]),

@@ -6,6 +6,7 @@ mod authorization;
 mod callback;
 mod cookies;
 mod cross_site;
+mod dashboard_edits;
 mod disconnects;
 mod exchanges;
 mod exhaustion;

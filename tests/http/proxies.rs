@@ -55,7 +55,7 @@ async fn no_forwarded_header_changes_route_redirect_identity_or_cookie() {
             let request = browser.request(Method::GET, "/auth/login").header(name, value);
             let login = browser.send(request).await;
             let to = url::Url::parse(login.location()).unwrap();
-            assert!(to.as_str().starts_with(app.state.scalekit.config().issuer()), "{name}");
+            assert!(to.as_str().starts_with(app.state.scalekit.config().environment_url()), "{name}");
             let back = to.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
             assert_eq!(back, "https://app.example.com/auth/callback", "{name}");
             let cookie = login.header("set-cookie");

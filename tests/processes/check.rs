@@ -16,6 +16,7 @@ const APP_URL: &str = "http://localhost:4000";
 
 /// What has to be registered is the same in every case.
 const ADDRESSES: &str = concat!(
+    "ok       full-stack      Full-Stack Auth has to be on, which only a sign-in can show -> Switch it on (Dashboard > Authentication > General)\n",
     "ok       redirect        http://localhost:4000/auth/callback -> Register it (Dashboard > Authentication > Redirects > Allowed callback URLs)\n",
     "ok       initiate-login  http://localhost:4000/auth/login -> Register it (Dashboard > Authentication > Redirects > Initiate login URL)\n",
     "ok       post-logout     http://localhost:4000/logged-out -> Register it (Dashboard > Authentication > Redirects > Post-logout URLs)\n",
@@ -95,6 +96,7 @@ async fn machines_get_json_with_the_same_lines() {
         "credentials",
         "session-api",
         "clock",
+        "full-stack",
         "redirect",
         "initiate-login",
         "post-logout",
@@ -213,11 +215,17 @@ async fn a_provider_that_calls_itself_otherwise_is_a_failure() {
         line(&output, "issuer"),
         format!(
             "failure issuer {ours} calls itself {}, so every token would be refused -> Set SCALEKIT_ENVIRONMENT_URL to the name \
-             that your environment gives itself",
+             that your environment gives itself, or add it to SCALEKIT_ISSUERS",
             emulator.url()
         )
     );
     assert_eq!((status, output.matches("failure").count()), (1, 1), "{output}");
+
+    let mut moving = check(&folder, &emulator);
+    moving.env("SCALEKIT_ENVIRONMENT_URL", &ours).env("SCALEKIT_ISSUERS", format!("{ours},{}", emulator.url()));
+    let (status, output) = answer(&mut moving).await;
+    assert_eq!(line(&output, "issuer"), format!("ok issuer {ours} calls itself {}", emulator.url()));
+    assert_eq!(status, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -58,8 +58,11 @@ pub struct AccessTokenClaims {
     pub sid: String,
     /// The organization in which roles and permissions hold, `org_…`.
     pub oid: String,
-    /// When the token ends, in seconds since 1970.
+    /// When the token ends by its own word, in seconds since 1970.
     pub exp: i64,
+    /// When it is to be taken for ended: `exp`, or earlier if the answer it came with said so (`expires_in`).
+    #[serde(skip)]
+    pub ends_at: i64,
     /// When the token was made, in seconds since 1970.
     pub iat: i64,
     /// The token's own identifier, `tkn_…`.

@@ -17,10 +17,10 @@ use crate::proxy::Proxy;
 #[derive(Clone, Debug)]
 pub struct Config {
     environment: Url,
-    issuer: String,
+    issuers: Vec<String>,
     client_id: String,
     client_secret: SecretString,
-    access_token_audiences: Vec<String>,
+    audiences: Vec<String>,
     connect_timeout: Duration,
     total_timeout: Duration,
     token_timeout: Duration,
@@ -40,6 +40,9 @@ pub enum ConfigError {
     /// The environment URL, for example `https://acme.scalekit.dev`.
     #[error("the environment URL {0}")]
     EnvironmentUrl(&'static str),
+    /// One of the issuers, for example `https://auth.acme.example`.
+    #[error("the issuer {0}")]
+    Issuer(&'static str),
     /// The client identifier, `skc_…`.
     #[error("the client ID {0}")]
     ClientId(&'static str),
@@ -51,7 +54,8 @@ pub enum ConfigError {
 impl Config {
     /// Checks the three settings every Scalekit client needs.
     ///
-    /// The environment URL is also the token issuer (docs "Set up Scalekit"); a trailing slash is removed. `http` is
+    /// The environment URL is also the token issuer (docs "Set up Scalekit"), unless [`Self::with_issuers`] says otherwise; a
+    /// trailing slash is removed. `http` is
     /// accepted for loopback hosts only: `localhost`, `*.localhost` (RFC 6761, section 6.3), `127.0.0.0/8`, `[::1]`.
     ///
     /// # Errors
@@ -64,11 +68,11 @@ impl Config {
 
         match (environment, client_id_problem, client_secret_problem) {
             (Ok(environment), None, None) => Ok(Self {
-                issuer: environment.as_str().trim_end_matches('/').to_owned(),
+                issuers: vec![without_slash(&environment).to_owned()],
                 environment,
                 client_id: client_id.to_owned(),
                 client_secret,
-                access_token_audiences: Vec::new(),
+                audiences: Vec::new(),
                 connect_timeout: DEFAULT_CONNECT_TIMEOUT,
                 total_timeout: DEFAULT_TOTAL_TIMEOUT,
                 token_timeout: DEFAULT_TOKEN_TIMEOUT,
@@ -107,13 +111,27 @@ impl Config {
         self
     }
 
-    /// Audiences that access tokens of this environment carry beside the client ID, or in its place (default: none).
+    /// The issuers whose tokens are accepted: exactly these (default: the environment URL). Two during a move to a custom
+    /// domain, so that nobody's session depends on the minute of it. All of them are the same environment: the keys are
+    /// fetched, and all calls made, at the environment URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Issuer`] if one is no URL like the environment's, or if there is none.
+    pub fn with_issuers(mut self, issuers: &[&str]) -> Result<Self, ConfigError> {
+        let parsed = issuers.iter().map(|issuer| parse_environment(issuer).map(|url| without_slash(&url).to_owned()));
+        self.issuers = parsed.collect::<Result<_, _>>().map_err(ConfigError::Issuer)?;
+        if self.issuers.is_empty() { Err(ConfigError::Issuer("is empty")) } else { Ok(self) }
+    }
+
+    /// Audiences that access and logout tokens of this environment may carry in place of the client ID (default: none).
+    /// Beside it they may carry any.
     ///
     /// Needed only if the dashboard is set to put the URL of an API into `aud`. Don't name the audience of somebody
     /// else's API: a token made for it would then be accepted here.
     #[must_use]
-    pub fn with_access_token_audiences(mut self, audiences: Vec<String>) -> Self {
-        self.access_token_audiences = audiences;
+    pub fn with_audiences(mut self, audiences: Vec<String>) -> Self {
+        self.audiences = audiences;
         self
     }
 
@@ -137,16 +155,16 @@ impl Config {
         self.proxy.as_ref()
     }
 
-    /// The environment URL, whose host all calls go to.
+    /// Where the environment is, without a trailing slash.
     #[must_use]
     pub fn environment_url(&self) -> &str {
-        self.environment.as_str()
+        without_slash(&self.environment)
     }
 
-    /// The environment URL without a trailing slash; exactly what `iss` has to be.
+    /// What `iss` has to be, exactly: one of these.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    pub fn issuers(&self) -> &[String] {
+        &self.issuers
     }
 
     /// The client identifier, which is also the audience of our ID tokens.
@@ -179,10 +197,10 @@ impl Config {
         self.clock_tolerance
     }
 
-    /// Audiences accepted in access tokens beside the client ID.
+    /// Audiences accepted in access and logout tokens in place of the client ID.
     #[must_use]
-    pub fn access_token_audiences(&self) -> &[String] {
-        &self.access_token_audiences
+    pub fn audiences(&self) -> &[String] {
+        &self.audiences
     }
 
     pub(crate) fn trace_context(&self) -> Option<TraceContext> {
@@ -239,6 +257,10 @@ fn parse_environment(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
+fn without_slash(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
@@ -271,8 +293,21 @@ mod tests {
 
     #[test]
     fn a_trailing_slash_is_not_part_of_the_issuer() {
-        assert_eq!(config("https://acme.scalekit.dev/").unwrap().issuer(), "https://acme.scalekit.dev");
-        assert_eq!(config("http://localhost:3002").unwrap().issuer(), "http://localhost:3002");
+        assert_eq!(config("https://acme.scalekit.dev/").unwrap().issuers(), ["https://acme.scalekit.dev"]);
+        assert_eq!(config("http://localhost:3002").unwrap().issuers(), ["http://localhost:3002"]);
+    }
+
+    #[test]
+    fn issuers_take_the_place_of_the_environment_url_and_are_checked_like_it() {
+        let config = |issuers: &[&str]| config("https://acme.scalekit.dev").unwrap().with_issuers(issuers);
+        let moved = config(&["https://acme.scalekit.dev", " https://auth.acme.example/ "]).unwrap();
+        assert_eq!(moved.issuers(), ["https://acme.scalekit.dev", "https://auth.acme.example"]);
+        assert_eq!(moved.environment_url(), "https://acme.scalekit.dev");
+        let refused: [&[&str]; 4] =
+            [&[], &[""], &["auth.acme.example"], &["https://acme.scalekit.dev", "http://x.example"]];
+        for issuers in refused {
+            assert!(matches!(config(issuers), Err(ConfigError::Issuer(_))), "{issuers:?}");
+        }
     }
 
     #[test]

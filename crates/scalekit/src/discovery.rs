@@ -62,10 +62,10 @@ pub fn read_response(status: u16, date: Option<&str>, body: &[u8]) -> Result<Dis
 }
 
 impl Discovery {
-    /// Whether the issuer is the environment that the client is configured for.
+    /// Whether the client accepts tokens of this issuer.
     #[must_use]
     pub fn is_of(&self, client: &Client) -> bool {
-        self.issuer == client.config().issuer()
+        client.config().issuers().contains(&self.issuer)
     }
 
     /// The issuer, made fit for a log.

@@ -128,8 +128,8 @@ pub enum UnavailableReason {
 /// The rule a token broke. One variant per rule; claims are named, their values never shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerificationError {
-    /// Longer than 16 KiB.
-    #[error("the token is larger than 16 KiB")]
+    /// Longer than 64 KiB.
+    #[error("the token is larger than 64 KiB")]
     TooLarge,
     /// Not three base64url parts holding JSON objects (RFC 7515, section 3.1).
     #[error("not a JSON web token")]
@@ -161,10 +161,17 @@ pub enum VerificationError {
     /// A claim has another JSON type than the standard says; dates must be whole seconds.
     #[error("the claim `{0}` has the wrong type")]
     ClaimType(&'static str),
+    /// A token of somebody who signed in with a connection, and not to an organization: what Scalekit makes while Full-Stack
+    /// Auth is switched off (`sub` is `conn_…;…`, there is neither `sid` nor `oid`).
+    #[error(
+        "the token names no session and no organization: is Full-Stack Auth switched on for this environment (Dashboard > \
+         Authentication > General)?"
+    )]
+    NoUserSession,
     /// `iss` is not our environment.
     #[error("the issuer is another one")]
     Issuer,
-    /// `aud` does not name us, or names somebody unknown besides.
+    /// `aud` does not name us; or, in an ID token, somebody else besides.
     #[error("the audience is another one")]
     Audience,
     /// `azp` or `client_id` names another client, or `azp` is missing beside several audiences.
@@ -267,6 +274,7 @@ impl VerificationError {
             | Self::MissingClaim(_)
             | Self::ClaimType(_)
             | Self::ClaimTooLong(_)
+            | Self::NoUserSession
             | Self::Issuer
             | Self::Audience
             | Self::AuthorizedParty

@@ -142,7 +142,7 @@ pub fn current_session() -> Result<SessionState, AppError> {
         session: session.map(|session| views::session(&session, request.state.clock.now())),
         provider: ProviderView {
             emulated: request.state.emulated,
-            url: request.state.scalekit.config().issuer().to_owned(),
+            url: request.state.scalekit.config().environment_url().to_owned(),
         },
     })
 }

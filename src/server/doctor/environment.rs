@@ -44,9 +44,16 @@ const ADDRESSES: [Address; 4] = [
     },
 ];
 
+/// Without Full-Stack Auth, tokens name neither a session nor an organization, and all are refused. No request of this process can
+/// tell; the log of a refused sign-in does.
+pub(super) fn check_full_stack_auth(report: &mut Report) {
+    let message = "Full-Stack Auth has to be on, which only a sign-in can show";
+    report.add("full-stack", Outcome::Ok, message, "Switch it on (Dashboard > Authentication > General)");
+}
+
 /// The addresses to register, to be copied.
 pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, report: &mut Report) {
-    let provider_is_here = config.issuer().parse().is_ok_and(|issuer| is_loopback(&issuer));
+    let provider_is_here = config.environment_url().parse().is_ok_and(|issuer| is_loopback(&issuer));
     let reachable = !is_loopback(&settings.app_url) || provider_is_here;
     for address in ADDRESSES {
         let url = settings.absolute(address.path);

@@ -42,6 +42,7 @@ pub async fn examine(
     match &settings.provider {
         IdentityProvider::Scalekit(config) => {
             provider::check(config, settings.session_api, clock, &mut report).await;
+            environment::check_full_stack_auth(&mut report);
             environment::check_addresses(&settings, config, &mut report);
             environment::check_webhooks(&settings, &mut report); // part: webhooks
         }

@@ -23,7 +23,7 @@ pub(super) async fn check(config: &Config, session_api: bool, clock: &Clock, rep
         }
     };
     if let Some(proxy) = config.proxy() {
-        report.ok("proxy", format!("{} is asked through {proxy} (HTTPS_PROXY)", config.issuer()));
+        report.ok("proxy", format!("{} is asked through {proxy} (HTTPS_PROXY)", config.environment_url()));
     }
     let asked_at = clock.now();
     let discovery = client.discover().await;
@@ -44,7 +44,7 @@ pub(super) async fn check(config: &Config, session_api: bool, clock: &Clock, rep
 }
 
 fn check_discovery(client: &Client, discovery: &Result<Discovery, Error>, report: &mut Report) {
-    let issuer = client.config().issuer();
+    let issuer = client.config().environment_url();
     match discovery {
         Ok(_) => report.ok("discovery", format!("{issuer} answers")),
         Err(error) => {
@@ -65,17 +65,20 @@ async fn check_keys(client: &Client, now: i64, report: &mut Report) {
 }
 
 fn check_issuer(client: &Client, discovery: Option<&Discovery>, report: &mut Report) {
-    let ours = client.config().issuer();
+    let ours = client.config().environment_url();
     match discovery {
         None => report.add("issuer", Outcome::Warning, "not checked: there is no discovery document", ""),
-        Some(discovery) if discovery.is_of(client) => report.ok("issuer", format!("{ours} calls itself so")),
+        Some(discovery) if discovery.is_of(client) => {
+            let name = if discovery.issuer == ours { "so" } else { &discovery.issuer };
+            report.ok("issuer", format!("{ours} calls itself {name}"));
+        }
         Some(discovery) => {
             let theirs = discovery.issuer_text().map_or_else(|| "(nothing)".to_owned(), |text| text.to_string());
             report.add(
                 "issuer",
                 Outcome::Failure,
                 format!("{ours} calls itself {theirs}, so every token would be refused"),
-                "Set SCALEKIT_ENVIRONMENT_URL to the name that your environment gives itself",
+                "Set SCALEKIT_ENVIRONMENT_URL to the name that your environment gives itself, or add it to SCALEKIT_ISSUERS",
             );
         }
     }

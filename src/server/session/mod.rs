@@ -157,7 +157,7 @@ impl Session {
             signed_in_at: now,
             issued_at: id.iat,
             access_issued_at: now,
-            access_expires_at: access.exp,
+            access_expires_at: access.ends_at,
             ends_at: limits.absolute_end(now),
             refusal: None,
         };
@@ -195,7 +195,7 @@ impl Session {
         self.user_external_id.clone_from(&access.xuid);
         self.organization_name = organization_name(access);
         self.access_issued_at = now;
-        self.access_expires_at = access.exp;
+        self.access_expires_at = access.ends_at;
         self.access_claims = claims_as_map(access);
     }
 

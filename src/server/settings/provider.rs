@@ -10,8 +10,11 @@ use super::table::SCALEKIT_WEBHOOK_SECRET; // part: webhooks
 use super::{
     EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
     proxy::through_proxy,
-    table::{SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_TOKEN_CALL_SECONDS},
-    values::number,
+    table::{
+        SCALEKIT_AUDIENCES, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET, SCALEKIT_ENVIRONMENT_URL, SCALEKIT_ISSUERS,
+        SCALEKIT_TOKEN_CALL_SECONDS,
+    },
+    values::{list, number},
 };
 use super::{application::is_loopback, table::EMULATOR_PORT}; // part: emulator
 use crate::server::patience::LONGEST_TOKEN_CALL;
@@ -22,6 +25,11 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     let values = settings.map(|setting| source.text(setting).filter(|value| !value.is_empty()));
     // part: emulator {
     if values.iter().all(Option::is_none) && environment == Environment::Development {
+        for setting in [SCALEKIT_ISSUERS, SCALEKIT_AUDIENCES] {
+            if source.text(setting).is_some_and(|value| !value.is_empty()) {
+                problems.add(setting, "is set, but SCALEKIT_ENVIRONMENT_URL is not: the emulator would ignore it");
+            }
+        }
         return Some(IdentityProvider::Emulator);
     }
     // part: emulator }
@@ -43,7 +51,8 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     let url = url.as_deref().unwrap_or(SCALEKIT_ENVIRONMENT_URL.example);
     let client_id = client_id.as_deref().unwrap_or(SCALEKIT_CLIENT_ID.example);
     let client_secret = client_secret.unwrap_or_else(|| "missing".to_owned());
-    match scalekit::Config::new(url, client_id, SecretString::from(client_secret)) {
+    let config = scalekit::Config::new(url, client_id, SecretString::from(client_secret));
+    match config.and_then(|config| with_accepted_tokens(config, source, problems).map_err(|error| vec![error])) {
         Ok(config) => {
             let config = through_proxy(config, source, problems);
             complete.then(|| IdentityProvider::Scalekit(Box::new(config)))
@@ -52,6 +61,7 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
             for error in errors {
                 let setting = match error {
                     scalekit::ConfigError::EnvironmentUrl(_) => SCALEKIT_ENVIRONMENT_URL,
+                    scalekit::ConfigError::Issuer(_) => SCALEKIT_ISSUERS,
                     scalekit::ConfigError::ClientId(_) => SCALEKIT_CLIENT_ID,
                     scalekit::ConfigError::ClientSecret(_) => SCALEKIT_CLIENT_SECRET,
                 };
@@ -71,6 +81,22 @@ pub(super) fn token_call(source: &Source, problems: &mut Problems) -> Option<Dur
         return None;
     }
     Some(Duration::from_secs(seconds))
+}
+
+/// Which issuers' tokens are accepted, and for which audiences.
+fn with_accepted_tokens(
+    config: scalekit::Config,
+    source: &Source,
+    problems: &mut Problems,
+) -> Result<scalekit::Config, scalekit::ConfigError> {
+    let audiences = source.text(SCALEKIT_AUDIENCES).unwrap_or_default();
+    if list(&audiences).any(|audience| !audience.bytes().all(|byte| byte.is_ascii_graphic())) {
+        problems.add(SCALEKIT_AUDIENCES, "contains spaces or other characters that no audience has");
+    }
+    let config = config.with_audiences(list(&audiences).map(str::to_owned).collect());
+    let issuers = source.text(SCALEKIT_ISSUERS).unwrap_or_default();
+    let issuers: Vec<&str> = list(&issuers).collect();
+    if issuers.is_empty() { Ok(config) } else { config.with_issuers(&issuers) }
 }
 
 // part: emulator {

@@ -9,7 +9,7 @@ use super::Environment; // part: metrics
 use super::{
     LoggedClient, Problems, Rules, Source, TlsFiles,
     table::{LOG_CLIENTS, MAX_CONNECTIONS, RATE_LIMIT, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
-    values::number,
+    values::{list, number},
 };
 
 /// For a school whose pupils all come from one address.
@@ -38,8 +38,7 @@ pub(super) fn tls(source: &Source, problems: &mut Problems) -> Option<TlsFiles> 
 /// Addresses and networks. One that holds every address would let anybody say that it comes from anywhere.
 pub(super) fn trusted_proxies(source: &Source, problems: &mut Problems) -> Option<Vec<IpNet>> {
     let text = source.text(TRUSTED_PROXIES).unwrap_or_default();
-    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    let networks: Result<Vec<IpNet>, &str> = entries
+    let networks: Result<Vec<IpNet>, &str> = list(&text)
         .map(|entry| entry.parse().or_else(|_| entry.parse().map(|address: IpAddr| address.into())).map_err(|_| entry))
         .collect();
     match networks {

@@ -60,6 +60,8 @@ settings! {
     SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";
     SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
     SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)"; // part: webhooks
+    SCALEKIT_ISSUERS, "scalekit.issuers", Whole, "https://acme.scalekit.dev, https://auth.acme.example";
+    SCALEKIT_AUDIENCES, "scalekit.audiences", Whole, "https://api.acme.example";
     SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
     HTTPS_PROXY, "scalekit.https-proxy", Proxy, "http://proxy.example.com:3128";
     NO_PROXY, "scalekit.no-proxy", Whole, "localhost, .internal.example.com, 10.0.0.0/8";

@@ -13,6 +13,11 @@ pub(super) fn switch(source: &Source, setting: Setting, problems: &mut Problems)
     }
 }
 
+/// What stands between the commas.
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
 pub(super) fn number<T: std::str::FromStr>(
     source: &Source,
     setting: Setting,

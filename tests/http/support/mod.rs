@@ -66,26 +66,33 @@ pub(crate) async fn app_with_store(store: Arc<dyn SessionStore>) -> App {
 
 /// Starts an application on the given store, with some settings changed.
 pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&mut Settings)) -> App {
-    start_app(PROVIDER_TIMEOUT, store, change).await
+    start_app(store, change, |config| config).await
+}
+
+/// Starts an application that looks at its provider in another way.
+pub(crate) async fn app_that_expects(change: impl FnOnce(scalekit::Config) -> scalekit::Config) -> App {
+    start_app(Arc::new(MemoryStore::default()), |_| {}, change).await
 }
 
 /// Starts an application whose calls of the provider end by their time limit.
 pub(crate) async fn app_that_gives_up() -> App {
-    start_app(SHORT_PROVIDER_TIMEOUT, Arc::new(MemoryStore::default()), |_| {}).await
+    app_that_expects(|config| {
+        config.with_timeouts(SHORT_PROVIDER_TIMEOUT, SHORT_PROVIDER_TIMEOUT).with_token_timeout(SHORT_PROVIDER_TIMEOUT)
+    })
+    .await
 }
 
 async fn start_app(
-    provider_timeout: Duration,
     store: Arc<dyn SessionStore>,
     change: impl FnOnce(&mut Settings),
+    change_config: impl FnOnce(scalekit::Config) -> scalekit::Config,
 ) -> App {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
     let mut settings = settings(&url);
     change(&mut settings);
-    let config =
-        config(&emulator).with_timeouts(provider_timeout, provider_timeout).with_token_timeout(provider_timeout);
+    let config = change_config(config(&emulator));
     let state = AppState::with_store(settings, config, Arc::clone(&store), Clock::default()).unwrap();
     let server = start(listener, &state);
     App { url, emulator, state, store, server }
@@ -174,11 +181,16 @@ impl App {
 
     /// Starts another replica on the same store, with some settings changed and the same clock.
     pub(crate) async fn replica(&self, change: impl FnOnce(&mut Settings)) -> Replica {
+        self.replica_of(config(&self.emulator), change).await
+    }
+
+    /// The same, with a provider of its own: the emulator under another name, for example.
+    pub(crate) async fn replica_of(&self, config: scalekit::Config, change: impl FnOnce(&mut Settings)) -> Replica {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let mut settings = settings(&self.url);
         change(&mut settings);
-        let (config, clock) = (config(&self.emulator), self.state.clock.clone());
+        let clock = self.state.clock.clone();
         let state = AppState::with_store(settings, config, Arc::clone(&self.store), clock).unwrap();
         let server = start(listener, &state);
         Replica { url, server }

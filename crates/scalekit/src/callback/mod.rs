@@ -124,7 +124,7 @@ impl CallbackQuery {
         let state = self.state.ok_or(CallbackError::StateMissing)?;
         constant_time::verify_slices_are_equal(state.as_bytes(), pending.state().as_bytes())
             .map_err(|_| CallbackError::StateMismatch)?;
-        if self.issuer.is_some_and(|issuer| issuer != config.issuer()) {
+        if self.issuer.is_some_and(|issuer| !config.issuers().contains(&issuer)) {
             return Err(CallbackError::IssuerMismatch);
         }
         if let Some(error) = self.error {

@@ -60,6 +60,10 @@ fn the_issuer_must_be_ours_if_it_is_sent() {
         let query = format!("code=a&state=STATE&iss={iss}");
         assert_eq!(judge_with_state(&query).unwrap_err(), CallbackError::IssuerMismatch);
     }
+    let moving = config().with_issuers(&["https://acme.scalekit.dev", "https://auth.acme.example"]).unwrap();
+    let pending = pending();
+    let query = format!("code=a&state={}&iss=https%3A%2F%2Fauth.acme.example", pending.state());
+    assert!(CallbackQuery::parse(&query).unwrap().into_code(pending, &moving).is_ok());
     assert_eq!(judge_with_state("error=access_denied&state=STATE&iss=x").unwrap_err(), CallbackError::IssuerMismatch);
 }
 

@@ -141,7 +141,7 @@ impl Client {
         expected.code = Some(&code.code);
 
         let id = verify::verify_id_token(id_token, &*self.keys_for(id_token, Origin::Provider, now).await?, &expected)?;
-        let access = self.verify_access(access_token, &expected).await?;
+        let access = self.verify_access(&tokens, &expected).await?;
         SessionIdentity::of(&id).require_same(&access.sub, &access.sid)?;
         require_same_organization(&id, &access)?;
         Ok(SignIn { tokens, id, access })
@@ -172,7 +172,7 @@ impl Client {
         let mut expected = Expected::new(self.config(), nonce, now);
         expected.access_token = Some(access_token);
 
-        let access = self.verify_access(access_token, &expected).await?;
+        let access = self.verify_access(&tokens, &expected).await?;
         session.require_same(&access.sub, &access.sid)?;
         let (id, id_refused) = match &tokens.id_token {
             None => (None, None),
@@ -270,9 +270,15 @@ impl Client {
         &self.inner.management_token
     }
 
-    async fn verify_access(&self, token: &str, expected: &Expected<'_>) -> Result<AccessTokenClaims, Error> {
+    async fn verify_access(&self, tokens: &TokenSet, expected: &Expected<'_>) -> Result<AccessTokenClaims, Error> {
+        let token = tokens.access_token.expose_secret();
         let keys = self.keys_for(token, Origin::Provider, expected.now).await?;
-        Ok(verify::verify_access_token(token, &keys, expected)?)
+        let mut access = verify::verify_access_token(token, &keys, expected)?;
+        // None at all would mean a token that was never good.
+        if let Some(seconds) = tokens.expires_in.filter(|seconds| *seconds > 0) {
+            access.ends_at = access.ends_at.min(expected.now.saturating_add_unsigned(seconds));
+        }
+        Ok(access)
     }
 
     /// Reads the header first: a token that is none must not cause a fetch.
@@ -296,8 +302,8 @@ impl Client {
 /// the refresh token that came with it is not lost.
 const MAX_REFRESH_RESPONSE: usize = 1024 * 1024;
 
-/// In bytes.
-const MAX_TOKEN_RESPONSE: usize = 64 * 1024;
+/// In bytes: two tokens of the largest size that is accepted, and as much again.
+const MAX_TOKEN_RESPONSE: usize = 256 * 1024;
 
 /// Only turns a date in `Retry-After` into a waiting time; no token is ever compared with it.
 fn wall_clock() -> i64 {

@@ -170,6 +170,16 @@ async fn a_redirect_is_not_followed_and_no_secret_goes_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_shorter_announced_lifetime_counts_and_a_longer_one_or_none_does_not() {
+    for (expires_in, ends_at) in [(None, 300), (Some(0), 300), (Some(1), 1), (Some(299), 299), (Some(u64::MAX), 300)] {
+        let server = Server::start([keys(&[&KEY_A])]).await;
+        let tokens = TokenSet { expires_in, ..tokens(&access_token(&server, &KEY_A), None) };
+        let access = client(&server).verify_refresh(tokens, &session(), None, NOW).await.unwrap().access;
+        assert_eq!((access.ends_at, access.exp), (NOW + ends_at, NOW + 300), "{expires_in:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_oversize_body_is_cut_off() {
     let body = |length: usize| {
         let mut body = br#"{"access_token":"a","token_type":"Bearer"}"#.to_vec();

@@ -27,7 +27,8 @@ pub struct TokenSet {
     pub id_token: Option<SecretString>,
     /// The next refresh token; missing without `offline_access`. At a refresh: missing means keep the old one.
     pub refresh_token: Option<SecretString>,
-    /// The access token's remaining lifetime in seconds, as announced. The verified `exp` counts, not this.
+    /// The access token's remaining lifetime in seconds, as announced. It counts where it is less than the verified `exp`
+    /// leaves; see [`crate::AccessTokenClaims::ends_at`].
     pub expires_in: Option<u64>,
     /// The scope that was granted, space-separated.
     pub scope: Option<String>,

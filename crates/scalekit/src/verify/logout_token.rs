@@ -10,15 +10,12 @@
 
 use serde_json::Value;
 
-use super::Expected;
 use super::jws::Jws;
 use super::rules::Claims;
+use super::{Expected, LOGOUT_EVENT};
 use crate::claims::LogoutToken;
 use crate::error::VerificationError;
 use crate::keys::KeySet;
-
-/// The member of `events` that makes a token a logout token (section 2.4).
-const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// In seconds, and our choice: section 2.4 recommends at most two minutes until `exp`, but a provider that retries
 /// may send the same token again. It bounds how long a `jti` has to be remembered, whatever `exp` says.
@@ -27,7 +24,7 @@ const MAX_AGE: i64 = 600;
 /// In bytes, and our choice: the application may have to store it.
 const MAX_JTI: usize = 255;
 
-/// Verifies a logout token. Of `expected`, only issuer, client, time and tolerance are used.
+/// Verifies a logout token. Of `expected`, only issuers, audiences, time and tolerance are used.
 ///
 /// # Errors
 ///
@@ -41,7 +38,7 @@ pub fn verify_logout_token(
     jws.require_type(&["logout+jwt", "application/logout+jwt", "JWT"])?;
     let mut claims = Claims::new(jws.verify(keys)?);
 
-    let event = claims.take("events").and_then(|mut events| events.get_mut(EVENT).map(Value::take));
+    let event = claims.take("events").and_then(|mut events| events.get_mut(LOGOUT_EVENT).map(Value::take));
     if !event.is_some_and(|event| event.is_object()) {
         return Err(VerificationError::NotALogoutToken);
     }
@@ -49,8 +46,8 @@ pub fn verify_logout_token(
     if claims.has("nonce") {
         return Err(VerificationError::NonceInLogoutToken);
     }
-    claims.check_issuer(expected.issuer)?;
-    claims.check_audience(expected.client_id, &[])?;
+    claims.check_issuer(expected.issuers)?;
+    claims.check_audience(expected.client_id, expected.further_audiences)?;
     let (exp, iat) = claims.check_times(expected.now, expected.clock_tolerance)?;
     if expected.now.saturating_sub(iat) > MAX_AGE {
         return Err(VerificationError::IssuedLongAgo);
@@ -81,7 +78,7 @@ mod tests {
     fn claims() -> Value {
         json!({
             "iss": "https://acme.scalekit.dev", "aud": ["skc_1"], "sub": "usr_1", "sid": "ses_1", "jti": "bWJq",
-            "iat": NOW, "exp": NOW + 120, "events": { EVENT: {} }, "anything": "else",
+            "iat": NOW, "exp": NOW + 120, "events": { LOGOUT_EVENT: {} }, "anything": "else",
         })
     }
 
@@ -135,7 +132,7 @@ mod tests {
         }
         let forged = KEY_B.sign_raw(r#"{"alg":"RS256","kid":"snk_a"}"#, &payload);
         assert_eq!(at(&forged, NOW), Err(VerificationError::Signature));
-        assert_eq!(at(&"a".repeat(16 * 1024 + 1), NOW), Err(VerificationError::TooLarge));
+        assert_eq!(at(&"a".repeat(64 * 1024 + 1), NOW), Err(VerificationError::TooLarge));
         let doubled = payload.replacen('{', r#"{"sub":"usr_2","#, 1);
         let doubled = KEY_A.sign_raw(r#"{"alg":"RS256"}"#, &doubled);
         assert_eq!(at(&doubled, NOW), Err(VerificationError::DuplicateMember));
@@ -145,11 +142,25 @@ mod tests {
     fn another_issuer_or_audience_is_refused() {
         refused(&json!({ "iss": "https://evil.example" }), VerificationError::Issuer);
         refused(&json!({ "iss": null }), VerificationError::MissingClaim("iss"));
-        for aud in [json!("skc_2"), json!([]), json!(["skc_1", "skc_2"])] {
+        for aud in [json!("skc_2"), json!([]), json!(["skc_2", "https://api.example.com"])] {
             refused(&json!({ "aud": aud }), VerificationError::Audience);
         }
         refused(&json!({ "aud": null }), VerificationError::MissingClaim("aud"));
-        assert!(logout(&with(claims(), json!({ "aud": "skc_1" }))).is_ok());
+        for aud in [json!("skc_1"), json!(["skc_1", "https://api.example.com"])] {
+            assert!(logout(&with(claims(), json!({ "aud": aud }))).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_configured_issuer_and_a_configured_audience_are_accepted() {
+        let config = config()
+            .with_issuers(&["https://auth.acme.example"])
+            .unwrap()
+            .with_audiences(vec!["https://api.example.com".to_owned()]);
+        let moved = json!({ "iss": "https://auth.acme.example", "aud": "https://api.example.com" });
+        let token = KEY_A.sign(&with(claims(), moved));
+        let expected = Expected::new(&config, ExpectedNonce::AnyAtRefresh, NOW);
+        assert!(verify_logout_token(&token, &KEY_A.set(), &expected).is_ok());
     }
 
     #[test]
@@ -158,18 +169,18 @@ mod tests {
             json!(null),
             json!({}),
             json!([]),
-            json!([EVENT]),
-            json!(EVENT),
+            json!([LOGOUT_EVENT]),
+            json!(LOGOUT_EVENT),
             json!({ "http://schemas.openid.net/event/other": {} }),
-            json!({ EVENT: null }),
-            json!({ EVENT: true }),
-            json!({ EVENT: [] }),
-            json!({ EVENT: "{}" }),
+            json!({ LOGOUT_EVENT: null }),
+            json!({ LOGOUT_EVENT: true }),
+            json!({ LOGOUT_EVENT: [] }),
+            json!({ LOGOUT_EVENT: "{}" }),
         ] {
             refused(&json!({ "events": events }), VerificationError::NotALogoutToken);
         }
         assert_eq!(logout(&without(claims(), "events")), Err(VerificationError::NotALogoutToken));
-        let more = json!({ "events": { EVENT: { "reason": "idle" }, "https://example.com/event": 1 } });
+        let more = json!({ "events": { LOGOUT_EVENT: { "reason": "idle" }, "https://example.com/event": 1 } });
         assert!(logout(&with(claims(), more)).is_ok());
     }
 

@@ -12,13 +12,17 @@
 //!
 //! - An ID token must not have a `jti` that begins with `tkn_` (every access token has one), nor the `typ` `at+jwt`;
 //!   at sign-in it must carry our `nonce`, which no access token has.
-//! - An access token must not have `nonce`, `at_hash` or `c_hash` (they bind an ID token), and must show at least one
-//!   sign of being one: `typ` `at+jwt`, `jti`, `nbf`, `scope`, `scopes`, `roles` or `permissions`.
-//! - Neither may have `events` (a logout token must, and must not have `nonce`) nor the `typ` `logout+jwt`.
+//! - An access token has a `jti` that begins with `tkn_`. One that has not must not have `nonce`, `at_hash` or `c_hash`
+//!   (they bind an ID token), and must show another sign of being one: `typ` `at+jwt`, `jti`, `nbf`, `scope`, `scopes`,
+//!   `roles` or `permissions`.
+//! - Neither may have the logout event in `events` (a logout token must, and must not have `nonce`) nor the `typ`
+//!   `logout+jwt`.
 //! - The token of an IdP-initiated login must have neither `events` nor any claim that only a session's or an
 //!   application's token has (see `idp_initiated.rs`); it has no `sub` and `sid`, which ID and access tokens must have.
 //!
-//! `email` and the like decide nothing: the dashboard can add them to access tokens.
+//! The dashboard adds claims to all access tokens of an environment at once, under any name but `sub iss aud exp iat nbf
+//! jti oid sid xoid xuid roles permissions`. So no other name decides what an access token is, and none of the others makes
+//! one unreadable: what has not the type that is looked for counts as absent and stays in `other`.
 
 mod claim_names;
 mod idp_initiated;
@@ -46,15 +50,22 @@ use crate::keys::KeySet;
 use jws::Jws;
 use rules::Claims;
 
+/// The member of `events` that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// How long ago an ID token may have been made; seconds, and our choice: nobody keeps one before showing it to us (OpenID
+/// Connect Core, section 3.1.3.7, rule 10). A day, so that no clock and no delay is meant by it.
+const MAX_ID_TOKEN_AGE: i64 = 86_400;
+
 /// What a token has to match.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
-    /// `iss`, exactly.
-    pub issuer: &'a str,
+    /// `iss`, one of these, exactly.
+    pub issuers: &'a [String],
     /// `aud`, `azp` and `client_id`.
     pub client_id: &'a str,
-    /// Further audiences accepted in access tokens; see [`Config::with_access_token_audiences`].
-    pub access_token_audiences: &'a [String],
+    /// Further audiences accepted in access and logout tokens; see [`Config::with_audiences`].
+    pub further_audiences: &'a [String],
     /// The `nonce` of an ID token; not used for access tokens.
     pub nonce: ExpectedNonce<'a>,
     /// The access token that came with an ID token, for `at_hash`.
@@ -84,9 +95,9 @@ impl<'a> Expected<'a> {
     #[must_use]
     pub fn new(config: &'a Config, nonce: ExpectedNonce<'a>, now: i64) -> Self {
         Self {
-            issuer: config.issuer(),
+            issuers: config.issuers(),
             client_id: config.client_id(),
-            access_token_audiences: config.access_token_audiences(),
+            further_audiences: config.audiences(),
             nonce,
             access_token: None,
             code: None,
@@ -110,14 +121,16 @@ pub fn verify_id_token(
     jws.require_type(&["JWT"])?;
     let mut claims = Claims::new(jws.verify(keys)?);
 
-    let is_another_kind = claims.has("events") || claims.text("jti")?.is_some_and(|jti| jti.starts_with("tkn_"));
-    if is_another_kind {
+    if claims.has_logout_event() || claims.has_access_token_id() {
         return Err(VerificationError::NotAnIdToken);
     }
-    claims.check_issuer(expected.issuer)?;
-    let audiences = claims.check_audience(expected.client_id, &[])?;
+    claims.check_issuer(expected.issuers)?;
+    let audiences = claims.check_sole_audience(expected.client_id)?;
     claims.check_authorized_party(expected.client_id, audiences > 1)?;
     let (exp, iat) = claims.check_times(expected.now, expected.clock_tolerance)?;
+    if expected.now.saturating_sub(iat) > MAX_ID_TOKEN_AGE {
+        return Err(VerificationError::IssuedLongAgo);
+    }
 
     let nonce = claims.text("nonce")?;
     let fits = match (expected.nonce, nonce.as_deref()) {
@@ -131,10 +144,11 @@ pub fn verify_id_token(
     check_hash(claims.take("at_hash"), expected.access_token, VerificationError::AccessTokenHash)?;
     check_hash(claims.take("c_hash"), expected.code, VerificationError::CodeHash)?;
 
+    let (sub, sid, oid) = claims.user_session()?;
     Ok(IdTokenClaims {
-        sub: claims.required_text("sub")?,
-        sid: claims.required_text("sid")?,
-        oid: claims.required_text("oid")?,
+        sub,
+        sid,
+        oid,
         exp,
         iat,
         email: claims.text("email")?,
@@ -146,7 +160,7 @@ pub fn verify_id_token(
         locale: claims.text("locale")?,
         preferred_username: claims.text("preferred_username")?,
         phone_number: claims.text("phone_number")?,
-        xoid: claims.text("xoid")?,
+        xoid: claims.text_or_rest("xoid"),
         amr: claims.texts("amr")?,
         other: claims.into_rest(),
     })
@@ -169,28 +183,31 @@ pub fn verify_access_token(
     let says_so = jws.has_access_token_type();
     let mut claims = Claims::new(jws.verify(keys)?);
 
-    let is_another_kind = ["nonce", "at_hash", "c_hash", "events"].iter().any(|name| claims.has(name));
-    let shows_a_sign = ["jti", "nbf", "scope", "scopes", "roles", "permissions"].iter().any(|name| claims.has(name));
-    if is_another_kind || !(says_so || shows_a_sign) {
+    let has = |names: &[&str]| names.iter().any(|name| claims.has(name));
+    let shows_a_sign = says_so || has(&["jti", "nbf", "scope", "scopes", "roles", "permissions"]);
+    let is_one = claims.has_access_token_id() || (shows_a_sign && !has(&["nonce", "at_hash", "c_hash"]));
+    if claims.has_logout_event() || !is_one {
         return Err(VerificationError::NotAnAccessToken);
     }
-    claims.check_issuer(expected.issuer)?;
-    claims.check_audience(expected.client_id, expected.access_token_audiences)?;
-    claims.check_authorized_party(expected.client_id, false)?;
+    claims.check_issuer(expected.issuers)?;
+    claims.check_audience(expected.client_id, expected.further_audiences)?;
+    claims.check_authorized_party_if_readable(expected.client_id)?;
     let (exp, iat) = claims.check_times(expected.now, expected.clock_tolerance)?;
 
+    let (sub, sid, oid) = claims.user_session()?;
     Ok(AccessTokenClaims {
-        sub: claims.required_text("sub")?,
-        sid: claims.required_text("sid")?,
-        oid: claims.required_text("oid")?,
+        sub,
+        sid,
+        oid,
+        ends_at: exp,
         exp,
         iat,
         jti: claims.text("jti")?,
         roles: claims.texts("roles")?,
         permissions: claims.texts("permissions")?,
-        scopes: claims.scopes()?,
-        xoid: claims.text("xoid")?,
-        xuid: claims.text("xuid")?,
+        scopes: claims.scopes(),
+        xoid: claims.text_or_rest("xoid"),
+        xuid: claims.text_or_rest("xuid"),
         custom_claims: claims.take("custom_claims"),
         other: claims.into_rest(),
     })

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::LOGOUT_EVENT;
 use crate::error::VerificationError;
 
 pub(super) struct Claims(Map<String, Value>);
@@ -21,22 +22,44 @@ impl Claims {
         self.0.contains_key(name)
     }
 
-    pub(super) fn check_issuer(&mut self, issuer: &str) -> Result<(), VerificationError> {
-        if self.required_text("iss")? == issuer { Ok(()) } else { Err(VerificationError::Issuer) }
+    /// Whether `events` names the back-channel logout event, with whatever value. A claim that is only called `events` may be
+    /// the application's own.
+    pub(super) fn has_logout_event(&self) -> bool {
+        self.0.get("events").is_some_and(|events| events.get(LOGOUT_EVENT).is_some())
     }
 
-    /// Every audience must be the client or one of `others`, and there must be one. Returns how many there are.
-    pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<usize, VerificationError> {
-        let audiences = match self.take("aud") {
-            None => return Err(VerificationError::MissingClaim("aud")),
-            Some(Value::String(one)) => vec![one],
-            Some(list) => texts("aud", list)?,
-        };
-        let known = |audience: &String| audience == client_id || others.contains(audience);
-        if audiences.is_empty() || !audiences.iter().all(known) {
+    /// Whether `jti` is one that Scalekit gives to access tokens and to nothing else. The dashboard reserves the name `jti`, so
+    /// no custom claim can pretend it.
+    pub(super) fn has_access_token_id(&self) -> bool {
+        self.0.get("jti").and_then(Value::as_str).is_some_and(|jti| jti.starts_with("tkn_"))
+    }
+
+    pub(super) fn check_issuer(&mut self, issuers: &[String]) -> Result<(), VerificationError> {
+        if issuers.contains(&self.required_text("iss")?) { Ok(()) } else { Err(VerificationError::Issuer) }
+    }
+
+    /// The client must be the only audience. Returns how often it is named.
+    pub(super) fn check_sole_audience(&mut self, client_id: &str) -> Result<usize, VerificationError> {
+        let audiences = self.audiences()?;
+        if audiences.is_empty() || audiences.iter().any(|audience| audience != client_id) {
             return Err(VerificationError::Audience);
         }
         Ok(audiences.len())
+    }
+
+    /// The client or one of `others` must be among the audiences. Whom else the token is for does not matter (RFC 9068,
+    /// section 4: "contains").
+    pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<(), VerificationError> {
+        let is_ours = |audience: &String| audience == client_id || others.contains(audience);
+        if self.audiences()?.iter().any(is_ours) { Ok(()) } else { Err(VerificationError::Audience) }
+    }
+
+    fn audiences(&mut self) -> Result<Vec<String>, VerificationError> {
+        match self.take("aud") {
+            None => Err(VerificationError::MissingClaim("aud")),
+            Some(Value::String(one)) => Ok(vec![one]),
+            Some(list) => texts("aud", list),
+        }
     }
 
     /// `azp` and Scalekit's `client_id` both name the client the token was issued to.
@@ -49,6 +72,27 @@ impl Claims {
         let issued_to = self.text("client_id")?;
         let fits = azp.iter().chain(&issued_to).all(|party| party == client_id);
         if fits && (azp.is_some() || !azp_required) { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
+    }
+
+    /// As [`Self::check_authorized_party`], where both names are free for custom claims: what is no text is none of ours.
+    pub(super) fn check_authorized_party_if_readable(&mut self, client_id: &str) -> Result<(), VerificationError> {
+        let parties = [self.text_or_rest("azp"), self.text_or_rest("client_id")];
+        let fits = parties.iter().flatten().all(|party| party == client_id);
+        if fits { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
+    }
+
+    /// Whose token it is: `sub`, `sid` and `oid`.
+    pub(super) fn user_session(&mut self) -> Result<(String, String, String), VerificationError> {
+        let sub = self.required_text("sub")?;
+        if sub.len() > MAX_SUB {
+            return Err(VerificationError::ClaimTooLong("sub"));
+        }
+        let (sid, oid) = (self.text("sid")?, self.text("oid")?);
+        if (sub.starts_with("conn_") && sub.contains(';')) || (sid.is_none() && oid.is_none()) {
+            return Err(VerificationError::NoUserSession);
+        }
+        let sid = sid.ok_or(VerificationError::MissingClaim("sid"))?;
+        Ok((sub, sid, oid.ok_or(VerificationError::MissingClaim("oid"))?))
     }
 
     /// [`Self::check_dates`] with `iat` required as well. Returns `exp` and `iat`.
@@ -83,22 +127,23 @@ impl Claims {
         Ok((exp, iat))
     }
 
-    /// `scope` (space-separated) and `scopes` (a list), in either shape: Scalekit's SDKs know both.
-    pub(super) fn scopes(&mut self) -> Result<Vec<String>, VerificationError> {
+    /// `scope` (space-separated) and `scopes` (a list), in either shape: Scalekit's SDKs know both. Neither is in the tokens
+    /// of live environments, and both names are free for custom claims: what is neither a text nor a list of texts stays
+    /// in the rest.
+    pub(super) fn scopes(&mut self) -> Vec<String> {
         let mut scopes: Vec<String> = Vec::new();
         for name in ["scope", "scopes"] {
-            let found = match self.take(name) {
-                None => continue,
-                Some(Value::String(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
-                Some(list) => texts(name, list)?,
-            };
-            for scope in found {
+            let found = self.take_if(name, |value| match value {
+                Value::String(text) => Some(text.split_ascii_whitespace().map(str::to_owned).collect()),
+                list => texts(name, list.clone()).ok(),
+            });
+            for scope in found.unwrap_or_default() {
                 if !scopes.contains(&scope) {
                     scopes.push(scope);
                 }
             }
         }
-        Ok(scopes)
+        scopes
     }
 
     pub(super) fn required_text(&mut self, name: &'static str) -> Result<String, VerificationError> {
@@ -111,6 +156,11 @@ impl Claims {
             Some(Value::String(text)) => Ok((!text.is_empty()).then_some(text)),
             Some(_) => Err(VerificationError::ClaimType(name)),
         }
+    }
+
+    /// As [`Self::text`], for claims that decide nothing: what is no text counts as absent and stays in the rest.
+    pub(super) fn text_or_rest(&mut self, name: &'static str) -> Option<String> {
+        self.take_if(name, |value| value.as_str().map(str::to_owned)).filter(|text| !text.is_empty())
     }
 
     /// As [`Self::text`], for claims in which `null` and the empty string are mistakes and not another way to say
@@ -141,6 +191,15 @@ impl Claims {
         self.0.remove(name).filter(|value| !value.is_null())
     }
 
+    fn take_if<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+        let value = self.take(name)?;
+        let found = read(&value);
+        if found.is_none() {
+            self.0.insert(name.to_owned(), value);
+        }
+        found
+    }
+
     /// What nobody has taken.
     pub(super) fn into_rest(self) -> Map<String, Value> {
         self.0
@@ -154,6 +213,9 @@ impl Claims {
         seconds.map(Some).ok_or(VerificationError::ClaimType(name))
     }
 }
+
+/// In bytes: "It MUST NOT exceed 255 ASCII characters in length" (OpenID Connect Core, section 2).
+const MAX_SUB: usize = 255;
 
 /// 9999-12-31T23:59:59Z. Later "dates" are milliseconds or nonsense, and overflow in the hands of callers.
 const LAST_DATE: i64 = 253_402_300_799;

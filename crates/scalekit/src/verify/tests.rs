@@ -242,9 +242,12 @@ fn duplicate_members_are_refused() {
 
 #[test]
 fn size_is_limited_to_the_byte() {
-    assert!(id(&with(id_claims(), json!({ "x": "x".repeat(11_000) }))).is_ok());
-    assert_eq!(id_at(&"a".repeat(16 * 1024), NOW), Err(VerificationError::Malformed));
-    assert_eq!(id_at(&"a".repeat(16 * 1024 + 1), NOW), Err(VerificationError::TooLarge));
+    let permissions: Vec<_> = (0..1500).map(|number| format!("workspace-{number:04}:report:read")).collect();
+    let many = KEY_A.sign(&with(access_claims(), json!({ "permissions": permissions })));
+    assert!(many.len() > 45_000, "{}", many.len());
+    assert_eq!(access_at(&many, NOW).unwrap().permissions, permissions);
+    assert_eq!(id_at(&"a".repeat(64 * 1024), NOW), Err(VerificationError::Malformed));
+    assert_eq!(id_at(&"a".repeat(64 * 1024 + 1), NOW), Err(VerificationError::TooLarge));
 }
 
 // ---- issuer, audience, authorized party ----
@@ -265,9 +268,12 @@ fn invalid_iss_is_refused() {
 
 #[test]
 fn invalid_aud_is_refused() {
-    for aud in [json!("skc_2"), json!(["skc_2"]), json!([]), json!(""), json!(["skc_1", "skc_2"])] {
+    for aud in [json!("skc_2"), json!(["skc_2"]), json!([]), json!("")] {
         both_refuse(|claims| with(claims, json!({ "aud": aud })), VerificationError::Audience);
     }
+    let another_besides = json!({ "aud": ["skc_1", "https://api.example.com"] });
+    assert_eq!(id(&with(id_claims(), another_besides.clone())), Err(VerificationError::Audience));
+    assert!(access(&with(access_claims(), another_besides)).is_ok());
     both_refuse(|claims| with(claims, json!({ "aud": null })), VerificationError::MissingClaim("aud"));
     both_refuse(|claims| with(claims, json!({ "aud": { "skc_1": 1 } })), VerificationError::ClaimType("aud"));
     both_refuse(|claims| with(claims, json!({ "aud": ["skc_1", 1] })), VerificationError::ClaimType("aud"));
@@ -276,7 +282,7 @@ fn invalid_aud_is_refused() {
 
 #[test]
 fn a_configured_audience_is_accepted_in_access_tokens_only() {
-    let config = config().with_access_token_audiences(vec!["https://api.example.com".to_owned()]);
+    let config = config().with_audiences(vec!["https://api.example.com".to_owned()]);
     let expected = Expected::new(&config, ExpectedNonce::Exactly(NONCE), NOW);
     for aud in [json!("https://api.example.com"), json!(["skc_1", "https://api.example.com"])] {
         let aud = json!({ "aud": aud });
@@ -288,9 +294,24 @@ fn a_configured_audience_is_accepted_in_access_tokens_only() {
 }
 
 #[test]
+fn both_issuers_are_accepted_during_a_move_and_no_third() {
+    let config = config().with_issuers(&["https://acme.scalekit.dev", "https://auth.acme.example"]).unwrap();
+    let mut expected = Expected::new(&config, ExpectedNonce::Exactly(NONCE), NOW);
+    (expected.access_token, expected.code) = (Some(ACCESS), Some(CODE));
+    for iss in ["https://acme.scalekit.dev", "https://auth.acme.example", "https://evil.example"] {
+        let issued = |claims| KEY_A.sign(&with(claims, json!({ "iss": iss })));
+        let id = verify_id_token(&issued(id_claims()), &KEY_A.set(), &expected).map(drop);
+        let access = verify_access_token(&issued(access_claims()), &KEY_A.set(), &expected).map(drop);
+        let wanted = if iss.contains("evil") { Err(VerificationError::Issuer) } else { Ok(()) };
+        assert_eq!((id, access), (wanted, wanted), "{iss}");
+    }
+}
+
+#[test]
 fn another_authorized_party_is_refused() {
     both_refuse(|claims| with(claims, json!({ "azp": "skc_2" })), VerificationError::AuthorizedParty);
     both_refuse(|claims| with(claims, json!({ "client_id": "skc_2" })), VerificationError::AuthorizedParty);
+    assert_eq!(id(&with(id_claims(), json!({ "azp": 7 }))), Err(VerificationError::ClaimType("azp")));
 }
 
 #[test]
@@ -331,6 +352,15 @@ fn not_yet_valid_to_the_second() {
         assert!(check(&later(TOLERANCE)).is_ok());
         assert_eq!(check(&later(TOLERANCE + 1)), Err(VerificationError::NotYetValid));
     }
+}
+
+#[test]
+fn an_id_token_is_refused_a_day_after_it_was_made() {
+    let made = |ago: i64| id(&with(id_claims(), json!({ "iat": NOW - ago })));
+    assert!(made(86_400).is_ok());
+    assert_eq!(made(86_401), Err(VerificationError::IssuedLongAgo));
+    assert_eq!(made(7 * 86_400), Err(VerificationError::IssuedLongAgo));
+    assert!(access(&with(access_claims(), json!({ "iat": NOW - 7 * 86_400 }))).is_ok());
 }
 
 #[test]
@@ -419,6 +449,19 @@ fn missing_sub_sid_or_oid_is_refused() {
 }
 
 #[test]
+fn a_sub_has_at_most_255_bytes() {
+    assert!(id(&with(id_claims(), json!({ "sub": "u".repeat(255) }))).is_ok());
+    both_refuse(|claims| with(claims, json!({ "sub": "u".repeat(256) })), VerificationError::ClaimTooLong("sub"));
+}
+
+#[test]
+fn tokens_without_full_stack_auth_are_refused_with_the_likely_reason() {
+    both_refuse(|claims| without(without(claims, "sid"), "oid"), VerificationError::NoUserSession);
+    both_refuse(|claims| with(claims, json!({ "sub": "conn_1;ada@example.com" })), VerificationError::NoUserSession);
+    assert!(VerificationError::NoUserSession.to_string().contains("is Full-Stack Auth switched on"));
+}
+
+#[test]
 fn roles_and_permissions_of_another_type_are_refused() {
     for name in ["roles", "permissions"] {
         for value in [json!("admin"), json!({ "admin": true }), json!(["admin", 1]), json!([["admin"]]), json!(true)] {
@@ -439,7 +482,22 @@ fn scopes_are_read_from_either_claim_in_either_shape() {
         let claims = access(&with(access_claims(), json!({ "scope": scope, "scopes": scopes }))).unwrap();
         assert_eq!(claims.scopes, ["a", "b"]);
     }
-    assert_eq!(access(&with(access_claims(), json!({ "scope": 1 }))), Err(VerificationError::ClaimType("scope")));
+}
+
+#[test]
+fn claims_of_odd_types_count_as_absent_and_are_kept() {
+    let text = "odd";
+    for odd in [json!(1), json!(true), json!({ "a": 1 }), json!([["a"]]), json!(["a", 1])] {
+        for name in ["scope", "scopes", "xoid", "xuid", "azp", "client_id"] {
+            let claims = access(&with(access_claims(), json!({ "xoid": text, name: odd }))).unwrap();
+            assert_eq!(claims.other[name], odd, "{name}");
+            assert_eq!(claims.xoid.as_deref(), (name != "xoid").then_some(text));
+            assert_eq!(claims.scopes.is_empty(), name == "scope", "{name}");
+            assert_eq!(claims.xuid, None);
+        }
+        let claims = id(&with(id_claims(), json!({ "xoid": odd }))).unwrap();
+        assert_eq!((claims.xoid, &claims.other["xoid"]), (None, &odd));
+    }
 }
 
 #[test]
@@ -467,17 +525,37 @@ fn an_id_token_is_not_an_access_token() {
     assert_eq!(access(&id_claims()), Err(VerificationError::NotAnAccessToken));
     let bare = without(without(without(id_claims(), "nonce"), "at_hash"), "c_hash");
     for name in ["nonce", "at_hash", "c_hash"] {
-        let bound = with(access_claims(), json!({ name: "x" }));
-        assert_eq!(access(&bound), Err(VerificationError::NotAnAccessToken), "{name}");
+        for jti in [json!(null), json!(""), json!("x"), json!("xtkn_1"), json!(["tkn_1"]), json!("TKN_1")] {
+            let bound = with(access_claims(), json!({ name: "x", "jti": jti }));
+            assert_eq!(access(&bound), Err(VerificationError::NotAnAccessToken), "{name} {jti}");
+        }
+    }
+    for claims in [id_claims(), bare.clone()] {
+        let with_custom_claims = with(claims, json!({ "jti": "tkn_1" }));
+        assert_eq!(id(&with_custom_claims), Err(VerificationError::NotAnIdToken), "never both");
     }
     assert_eq!(access(&bare), Err(VerificationError::NotAnAccessToken));
 }
 
 #[test]
 fn a_logout_token_is_neither() {
-    let events = json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } });
-    assert_eq!(id(&with(id_claims(), events.clone())), Err(VerificationError::NotAnIdToken));
-    assert_eq!(access(&with(access_claims(), events)), Err(VerificationError::NotAnAccessToken));
+    for value in [json!({}), json!(null), json!(1)] {
+        let events = json!({ "events": { LOGOUT_EVENT: value } });
+        assert_eq!(id(&with(id_claims(), events.clone())), Err(VerificationError::NotAnIdToken));
+        assert_eq!(access(&with(access_claims(), events)), Err(VerificationError::NotAnAccessToken));
+    }
+}
+
+#[test]
+fn no_custom_claim_makes_an_access_token_another_kind() {
+    for name in ["events", "nonce", "at_hash", "c_hash", "scope", "scopes", "amr", "email", "name"] {
+        for value in [json!("x"), json!(1), json!(["a"]), json!({ "a": [1] }), json!(null)] {
+            let token = with(access_claims(), json!({ name: value }));
+            assert!(access(&token).is_ok(), "{name}: {value}");
+            assert_eq!(id(&token), Err(VerificationError::NotAnIdToken), "{name}: {value}");
+        }
+    }
+    assert!(id(&with(id_claims(), json!({ "events": ["a"] }))).is_ok());
 }
 
 #[test]

@@ -89,6 +89,14 @@ fn each_bad_value_is_named_with_what_is_wrong() {
         "SCALEKIT_TOKEN_CALL_SECONDS is \"ten\"; it must be a whole number of seconds such as 20"
     );
     assert_eq!(
+        problem(&[("SCALEKIT_ISSUERS", "https://acme.scalekit.com, auth.acme.example")]),
+        "SCALEKIT_ISSUERS the issuer is not a URL such as https://acme.scalekit.dev"
+    );
+    assert_eq!(
+        problem(&[("SCALEKIT_AUDIENCES", "https://api.acme.example https://b.example")]),
+        "SCALEKIT_AUDIENCES contains spaces or other characters that no audience has"
+    );
+    assert_eq!(
         problem(&[("SCALEKIT_SESSION_API", "maybe")]),
         "SCALEKIT_SESSION_API is \"maybe\"; it must be on or off"
     );
