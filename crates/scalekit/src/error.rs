@@ -268,12 +268,13 @@ impl VerificationError {
             | Self::DuplicateMember
             | Self::CriticalHeader
             | Self::AmbiguousKey
-            // The environment's settings. Without Full-Stack Auth a token names no session (`MissingClaim`); the names
+            // The environment's settings. Without Full-Stack Auth a token names no session (`NoUserSession`); the names
             // of most of these claims are free for custom claims.
             | Self::TokenType
             | Self::MissingClaim(_)
             | Self::ClaimType(_)
             | Self::ClaimTooLong(_)
+            | Self::IssuedLongAgo
             | Self::NoUserSession
             | Self::Issuer
             | Self::Audience
@@ -291,7 +292,6 @@ impl VerificationError {
             | Self::NotALogoutToken
             | Self::NonceInLogoutToken
             | Self::NobodyToLogOut
-            | Self::IssuedLongAgo
             | Self::LongLived
             | Self::NotAnIdpInitiatedLogin
             | Self::NowhereToLogIn => Blame::Environment,
