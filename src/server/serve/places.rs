@@ -11,6 +11,8 @@ use std::{
 
 use ipnet::IpNet;
 
+use crate::server::client_address::network;
+
 /// Of all connections, one client may have one in so many.
 const SHARE: usize = 4;
 
@@ -41,7 +43,8 @@ impl Places {
         if self.exempt.iter().any(|proxy| proxy.contains(&peer)) {
             return Some(Place { places: Arc::clone(self), client: None });
         }
-        let client = subscriber(peer);
+        // Whoever has an IPv6 address has a /64 of them.
+        let client = network(peer, 32, 64);
         let mut taken = self.taken();
         let count = taken.by_client.entry(client).or_default();
         if *count >= self.share {
@@ -60,12 +63,6 @@ impl Places {
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whoever has an IPv6 address has a /64 of them.
-fn subscriber(address: IpAddr) -> IpNet {
-    let bits = if address.is_ipv4() { 32 } else { 64 };
-    IpNet::new(address, bits).unwrap_or(IpNet::from(address)).trunc()
 }
 
 /// One place, free again when this is dropped.
