@@ -13,14 +13,12 @@ use leptos_scalekit::server::{
     settings::{Environment, Settings},
     state::AppState,
     telemetry,
+    upkeep,
 };
 // part: telemetry-otlp {
 #[cfg(feature = "telemetry-otlp")]
 use leptos_scalekit::traces;
 // part: telemetry-otlp }
-
-/// How often ended sessions are removed from the store.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 
 /// How long threads that wait for the system, such as for a name server, are waited for when all is done.
 const LAST_THREADS: Duration = Duration::from_millis(500);
@@ -83,7 +81,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         format!("{address} can't be listened on: {error}. Stop what uses it, or set LEPTOS_SITE_ADDR (and APP_URL) to another.")
     })?;
     exporter.map(|exporter| tokio::spawn(exporter.serve(Arc::clone(&state)))); // part: metrics
-    tokio::spawn(sweep(Arc::clone(&state)));
+    tokio::spawn(upkeep::sweep_store(Arc::clone(&state)));
+    tokio::spawn(upkeep::watch_store(Arc::clone(&state)));
     if let Some(tls) = &tls {
         let tls = Arc::clone(tls);
         tokio::spawn(async move { tls.follow_files().await });
@@ -125,20 +124,6 @@ async fn stop(state: &Arc<AppState>) {
         tokio::time::sleep(LAST_TOKEN_CALLS).await;
         state.sessions.begin_no_refresh();
     });
-}
-
-async fn sweep(state: Arc<AppState>) {
-    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
-    loop {
-        interval.tick().await;
-        match state.sessions.sweep().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "ended sessions removed"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed");
-            }
-        }
-    }
 }
 
 /// Whom people sign in with.

@@ -11,7 +11,7 @@
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
-//! - [`metrics`]: what is counted and measured.
+//! - [`upkeep`]: what the process does by itself. [`metrics`]: what is counted and measured.
 //! - [`problem`], [`function_errors`], [`time_limit`], [`panics`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
 
 pub mod address_limit;
@@ -47,6 +47,7 @@ pub mod settings;
 pub mod state;
 pub mod telemetry;
 pub mod time_limit;
+pub mod upkeep;
 pub mod views;
 pub mod webhooks; // part: webhooks
 

@@ -3,8 +3,16 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leptos_scalekit::server::{
-    session::{memory::MemoryStore, seal::KeyRing},
+    session::{
+        id::{SessionId, SessionKey},
+        memory::MemoryStore,
+        record::is_sealed_by_an_older_key,
+        seal::{KeyRing, Purpose},
+        store::SessionStore as _,
+    },
     settings::Settings,
 };
 use secrecy::SecretString;
@@ -52,6 +60,39 @@ async fn a_login_attempt_that_began_before_the_rotation_is_completed_after_it() 
     let callback = browser.sign_in_at_provider("/auth/login?return_to=/dashboard", ADA).await;
     let landed = browser.at(&rotated.url).get(&callback.replace(&app.url, &rotated.url)).await;
     assert_eq!((landed.status, landed.location()), (302, "/dashboard"));
+}
+
+/// Seals a record's part anew as releases before HKDF did: with the key itself.
+fn as_before(ring: &KeyRing, purpose: Purpose, label: &str, row: &SessionKey, part: &[u8]) -> Vec<u8> {
+    let mut text = ring.open(purpose, row.as_bytes(), part).unwrap();
+    let key = RandomizedNonceKey::new(&AES_256_GCM, &STANDARD.decode(OLD).unwrap()).unwrap();
+    let bound = Aad::from([label.as_bytes(), b"\0", row.as_bytes()].concat());
+    let nonce = key.seal_in_place_append_tag(bound, &mut text).unwrap();
+    // The key's name is the same.
+    [&[1], &part[1..5], nonce.as_ref().as_slice(), &text].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_a_release_without_derived_keys_lives_on_and_is_sealed_anew() {
+    let store = Arc::new(MemoryStore::default());
+    let app = app_with(store.clone(), keys(&[OLD])).await;
+    let mut browser = app.signed_in(ADA).await;
+    let ring = &app.state.settings.key_ring;
+    let row = SessionId::parse(&browser.cookies["session"]).unwrap().key();
+    let record = store.load(&row, app.state.clock.now()).await.unwrap().unwrap();
+    let claims = as_before(ring, Purpose::SessionClaims, "session claims", &row, &record.claims);
+    let tokens = as_before(ring, Purpose::SessionTokens, "session tokens", &row, &record.tokens);
+    store.replace(&row, record.version, &claims, &tokens, app.state.clock.now()).await.unwrap();
+    assert_eq!(browser.get("/dashboard").await.status, 200);
+    app.advance(60);
+    until("a record sealed anew", async || {
+        assert_eq!(browser.get("/dashboard").await.status, 200);
+        let record = store.load(&row, app.state.clock.now()).await.unwrap().unwrap();
+        record.claims[0] == 2 && !is_sealed_by_an_older_key(ring, &record)
+    })
+    .await;
+    app.advance(300);
+    assert_eq!(browser.get("/dashboard").await.status, 200, "the tokens too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,10 +2,10 @@
 
 use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
 
-use leptos_scalekit::server::session::limits::Limits;
+use leptos_scalekit::server::{session::limits::Limits, upkeep::Sweeper};
 use scalekit_emulator::{Endpoint, Fault};
 
-use crate::support::{ADA, App, Browser, CHARLES, TroubledStore, app_with, until};
+use crate::support::{ADA, App, Browser, CHARLES, TroubledStore, app, app_with, until};
 
 const MINUTE: i64 = 60;
 
@@ -167,4 +167,29 @@ async fn of_sign_ins_at_the_same_moment_one_stays_even_at_a_limit_of_one() {
         assert!(alive >= 1, "round {round}: nobody is signed in");
         app.advance(1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_far_ahead_sweeps_nothing_away_until_it_has_been_so_for_an_hour() {
+    const TWO_MONTHS: i64 = 60 * 24 * 60 * MINUTE;
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let clock = &app.state.clock;
+    let mut sweeper = Sweeper::of(std::sync::Arc::clone(&app.state));
+    let mut sweep_for_minutes = async |minutes: i64| {
+        for _ in 0..minutes / 10 {
+            sweeper.sweep().await;
+            app.advance(10 * MINUTE);
+        }
+    };
+    sweep_for_minutes(70).await;
+    clock.set_ahead(TWO_MONTHS);
+    sweep_for_minutes(50).await;
+    clock.set_ahead(-TWO_MONTHS);
+    assert!(is_signed_in(&mut browser).await, "the session was not removed");
+    sweep_for_minutes(10).await;
+    clock.set_ahead(TWO_MONTHS);
+    sweep_for_minutes(90).await;
+    clock.set_ahead(-TWO_MONTHS);
+    assert!(!is_signed_in(&mut browser).await, "the clock was believed in the end");
 }

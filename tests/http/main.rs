@@ -32,6 +32,7 @@ mod session_list;
 mod sign_in;
 mod sign_out;
 mod stalled;
+mod store_file; // part: sqlite
 mod store_trouble;
 mod support;
 mod webhooks; // part: webhooks

@@ -32,7 +32,7 @@ async fn a_store_out_of_reach_is_a_503_for_whoever_has_a_session_cookie_and_heal
     assert_eq!(app.browser().get("/dashboard").await.status, 302, "who has no cookie needs no store");
     assert_eq!(browser.get("/healthz").await.status, 200);
     let unready = browser.get("/readyz").await;
-    assert_eq!((unready.status, unready.body.as_str()), (503, "not ready: session store\n"));
+    assert_eq!((unready.status, unready.body.as_str()), (503, "not ready\n"));
     store.be(Trouble::No);
     assert_eq!(browser.get("/dashboard").await.status, 200);
     assert_eq!(browser.get("/readyz").await.status, 200);

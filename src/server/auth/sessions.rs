@@ -267,12 +267,12 @@ impl Sessions {
         self.shared.store.count(self.shared.clock.now()).await
     }
 
-    /// Removes the sessions that have ended from the store.
+    /// Removes the sessions that had ended at this time from the store.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn sweep(&self) -> Result<u64, StoreError> {
-        self.shared.store.delete_ended(self.shared.clock.now()).await
+    pub async fn sweep(&self, time: i64) -> Result<u64, StoreError> {
+        self.shared.store.delete_ended(time).await
     }
 
     /// Begins no token call any more: what is begun now could not be stored before the process ends. The tokens that are due stay

@@ -30,6 +30,8 @@ pub const SESSIONS_ENDED: &str = "scalekit_sessions_ended_total";
 pub const STORE_DURATION: &str = "scalekit_session_store_duration_seconds";
 /// Requests and refreshes that the store failed.
 pub const STORE_FAILURES: &str = "scalekit_session_store_failures_total";
+/// Records in the store that nobody of ours wrote.
+pub const DAMAGED_RECORDS: &str = "scalekit_session_records_damaged_total";
 /// Rotated tokens that were offered to the store again.
 pub const WRITE_RETRIES: &str = "scalekit_session_write_retries_total";
 /// Leases lost during a token call.
@@ -163,6 +165,12 @@ pub const SERIES: &[Series] = &[
         name: STORE_FAILURES,
         kind: Kind::Counter,
         meaning: "Requests and refreshes that the session store failed.",
+        labels: &[],
+    },
+    Series {
+        name: DAMAGED_RECORDS,
+        kind: Kind::Counter,
+        meaning: "Session records met that this application can't have written; they are left out.",
         labels: &[],
     },
     Series {

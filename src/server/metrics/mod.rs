@@ -98,6 +98,13 @@ pub fn store_failed(error: &StoreError, what: &'static str) {
     tracing::error!(error = error as &dyn std::error::Error, "the session store failed: {what}");
 }
 
+/// The store has a record, or an entry, that this release can't have written. It was left out.
+pub fn record_damaged(why: &dyn std::error::Error) {
+    counter!(catalogue::DAMAGED_RECORDS).increment(1);
+    // Neither key nor content: why says what kind of thing is wrong.
+    tracing::error!(error = %why, "a damaged session record is left out");
+}
+
 /// A request of this class was one too many.
 pub fn rate_limited(class: &'static str) {
     counter!(catalogue::RATE_LIMITED, "class" => class).increment(1);

@@ -173,6 +173,25 @@ async fn ended_records_are_swept(store: &dyn SessionStore) {
     assert_eq!(store.list_by_user(&UserKey::of("usr_sweep"), END).await.unwrap().len(), 1);
 }
 
+/// What a store does with a record that nobody of ours wrote: `damage` makes this one such. For stores that can hold it.
+pub(super) async fn a_damaged_record_stands_in_nobodys_way(
+    store: &dyn SessionStore,
+    damage: impl AsyncFn(&SessionKey),
+) {
+    let (broken, sound, user) = (key(), key(), UserKey::of("usr_damage"));
+    for key in [&broken, &sound] {
+        store.create(key, &of("usr_damage", "ses_damage"), START).await.unwrap();
+    }
+    damage(&broken).await;
+    assert_eq!(store.load(&broken, START).await.unwrap(), None, "it serves nobody");
+    let listed: Vec<_> = store.list_by_user(&user, START).await.unwrap().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(listed, [sound], "its owner's others are listed");
+    store.touch(&broken, START + 1, END + 1, START).await.unwrap();
+    store.create(&key(), &of("usr_damage", "ses_damage"), START).await.unwrap();
+    assert!(store.delete(&broken).await.unwrap(), "it can be removed");
+    assert_eq!(store.delete_by_user(&user).await.unwrap(), 2);
+}
+
 async fn a_lease_has_one_holder_until_it_is_given_back_or_runs_out(store: &dyn SessionStore) {
     let (key, another) = (key(), key());
     let [first, second] = [LeaseHolder::generate().unwrap(), LeaseHolder::generate().unwrap()];

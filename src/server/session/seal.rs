@@ -3,15 +3,24 @@
 //! AES-256-GCM with a random 96-bit nonce. The newest key writes, all keys read. Every sealed text is bound to its
 //! purpose and place by associated data, so that none can be moved to another row or used as something else.
 //! Layout: version (1 byte), key name (4), nonce (12), ciphertext and tag.
+//!
+//! A key of the ring seals nothing itself: records and login attempts have keys of their own, derived from it by HKDF (RFC 5869).
+//! Earlier releases sealed with the key itself (version 1); what they wrote still opens.
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
-    digest,
+    digest, hkdf,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
-const VERSION: u8 = 1;
+/// Sealed with a derived key.
+const VERSION: u8 = 2;
+/// Sealed with the ring's key itself.
+const VERSION_WITHOUT_DERIVATION: u8 = 1;
+
+/// Not secret, and fixed: the keys it salts are random already (RFC 5869, section 3.1). Not the project's name, which may change.
+const SALT: &[u8] = b"SESSION_SECRET";
 const KEY_LENGTH: usize = 32;
 const NAME_LENGTH: usize = 4;
 const NONCE_LENGTH: usize = 12;
@@ -36,7 +45,10 @@ pub struct KeyRing {
 
 struct RingKey {
     name: [u8; NAME_LENGTH],
-    key: RandomizedNonceKey,
+    records: RandomizedNonceKey,
+    attempts: RandomizedNonceKey,
+    /// The key itself, for what earlier releases sealed.
+    underived: RandomizedNonceKey,
 }
 
 /// `SESSION_SECRET` is not a usable key ring.
@@ -84,7 +96,7 @@ impl KeyRing {
         let newest = self.keys.first().ok_or(SealError)?;
         let mut sealed = plaintext.to_vec();
         let nonce = newest
-            .key
+            .derived(purpose)
             .seal_in_place_append_tag(Aad::from(associated_data(purpose, place)), &mut sealed)
             .map_err(|_| SealError)?;
         let mut text = Vec::with_capacity(HEADER_LENGTH + sealed.len());
@@ -102,7 +114,7 @@ impl KeyRing {
         let (header, sealed) = text.split_at_checked(HEADER_LENGTH)?;
         let (version, header) = header.split_first()?;
         let (name, nonce) = header.split_at_checked(NAME_LENGTH)?;
-        if *version != VERSION {
+        if !matches!(*version, VERSION | VERSION_WITHOUT_DERIVATION) {
             return None;
         }
         let nonce: [u8; NONCE_LENGTH] = nonce.try_into().ok()?;
@@ -110,17 +122,20 @@ impl KeyRing {
         self.keys.iter().filter(|key| key.name == *name).find_map(|key| {
             let mut buffer = sealed.to_vec();
             let aad = Aad::from(associated_data(purpose, place));
-            let plaintext = key.key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut buffer).ok()?;
+            let key = if *version == VERSION { key.derived(purpose) } else { &key.underived };
+            let plaintext = key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut buffer).ok()?;
             Some(plaintext.to_vec())
         })
     }
 }
 
 impl KeyRing {
-    /// Whether the newest key sealed this text, by the key's name in its header.
+    /// Whether this text was sealed as it would be now: with the newest key, by the version and the key's name in its header.
     #[must_use]
     pub fn is_newest(&self, text: &[u8]) -> bool {
-        self.keys.first().is_some_and(|newest| text.get(1..=NAME_LENGTH) == Some(newest.name.as_slice()))
+        self.keys.first().is_some_and(|newest| {
+            text.first() == Some(&VERSION) && text.get(1..=NAME_LENGTH) == Some(newest.name.as_slice())
+        })
     }
 }
 
@@ -129,8 +144,28 @@ impl RingKey {
         let mut name = [0; NAME_LENGTH];
         let labelled = [b"leptos-scalekit key name".as_slice(), bytes].concat();
         name.copy_from_slice(&digest::digest(&digest::SHA256, &labelled).as_ref()[..NAME_LENGTH]);
-        Some(Self { name, key: RandomizedNonceKey::new(&AES_256_GCM, bytes).ok()? })
+        Some(Self {
+            name,
+            records: derive(bytes, b"session records")?,
+            attempts: derive(bytes, b"login attempts")?,
+            underived: RandomizedNonceKey::new(&AES_256_GCM, bytes).ok()?,
+        })
     }
+
+    const fn derived(&self, purpose: Purpose) -> &RandomizedNonceKey {
+        match purpose {
+            Purpose::SessionClaims | Purpose::SessionTokens => &self.records,
+            Purpose::LoginAttempt => &self.attempts,
+        }
+    }
+}
+
+/// The key for one use of a key of the ring.
+fn derive(secret: &[u8; KEY_LENGTH], of: &[u8]) -> Option<RandomizedNonceKey> {
+    let mut key = [0; KEY_LENGTH];
+    let salted = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
+    salted.expand(&[of], hkdf::HKDF_SHA256).ok()?.fill(&mut key).ok()?;
+    RandomizedNonceKey::new(&AES_256_GCM, &key).ok()
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -186,6 +221,27 @@ mod tests {
         assert!(old.open(Purpose::SessionClaims, b"row", &written_after).is_none());
         assert!(new.open(Purpose::SessionClaims, b"row", &written_before).is_none());
         assert!(both.is_newest(&written_after) && !both.is_newest(&written_before) && !both.is_newest(b""));
+    }
+
+    const BEFORE_CLAIMS: &str = "Ab/6jcQAAQIDBAUGBwgJCgszZ65vUEsUfqC//LcT/uQE7/PDYQ==";
+    const NOW_CLAIMS: &str = "Ar/6jcQAAQIDBAUGBwgJCgsEdHEZAlBpEhj//J1cqHKLR9skiQ==";
+    const BEFORE_ATTEMPT: &str = "Ab/6jcQAAQIDBAUGBwgJCgszZ65vyCUaae2oFAX9eNfiYi4t4Q==";
+    const NOW_ATTEMPT: &str = "Ar/6jcQAAQIDBAUGBwgJCgsDB1ZwXPZdnXogx2UcdZ8RqmVT8w==";
+
+    /// The key of bytes 0 to 31; the texts were made by another implementation.
+    #[test]
+    fn records_and_attempts_have_keys_of_their_own_and_texts_of_earlier_releases_open() {
+        let ring = KeyRing::parse(&SecretString::from(STANDARD.encode((0..32).collect::<Vec<u8>>()))).unwrap();
+        let text = Some(b"text".to_vec());
+        for (purpose, place, before, now) in [
+            (Purpose::SessionClaims, "row", BEFORE_CLAIMS, NOW_CLAIMS),
+            (Purpose::LoginAttempt, "place", BEFORE_ATTEMPT, NOW_ATTEMPT),
+        ] {
+            let [before, now] = [before, now].map(|text| STANDARD.decode(text).unwrap());
+            assert_eq!(ring.open(purpose, place.as_bytes(), &before), text, "{purpose:?} of an earlier release");
+            assert_eq!(ring.open(purpose, place.as_bytes(), &now), text, "{purpose:?}");
+            assert!(ring.is_newest(&now) && !ring.is_newest(&before), "what an earlier release wrote is sealed anew");
+        }
     }
 
     #[test]

@@ -97,23 +97,32 @@ impl Connections {
     /// Sends commands at once and gives the answers in the same order. They travel together without waiting for each
     /// other's answers: a pipeline that works in a cluster too, where each key has a node of its own.
     pub(super) async fn ask_all(self: &Arc<Self>, commands: Vec<Cmd>) -> Result<Vec<Value>, RedisFailure> {
-        self.all(commands, |connections, command| async move { connections.ask(&command).await }).await
+        self.ask_each(commands).await?.into_iter().collect()
+    }
+
+    /// The same, where one may fail alone.
+    pub(super) async fn ask_each(
+        self: &Arc<Self>,
+        commands: Vec<Cmd>,
+    ) -> Result<Vec<Result<Value, RedisFailure>>, RedisFailure> {
+        self.each(commands, |connections, command| async move { connections.ask(&command).await }).await
     }
 
     /// Runs steps like [`Self::ask_all`].
     pub(super) async fn run_all(self: &Arc<Self>, calls: Vec<Call>) -> Result<Vec<Value>, RedisFailure> {
-        self.all(calls, |connections, call| async move { connections.run(&call).await }).await
+        let run = |connections: Arc<Self>, call: Call| async move { connections.run(&call).await };
+        self.each(calls, run).await?.into_iter().collect()
     }
 
-    async fn all<T, F>(
+    async fn each<T, F>(
         self: &Arc<Self>,
         items: Vec<T>,
         work: impl Fn(Arc<Self>, T) -> F,
-    ) -> Result<Vec<Value>, RedisFailure>
+    ) -> Result<Vec<Result<Value, RedisFailure>>, RedisFailure>
     where
         F: Future<Output = Result<Value, RedisFailure>> + Send + 'static,
     {
-        let mut answers = vec![Value::Nil; items.len()];
+        let mut answers = vec![Ok(Value::Nil); items.len()];
         let mut running = JoinSet::new();
         for (position, item) in items.into_iter().enumerate() {
             let answer = work(Arc::clone(self), item);
@@ -121,7 +130,7 @@ impl Connections {
         }
         while let Some(done) = running.join_next().await {
             let (position, answer) = done.map_err(|error| RedisFailure::Broken(error.to_string()))?;
-            answers[position] = answer?;
+            answers[position] = answer;
         }
         Ok(answers)
     }

@@ -40,6 +40,7 @@ impl RedisFailure {
             ErrorKind::Server(
                 ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
             ) => Self::Broken(words),
+            _ if error.code() == Some("WRONGTYPE") => Self::Damaged("a key holds something of another type"),
             ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(words),
             _ => Self::Broken(words),
         }

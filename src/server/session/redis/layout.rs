@@ -16,9 +16,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use redis::Value;
 
 use super::failure::RedisFailure;
-use crate::server::session::{
-    id::{Mark, ProviderSessionKey, SessionKey, UserKey},
-    store::Record,
+use crate::server::{
+    metrics,
+    session::{
+        id::{Mark, ProviderSessionKey, SessionKey, UserKey},
+        store::Record,
+    },
 };
 
 /// Entries of an index stay so long after their record's end: replicas' clocks differ, and a record that still lives by one
@@ -99,6 +102,17 @@ pub(super) fn read_record(answer: Value, now: i64) -> Result<Option<Record>, Red
         tokens: bytes(tokens)?,
     };
     Ok(Some(record).filter(|record| record.ends_at > now))
+}
+
+/// Nothing, if what was read is damaged, and a word about it: it serves nobody, and its owner must not suffer from it. Redis ends it.
+pub(super) fn sound(read: Result<Option<Record>, RedisFailure>) -> Result<Option<Record>, RedisFailure> {
+    match read {
+        Err(damage @ RedisFailure::Damaged(_)) => {
+            metrics::record_damaged(&damage);
+            Ok(None)
+        }
+        other => other,
+    }
 }
 
 /// The session keys in an index; other things in it lead nowhere and are left out.

@@ -158,8 +158,8 @@ impl SessionStore for RedisStore {
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
         within_limit(async {
-            let answer = self.connections.ask(command("HMGET", &self.keys.session(key)).arg(&layout::FIELDS)).await?;
-            layout::read_record(answer, now)
+            let answer = self.connections.ask(command("HMGET", &self.keys.session(key)).arg(&layout::FIELDS)).await;
+            layout::sound(answer.and_then(|answer| layout::read_record(answer, now)))
         })
         .await
     }
@@ -191,8 +191,8 @@ impl SessionStore for RedisStore {
     async fn touch(&self, key: &SessionKey, active_at: i64, ends_at: i64, now: i64) -> Result<(), StoreError> {
         within_limit(async {
             let session = self.keys.session(key);
-            let answer = self.connections.ask(command("HMGET", &session).arg(&layout::FIELDS)).await?;
-            let Some(record) = layout::read_record(answer, now)? else {
+            let answer = self.connections.ask(command("HMGET", &session).arg(&layout::FIELDS)).await;
+            let Some(record) = layout::sound(answer.and_then(|answer| layout::read_record(answer, now)))? else {
                 return Ok(());
             };
             if ends_at > record.ends_at {
@@ -251,8 +251,9 @@ impl SessionStore for RedisStore {
                 })
                 .collect();
             let mut records = Vec::new();
-            for (key, answer) in sessions.into_iter().zip(self.connections.ask_all(reads).await?) {
-                records.extend(layout::read_record(answer, now)?.map(|record| (key, record)));
+            for (key, answer) in sessions.into_iter().zip(self.connections.ask_each(reads).await?) {
+                let record = layout::sound(answer.and_then(|answer| layout::read_record(answer, now)))?;
+                records.extend(record.map(|record| (key, record)));
             }
             Ok(records)
         })

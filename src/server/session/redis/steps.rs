@@ -72,13 +72,11 @@ step! {
 }
 
 step! {
-    /// New sealed parts: expected version, claims, tokens, now. 2 written, 1 another version, 0 gone.
+    /// New sealed parts: expected version, claims, tokens, now. 2 written, 1 another version, 0 gone or damaged.
     REPLACE,
     "local have = redis.call('HMGET', KEYS[1], 'version', 'ends')
-     if not have[1] and not have[2] then return 0 end
      local ends = tonumber(have[2])
-     if not ends then return redis.error_reply('DAMAGED a record has no end') end
-     if ends <= tonumber(ARGV[4]) then return 0 end
+     if not ends or ends <= tonumber(ARGV[4]) then return 0 end
      if have[1] ~= ARGV[1] then return 1 end
      redis.call('HINCRBY', KEYS[1], 'version', 1)
      redis.call('HSET', KEYS[1], 'claims', ARGV[2], 'tokens', ARGV[3])
@@ -120,9 +118,10 @@ step! {
 
 step! {
     /// Enters a session into an index: session, its end, ended before, seconds. An entry's end and the index's own only
-    /// move on.
+    /// move on. Something else in its place would keep its person from signing in for good.
     INDEX,
-    "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+    "if redis.call('TYPE', KEYS[1]).ok ~= 'zset' then redis.call('DEL', KEYS[1]) end
+     redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
      redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
      if redis.call('TTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
      return 1"
@@ -136,10 +135,10 @@ step! {
 }
 
 step! {
-    /// Takes a lease: holder, milliseconds. 1 if it is the holder's now.
+    /// Takes a lease: holder, milliseconds. 1 if it is the holder's now. What never ends is no lease.
     ACQUIRE,
-    "local holder = redis.call('GET', KEYS[1])
-     if holder and holder ~= ARGV[1] then return 0 end
+    "local holder = redis.pcall('GET', KEYS[1])
+     if holder and holder ~= ARGV[1] and redis.call('PTTL', KEYS[1]) >= 0 then return 0 end
      redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
      return 1"
 }

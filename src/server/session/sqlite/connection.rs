@@ -15,6 +15,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::Mutex;
 
+use super::open_files::OpenFiles;
 use crate::server::session::store::StoreError;
 
 /// Connections that read. Point reads take microseconds: a few suffice.
@@ -88,6 +89,7 @@ pub(super) struct Connections {
     writer: Arc<Mutex<Connection>>,
     readers: Vec<Arc<Mutex<Connection>>>,
     next_reader: AtomicUsize,
+    files: Arc<OpenFiles>,
 }
 
 impl Connections {
@@ -114,7 +116,17 @@ impl Connections {
         restrict_to_owner(path).map_err(|error| OpenError::Folder(path.to_owned(), error))?;
         set_up(path, &mut writer)?;
         let readers = (0..READERS).map(|_| Ok(shared(connect(path)?))).collect::<Result<_, _>>().map_err(refused)?;
-        Ok(Self { writer: shared(writer), readers, next_reader: AtomicUsize::new(0) })
+        let files = OpenFiles::of(path).map_err(|error| OpenError::Folder(path.to_owned(), error))?;
+        Ok(Self { writer: shared(writer), readers, next_reader: AtomicUsize::new(0), files: Arc::new(files) })
+    }
+
+    /// Whether the files are still those that were opened.
+    pub(super) async fn check_files(&self) -> Result<(), StoreError> {
+        let files = Arc::clone(&self.files);
+        match tokio::task::spawn_blocking(move || files.check()).await {
+            Ok(found) => found.map_err(|error| StoreError(error.into())),
+            Err(error) => Err(StoreError(error.into())),
+        }
     }
 
     /// Works with the one connection that writes, on a blocking thread.

@@ -4,26 +4,36 @@
 //! share the file, so that a new release can start before the old one stops; replicas on several machines need a store on
 //! the network. Why `rusqlite`: docs/decisions/0002-sqlite-through-rusqlite.md.
 
+mod clock;
 mod connection;
+mod open_files;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Error, OptionalExtension as _, Row, params};
 
 use super::{
     id::{LeaseHolder, Mark, ProviderSessionKey, SessionKey, UserKey},
     store::{Record, Replaced, SessionStore, StoreError},
 };
+use crate::server::metrics;
 use connection::Connections;
 
 pub use connection::OpenError;
+
+/// So many rows are removed at once, and then others get to write: the file has one writer at a time, and each removed row is
+/// overwritten with zeros.
+const SWEPT_AT_ONCE: u32 = 250;
+
+/// How long a sweep makes way. Another process looks for the lock every few milliseconds.
+const SWEEP_PAUSE: Duration = Duration::from_millis(20);
+
+/// No lease is taken for longer, in milliseconds. One that seems to last longer was taken by another clock: before the machine was
+/// started anew, or by an earlier release.
+const LONGEST_LEASE: i64 = 60_000;
 
 /// A store in one SQLite database file.
 #[derive(Clone)]
@@ -52,6 +62,19 @@ impl SqliteStore {
                 Ok(u64::try_from(changed).unwrap_or(u64::MAX))
             })
             .await
+    }
+
+    /// Runs a statement that removes what ended `before`, so many rows at once, until there are none left.
+    async fn sweep(&self, statement: &'static str, before: i64) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let batch = self.change(statement, (before, SWEPT_AT_ONCE)).await?;
+            removed += batch;
+            if batch < u64::from(SWEPT_AT_ONCE) {
+                return Ok(removed);
+            }
+            tokio::time::sleep(SWEEP_PAUSE).await;
+        }
     }
 }
 
@@ -89,8 +112,9 @@ impl SessionStore for SqliteStore {
                         "SELECT key, version, user, provider_session, active_at, ends_at, claims, tokens
                          FROM sessions WHERE key = ?1 AND ends_at > ?2",
                     )?
-                    .query_row(params![key.as_bytes(), now], |row| Ok(read(row)?.1))
+                    .query_row(params![key.as_bytes(), now], |row| sound(read(row)))
                     .optional()
+                    .map(|found| found.flatten().map(|(_, record)| record))
             })
             .await
     }
@@ -165,7 +189,8 @@ impl SessionStore for SqliteStore {
                         "SELECT key, version, user, provider_session, active_at, ends_at, claims, tokens
                          FROM sessions WHERE user = ?1 AND ends_at > ?2",
                     )?
-                    .query_map(params![user.as_bytes(), now], read)?
+                    .query_map(params![user.as_bytes(), now], |row| sound(read(row)))?
+                    .filter_map(Result::transpose)
                     .collect()
             })
             .await
@@ -180,9 +205,11 @@ impl SessionStore for SqliteStore {
     }
 
     async fn delete_ended(&self, now: i64) -> Result<u64, StoreError> {
-        self.change("DELETE FROM leases WHERE until <= ?1", (machine_milliseconds(),)).await?;
-        self.change("DELETE FROM marks WHERE until <= ?1", (now,)).await?;
-        self.change("DELETE FROM sessions WHERE ends_at <= ?1", (now,)).await
+        self.sweep("DELETE FROM leases WHERE key IN (SELECT key FROM leases WHERE until <= ?1 LIMIT ?2)", clock::now())
+            .await?;
+        self.sweep("DELETE FROM marks WHERE mark IN (SELECT mark FROM marks WHERE until <= ?1 LIMIT ?2)", now).await?;
+        self.sweep("DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE ends_at <= ?1 LIMIT ?2)", now)
+            .await
     }
 
     async fn count(&self, now: i64) -> Result<Option<u64>, StoreError> {
@@ -197,20 +224,20 @@ impl SessionStore for SqliteStore {
     }
 
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
-        let now = machine_milliseconds();
+        let (now, time) = (clock::now(), milliseconds(time));
         let taken = self
             .change(
                 "INSERT INTO leases (key, holder, until) VALUES (?1, ?2, ?3)
                  ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                 WHERE leases.until <= ?4 OR leases.holder = excluded.holder",
-                (*key.as_bytes(), *holder.as_bytes(), now.saturating_add(milliseconds(time)), now),
+                 WHERE leases.until <= ?4 OR leases.until > ?4 + ?5 OR leases.holder = excluded.holder",
+                (*key.as_bytes(), *holder.as_bytes(), now.saturating_add(time), now, LONGEST_LEASE.max(time)),
             )
             .await?;
         Ok(taken == 1)
     }
 
     async fn renew_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
-        let now = machine_milliseconds();
+        let now = clock::now();
         let renewed = self
             .change(
                 "UPDATE leases SET until = ?3 WHERE key = ?1 AND holder = ?2 AND until > ?4",
@@ -253,19 +280,36 @@ impl SessionStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        self.connections.check_files().await?;
         self.connections
             .read(|database| database.query_row("SELECT 1 FROM sessions LIMIT 1", [], |_| Ok(())).optional().map(drop))
             .await
     }
 }
 
+/// Leaves a row out that this program can't have written, and says so: it serves nobody, and its owner must not suffer from it.
+fn sound<T>(row: Result<T, Error>) -> Result<Option<T>, Error> {
+    match row {
+        Err(
+            damage @ (Error::InvalidColumnType(..)
+            | Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)),
+        ) => {
+            metrics::record_damaged(&damage);
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
+}
+
 /// Reads a row of `sessions`. A row that this program can't have written is an error, never a panic.
-fn read(row: &Row<'_>) -> Result<(SessionKey, Record), rusqlite::Error> {
-    let bytes = |index| row.get_ref(index)?.as_blob().map_err(rusqlite::Error::from);
-    let wrong = |index| rusqlite::Error::InvalidColumnType(index, "hash".to_owned(), rusqlite::types::Type::Blob);
+fn read(row: &Row<'_>) -> Result<(SessionKey, Record), Error> {
+    let bytes = |index| row.get_ref(index)?.as_blob().map_err(Error::from);
+    let wrong = |index| Error::InvalidColumnType(index, "hash".to_owned(), rusqlite::types::Type::Blob);
     let key = SessionKey::from_bytes(bytes(0)?).ok_or_else(|| wrong(0))?;
+    let version = row.get(1)?;
     let record = Record {
-        version: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+        version: u64::try_from(version).map_err(|_| Error::IntegralValueOutOfRange(1, version))?,
         user: UserKey::from_bytes(bytes(2)?).ok_or_else(|| wrong(2))?,
         provider_session: ProviderSessionKey::from_bytes(bytes(3)?).ok_or_else(|| wrong(3))?,
         active_at: row.get(4)?,
@@ -274,11 +318,6 @@ fn read(row: &Row<'_>) -> Result<(SessionKey, Record), rusqlite::Error> {
         tokens: row.get(7)?,
     };
     Ok((key, record))
-}
-
-/// The machine's clock: whoever shares the file reads the same one.
-fn machine_milliseconds() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
 }
 
 fn milliseconds(time: Duration) -> i64 {

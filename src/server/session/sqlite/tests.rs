@@ -43,6 +43,88 @@ async fn records_survive_a_restart() {
     assert_eq!(SqliteStore::open(&path).unwrap().load(&key, 0).await.unwrap(), Some(record));
 }
 
+#[tokio::test]
+async fn a_damaged_record_stands_in_nobodys_way() {
+    let (_folder, path) = file();
+    let store = SqliteStore::open(&path).unwrap();
+    for damage in ["version = -1", "provider_session = x'00'"] {
+        contract::a_damaged_record_stands_in_nobodys_way(&store, async |key| {
+            let (key, statement) = (*key, format!("UPDATE sessions SET {damage} WHERE key = ?1"));
+            let damaged = store.connections.write(move |database| database.execute(&statement, [key.as_bytes()])).await;
+            assert_eq!(damaged.unwrap(), 1);
+        })
+        .await;
+    }
+}
+
+/// On one thread, as far as the tasks go: each gets its turn.
+#[tokio::test]
+async fn a_sweep_of_many_lets_others_write_in_between() {
+    const ENDED: &str = "
+        WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 5000)
+        INSERT INTO sessions SELECT randomblob(32), 1, randomblob(32), randomblob(32), 0, 1, x'00', randomblob(1000) FROM number;
+        WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 5000)
+        INSERT INTO marks SELECT randomblob(32), 1 FROM number;";
+    let (_folder, path) = file();
+    let store = SqliteStore::open(&path).unwrap();
+    store.connections.write(|database| database.execute_batch(ENDED)).await.unwrap();
+    let sweeping = tokio::spawn({
+        let store = store.clone();
+        async move { store.delete_ended(1).await.unwrap() }
+    });
+    let mut written = 0;
+    while !sweeping.is_finished() {
+        store.create(&key(), &record(FAR, "a"), 0).await.unwrap();
+        written += 1;
+    }
+    assert_eq!(sweeping.await.unwrap(), 5000);
+    assert!(written >= 20, "{written} writers got in");
+    assert_eq!(store.count(0).await.unwrap(), Some(written));
+}
+
+#[tokio::test]
+async fn no_step_of_the_machines_clock_breaks_a_lease_or_makes_it_last() {
+    let (_folder, path) = file();
+    let store = SqliteStore::open(&path).unwrap();
+    let [mine, theirs] = [LeaseHolder::generate().unwrap(), LeaseHolder::generate().unwrap()];
+    let (key, minute) = (key(), Duration::from_secs(60));
+    assert!(store.acquire_lease(&key, &mine, minute).await.unwrap());
+    let until: i64 = store
+        .connections
+        .read(|database| database.query_row("SELECT until FROM leases", [], |row| row.get(0)))
+        .await
+        .unwrap();
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!(until < milliseconds(since_epoch) / 2, "it follows the clock that people set");
+    // What another clock left behind: one that was set back since, or the one before the machine's last start.
+    store
+        .connections
+        .write(move |database| database.execute("UPDATE leases SET until = until + 3600000 * 24", []))
+        .await
+        .unwrap();
+    assert!(store.acquire_lease(&key, &theirs, minute).await.unwrap(), "nobody is held up by it");
+    assert!(!store.acquire_lease(&key, &mine, minute).await.unwrap());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_removed_or_replaced_while_it_is_in_use_is_noticed_by_name() {
+    for name in ["sessions.db", "sessions.db-wal"] {
+        let (folder, path) = file();
+        let store = SqliteStore::open(&path).unwrap();
+        store.create(&key(), &record(FAR, "a"), 0).await.unwrap();
+        store.ping().await.unwrap();
+        let (file, aside) = (folder.path().join(name), folder.path().join("aside"));
+        let said = async || store.ping().await.map_err(|error| error.0.to_string());
+        fs::rename(&file, &aside).unwrap();
+        assert!(said().await.unwrap_err().contains(&format!("{name} was removed")), "{:?}", said().await);
+        fs::copy(&aside, &file).unwrap();
+        assert!(said().await.unwrap_err().contains(&format!("{name} was replaced")), "{:?}", said().await);
+        fs::rename(&aside, &file).unwrap();
+        store.ping().await.unwrap();
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_file_is_readable_by_its_owner_only() {

@@ -4,7 +4,7 @@ use redis::{aio::MultiplexedConnection, cmd};
 
 use super::{super::testing::Server, *};
 use crate::server::session::{
-    contract::{key, record},
+    contract::{self, key, record},
     id::MarkOf,
 };
 
@@ -94,7 +94,7 @@ async fn a_call_that_arrives_twice_counts_once() {
 }
 
 #[tokio::test]
-async fn garbage_is_an_error_that_names_no_key_and_can_be_deleted() {
+async fn garbage_stands_in_nobodys_way() {
     let server = Server::start(&[]);
     let (store, mut admin) = (store_on(&server), server.admin("").await);
     let damages: [&[&str]; 6] = [
@@ -106,23 +106,43 @@ async fn garbage_is_an_error_that_names_no_key_and_can_be_deleted() {
         &["HDEL", "KEY", "ends"],
     ];
     for damage in damages {
-        let key = key();
-        store.create(&key, &record(1000, "a"), 0).await.unwrap();
-        let name = store.keys.session(&key);
-        let command: Vec<&str> = damage.iter().map(|part| if *part == "KEY" { name.as_str() } else { part }).collect();
-        cmd(command[0]).arg(&command[1..]).exec_async(&mut admin).await.unwrap();
-
-        let error = causes(&store.load(&key, 0).await.unwrap_err());
-        assert!(!error.contains(&name) && !error.contains("short") && !error.contains("soon"), "{error}");
-        assert!(store.touch(&key, 1, 2000, 0).await.is_err(), "{damage:?}");
-        assert!(store.list_by_user(&record(0, "").user, 0).await.is_err(), "{damage:?}");
-        let _ = store.replace(&key, 1, b"", b"", 0).await;
-        assert!(store.delete(&key).await.unwrap(), "{damage:?}");
-        assert_eq!(store.delete_by_user(&record(0, "").user).await.unwrap(), 0);
+        contract::a_damaged_record_stands_in_nobodys_way(&store, async |key| {
+            let name = store.keys.session(key);
+            let parts = damage.iter().map(|part| if *part == "KEY" { name.as_str() } else { part });
+            let command: Vec<&str> = parts.collect();
+            let mut admin = admin.clone();
+            cmd(command[0]).arg(&command[1..]).exec_async(&mut admin).await.unwrap();
+        })
+        .await;
     }
     let foreign = Mark::of(MarkOf::Webhook, "x");
     cmd("SET").arg(store.keys.mark(&foreign)).arg("?").exec_async(&mut admin).await.unwrap();
     assert!(store.is_marked(&foreign, 0).await.unwrap() && !store.mark(&foreign, 10, 0).await.unwrap());
+}
+
+/// Without a time to live neither would ever end.
+#[tokio::test]
+async fn an_index_or_a_lease_that_is_something_else_is_replaced() {
+    let server = Server::start(&[]);
+    let (store, mut admin) = (store_on(&server), server.admin("").await);
+    let (key, new) = (key(), record(1000, "a"));
+    for foreign in [store.keys.user(&new.user), store.keys.provider_session(&new.provider_session)] {
+        cmd("SET").arg(foreign).arg("?").exec_async(&mut admin).await.unwrap();
+    }
+    store.create(&key, &new, 0).await.unwrap();
+    assert_eq!(store.list_by_user(&new.user, 0).await.unwrap().len(), 1);
+    assert_eq!(store.delete_by_provider_session(&new.provider_session).await.unwrap(), 1);
+    let holder = LeaseHolder::generate().unwrap();
+    for damage in [["SET", "?", ""], ["HSET", "a", "b"]] {
+        let mut command = cmd(damage[0]);
+        command.arg(store.keys.lease(&key)).arg(damage[1]);
+        if !damage[2].is_empty() {
+            command.arg(damage[2]);
+        }
+        command.exec_async(&mut admin).await.unwrap();
+        assert!(store.acquire_lease(&key, &holder, Duration::from_secs(60)).await.unwrap(), "{damage:?}");
+        store.release_lease(&key, &holder).await.unwrap();
+    }
 }
 
 #[tokio::test]
