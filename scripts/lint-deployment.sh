@@ -25,6 +25,7 @@ check_site() {
     rendered="$TRIAL/$(basename "$site")"
     # Debian 12's nginx knows neither `resolve` nor `http2 on`; names of containers mean nothing here.
     sed -e "s|/etc/nginx/leptos-scalekit|$ROOT/deploy/nginx|; s| resolve | |; /http2 on;/d; s|app-[0-9]:|127.0.0.1:|" \
+        -e "s|\\\${APP_URL}|https://app.example.com|" \
         -e "s|\(ssl_certificate\) .*;|\1 $TRIAL/certificate.pem;|; s|\(ssl_certificate_key\) .*;|\1 $TRIAL/key.pem;|" \
         -e "s|listen \(\[::\]:\)\{0,1\}\([0-9]*\)|listen unix:$TRIAL/\2\1.socket|" "$site" >"$rendered.site"
     printf 'pid %s; error_log stderr; events {} http { access_log off; include %s; }\n' "$TRIAL/pid" "$rendered.site" >"$rendered"

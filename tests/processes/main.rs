@@ -9,6 +9,7 @@ mod exhaustion;
 mod hostile;
 mod killed; // part: sqlite
 mod metrics; // part: metrics
+mod nginx; // part: redis
 mod outages;
 mod redis_outages; // part: redis
 mod replicas; // part: redis
