@@ -113,6 +113,8 @@ pub struct ErrorPage {
     pub request_id: Option<String>,
     /// Path to try again; with an error that passes the page tries it by itself.
     pub retry: Option<String>,
+    /// What somebody else said of it, in their words.
+    pub quoted: Option<String>,
     /// Where the site's files are.
     pub links: SiteLinks,
 }
@@ -120,7 +122,7 @@ pub struct ErrorPage {
 /// A complete document for an answer that no page gives: nothing found, nothing reachable, something failed. It holds no
 /// application: there are no hydration scripts, and nothing in it needs a session.
 pub fn error_document(page: ErrorPage) -> impl IntoView {
-    let ErrorPage { error, request_id, retry, links } = page;
+    let ErrorPage { error, request_id, retry, quoted, links } = page;
     let retry_script = links.retry.clone();
     let waiting = match (&error, &retry) {
         (AppError::Unavailable { retry_after } | AppError::TooManyRequests { retry_after }, Some(path)) => {
@@ -146,42 +148,8 @@ pub fn error_document(page: ErrorPage) -> impl IntoView {
                     </header>
                     <main id="main" tabindex="-1">
                         <ProblemPage error=error request_id=request_id retry=retry/>
+                        {quoted.map(|words| view! { <p class="quoted">"The link that led here says: " <code>{words}</code></p> })}
                         {waiting.map(|(seconds, _)| view! { <Retrying seconds=seconds/> })}
-                    </main>
-                </div>
-                <Drawings/>
-            </body>
-        </html>
-    }
-}
-
-/// A document that goes on to `address` by itself, with a link for whom it does not.
-pub fn onward_document(links: SiteLinks, address: String) -> impl IntoView {
-    let refresh = ["0; url=", &address].concat();
-
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <title>{document_title("Sign in")}</title>
-                <DocumentHead links/>
-                <meta http-equiv="refresh" content=refresh/>
-            </head>
-            <body>
-                <div class="public onward">
-                    <header class="top">
-                        <Brand/>
-                    </header>
-                    <main id="main">
-                        <section class="problem">
-                            <h1>"On to sign-in"</h1>
-                            <p>"The sign-in page opens by itself."</p>
-                            <p class="actions">
-                                <a class="button primary" href=address>
-                                    "Continue"
-                                </a>
-                            </p>
-                        </section>
                     </main>
                 </div>
                 <Drawings/>
@@ -193,7 +161,10 @@ pub fn onward_document(links: SiteLinks, address: String) -> impl IntoView {
 /// What every document's head holds. The small script puts the remembered colour scheme in place before anything is
 /// painted.
 #[component]
-fn DocumentHead(links: SiteLinks) -> impl IntoView {
+pub fn DocumentHead(
+    /// Where the site's files are.
+    links: SiteLinks,
+) -> impl IntoView {
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>

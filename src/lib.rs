@@ -3,6 +3,7 @@
 //! The folder tree is the architecture:
 //!
 //! - [`app`]: the document shell, `<App/>` and the table of pages with who may open each.
+//! - [`documents`]: documents that stand alone, such as a question with one button.
 //! - [`pages`]: one page a file. They read view models and hold no logic of the server's.
 //! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
@@ -20,6 +21,7 @@
 pub mod api;
 pub mod app;
 pub mod components;
+pub mod documents;
 pub mod error;
 pub mod pages;
 #[cfg(feature = "ssr")]

@@ -22,6 +22,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("src/pages", &["crate::server", "scalekit::"]),
     ("src/components", &["crate::server", "scalekit::", "crate::pages"]),
     ("src/app.rs", &["crate::server", "scalekit::"]),
+    ("src/documents.rs", &["crate::server", "scalekit::", "crate::pages"]),
 ];
 
 /// Only these may say for which build they are: whole modules are gated, never blocks inside files.

@@ -96,7 +96,11 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
         .layer(from_fn(empty_redirects))
         .layer(from_fn_with_state(Arc::clone(state), referer::keep_own_referer))
-        .route("/auth/login", get(auth::login::start_login))
+        .route(
+            "/auth/login",
+            get(auth::login::start_login).post(auth::login::start_login).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
+        )
+        .route("/logout", get(auth::logout::ask))
         .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))

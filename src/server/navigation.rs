@@ -35,8 +35,9 @@ pub async fn require_navigation(
 ) -> Response {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let is_step = STEPS_OF_SIGN_IN.contains(&path);
-    let refused = if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        routes::find(path).filter(|rule| rule.is_page).map(|_| StatusCode::METHOD_NOT_ALLOWED)
+    let is_page = routes::find(path).is_some_and(|rule| rule.is_page);
+    let refused = if is_page && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        Some(StatusCode::METHOD_NOT_ALLOWED)
     } else if is_step {
         refusal(request.method(), request.headers())
     } else {

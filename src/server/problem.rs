@@ -63,13 +63,26 @@ fn retry_path(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 /// Answers a request with an error and its own status.
 #[must_use]
 pub fn respond(state: &AppState, error: &AppError, asker: &Asker) -> Response {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    respond_with_status(state, error, status, asker)
+    build(state, error, status_of(error), None, asker)
 }
 
 /// Answers a request with an error and another status than its own.
 #[must_use]
 pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCode, asker: &Asker) -> Response {
+    build(state, error, status, None, asker)
+}
+
+/// Answers a request with an error, its own status, and what the link that led here says of it.
+#[must_use]
+pub fn respond_quoting(state: &AppState, error: &AppError, words: String, asker: &Asker) -> Response {
+    build(state, error, status_of(error), Some(words), asker)
+}
+
+fn status_of(error: &AppError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn build(state: &AppState, error: &AppError, status: StatusCode, quoted: Option<String>, asker: &Asker) -> Response {
     let mut response = if asker.accepts_html {
         let page = ErrorPage {
             error: error.clone(),
@@ -77,6 +90,7 @@ pub fn respond_with_status(state: &AppState, error: &AppError, status: StatusCod
             retry: asker.retry.clone().filter(|_| {
                 matches!(error, AppError::Unavailable { .. } | AppError::TooManyRequests { .. } | AppError::Internal)
             }),
+            quoted,
             links: state.site_links(),
         };
         Html(Owner::new().with(|| error_document(page).to_html())).into_response()

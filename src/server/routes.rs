@@ -33,7 +33,9 @@ pub enum SessionUse {
 
 /// The routes that are not pages. Server functions check access themselves; the rule here says what they check.
 pub const ENDPOINTS: &[RouteRule] = &[
+    // Both look the session up themselves, where they need it, and refresh nothing.
     endpoint("/auth/login", Access::Public, SessionUse::None),
+    endpoint("/logout", Access::Public, SessionUse::None),
     // The provider's own calls, without cookies: their signatures say who is calling.
     endpoint("/auth/backchannel-logout", Access::Public, SessionUse::None),
     endpoint("/webhooks/scalekit", Access::Public, SessionUse::None), // part: webhooks

@@ -1,14 +1,23 @@
 //! Sign-ins that another site starts (login CSRF, RFC 9700 §4.7): they may sign somebody in who is nobody yet, since Scalekit's portals
-//! and people's links do so, but they never replace who is signed in.
+//! and people's links do so. Whoever is signed in is asked first, and only the person can answer.
 
 use reqwest::Method;
 
-use crate::support::{ADA, App, Browser, CHARLES, Page, app};
+use crate::support::{ADA, App, Browser, CHARLES, KATHERINE, Page, Trouble, TroubledStore, app, app_with_store};
 
 /// Belongs to two organizations.
 const GRACE: &str = "usr_103845067215791003";
 const HARBOR: &str = "org_103845067215790202";
 const ANALYTICAL: &str = "org_103845067215790101";
+
+/// A navigation to the start of a sign-in from a page of `site`; of a browser that says nothing, if that is empty.
+async fn start_from(browser: &mut Browser, link: &str, site: &str) -> Page {
+    let mut request = browser.request(Method::GET, link);
+    if !site.is_empty() {
+        request = request.header("sec-fetch-site", site);
+    }
+    browser.send(request).await
+}
 
 /// Follows a link to the start of a sign-in from a page of `site`, signs in as `user` and brings the answer back.
 async fn sign_in_from(app: &App, browser: &mut Browser, site: &str, user: &str) -> Page {
@@ -16,23 +25,120 @@ async fn sign_in_from(app: &App, browser: &mut Browser, site: &str, user: &str) 
 }
 
 async fn sign_in_by(app: &App, browser: &mut Browser, link: &str, site: &str, user: &str) -> Page {
-    let request = browser.request(Method::GET, link).header("sec-fetch-site", site);
-    let start = browser.send(request).await;
+    let start = start_from(browser, link, site).await;
     assert_eq!(start.status, 302, "{}", start.body);
     let callback = browser.choose_person(&start, user).await;
     assert!(callback.starts_with(&app.url));
     browser.get(&callback).await
 }
 
+/// The same for somebody who is signed in, is asked and presses the button.
+async fn consent_and_sign_in_by(browser: &mut Browser, link: &str, site: &str, user: &str) -> Page {
+    let asked = start_from(browser, link, site).await;
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    let onward = press(browser, &asked).await;
+    let callback = browser.choose_person(&onward.as_redirect(), user).await;
+    browser.get(&callback).await
+}
+
+/// Presses the button of the page that asks.
+async fn press(browser: &mut Browser, asked: &Page) -> Page {
+    let fields = asked.hidden_fields();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    browser.post("/auth/login", &fields).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_site_can_not_replace_who_is_signed_in() {
+async fn whoever_is_signed_in_is_asked_before_the_provider_is() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let (cookies, calls) = (browser.cookies.clone(), app.provider_calls());
+    let link = "/auth/login?organization_id=org_%22%3E%3Cb%3E1&return_to=/dashboard&invitation=in_1%262&prompt=login";
+    for site in ["cross-site", "same-site", "nonsense", ""] {
+        let asked = start_from(&mut browser, link, site).await;
+        assert_eq!((asked.status, asked.header("cache-control")), (200, "no-store"), "{site}");
+        for words in ["You are signed in as", "Ada Lovelace", "Analytical Engines", "another account or organization?"]
+        {
+            assert!(asked.body.contains(words), "{words} is missing for {site}: {}", asked.body);
+        }
+        assert!(asked.body.contains(r#"<form method="post" action="/auth/login""#), "{}", asked.body);
+        let fields = [
+            ("organization_id", "org_\"><b>1"),
+            ("return_to", "/dashboard"),
+            ("invitation", "in_1&2"),
+            ("prompt", "login"),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(asked.hidden_fields(), fields, "what the link asked for, no more and no less");
+        assert!(!asked.body.contains(app.state.scalekit.config().environment_url()), "nothing in it leads to the provider");
+        assert!(!asked.body.contains("<b>1"), "the link's words are text");
+    }
+    assert_eq!((&browser.cookies, app.provider_calls()), (&cookies, calls), "nothing has begun");
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_presses_the_button_switches() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let link = "/auth/login?prompt=login&return_to=/dashboard?from=mail";
+    let landed = consent_and_sign_in_by(&mut browser, link, "cross-site", CHARLES).await;
+    assert_eq!((landed.status, landed.location()), (302, "/dashboard?from=mail"), "{}", landed.body);
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(CHARLES));
+
+    let link = |organization: &str| format!("/auth/login?prompt=login&organization_id={organization}");
+    let mut browser = app.browser();
+    assert_eq!(sign_in_by(&app, &mut browser, &link(HARBOR), "cross-site", GRACE).await.status, 302);
+    let landed = consent_and_sign_in_by(&mut browser, &link(ANALYTICAL), "cross-site", GRACE).await;
+    assert_eq!(landed.location(), "/dashboard/profile", "{}", landed.body);
+    assert!(browser.get("/dashboard").await.body.contains("Analytical Engines"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_but_the_person_presses_the_button() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let asked = start_from(&mut browser, "/auth/login?prompt=login", "cross-site").await;
+    assert!(asked.header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert_eq!(asked.header("x-frame-options"), "DENY");
+    let cookies = browser.cookies.clone();
+    let attempts: [&[(&str, &str)]; 7] = [
+        &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+        &[("sec-fetch-site", "same-site"), ("origin", "https://sibling.localhost")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[],
+        // Not even this site's own scripts and frames: a person does.
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")],
+        &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
+    ];
+    for headers in attempts {
+        let mut request = browser.request(Method::POST, "/auth/login").form(&[("prompt", "login")]);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = browser.send(request).await;
+        assert_eq!((answer.status, &browser.cookies), (403, &cookies), "{headers:?}");
+    }
+    // And what the button posts is of no use in an address.
+    let fields = "/auth/login?prompt=login&by=form&started_here=true&confirmed=true";
+    assert_eq!(start_from(&mut browser, fields, "cross-site").await.status, 200, "asked all the same");
+    assert_eq!(browser.cookies, cookies);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_consent_another_site_can_not_replace_who_is_signed_in() {
     let app = app().await;
     // Which would end the first person's sessions of this browser: here it is the application that has to care.
     app.silence_provider();
     for site in ["cross-site", "same-site", "nonsense"] {
-        let mut browser = app.signed_in(ADA).await;
-        let session = browser.cookies["session"].clone();
-        let answer = sign_in_from(&app, &mut browser, site, CHARLES).await;
+        // Nobody is asked who is nobody yet; by the time of the answer they are somebody.
+        let mut browser = app.browser();
+        let start = start_from(&mut browser, "/auth/login?prompt=login&return_to=/dashboard", site).await;
+        let callback = browser.choose_person(&start, CHARLES).await;
+        let session = app.signed_in(ADA).await.cookies["session"].clone();
+        browser.cookies.insert("session".to_owned(), session.clone());
+        let answer = browser.get(&callback).await;
         assert_eq!(answer.status, 409, "{site}");
         assert!(
             answer.body.contains("You are signed in to another account") && !answer.body.contains("Charles"),
@@ -46,19 +152,23 @@ async fn another_site_can_not_replace_who_is_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_site_can_not_move_somebody_to_another_of_their_organizations() {
+async fn without_consent_another_site_can_not_move_somebody_to_another_of_their_organizations() {
     let app = app().await;
     app.silence_provider();
     let link = |organization: &str| format!("/auth/login?prompt=login&organization_id={organization}");
+    for (organization, status) in [(ANALYTICAL, 409), (HARBOR, 302)] {
+        let mut browser = app.browser();
+        let start = start_from(&mut browser, &link(organization), "cross-site").await;
+        let callback = browser.choose_person(&start, GRACE).await;
+        let mut other = app.browser();
+        other.sign_in(&link(HARBOR), GRACE).await;
+        let session = other.cookies["session"].clone();
+        browser.cookies.insert("session".to_owned(), session.clone());
+        assert_eq!(browser.get(&callback).await.status, status, "{organization}");
+        assert_eq!(browser.cookies["session"] == session, status == 409);
+    }
     let mut browser = app.browser();
-    let landed = sign_in_by(&app, &mut browser, &link(HARBOR), "same-origin", GRACE).await;
-    assert_eq!(landed.location(), "/dashboard/profile");
-    let session = browser.cookies["session"].clone();
-    let answer = sign_in_by(&app, &mut browser, &link(ANALYTICAL), "cross-site", GRACE).await;
-    assert_eq!(answer.status, 409);
-    assert_eq!(browser.cookies["session"], session);
-    let landed = sign_in_by(&app, &mut browser, &link(HARBOR), "cross-site", GRACE).await;
-    assert_eq!(landed.location(), "/dashboard/profile", "the same organization again");
+    browser.sign_in(&link(HARBOR), GRACE).await;
     let landed = sign_in_by(&app, &mut browser, &link(ANALYTICAL), "same-origin", GRACE).await;
     assert_eq!(landed.location(), "/dashboard/profile", "from here, people move");
 }
@@ -74,15 +184,48 @@ async fn from_here_and_from_the_address_bar_people_switch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_site_may_sign_in_nobody_yet_and_the_same_person_again() {
+async fn nobody_is_asked_who_is_nobody_yet_or_no_more() {
     let app = app().await;
     let mut browser = app.browser();
     assert_eq!(sign_in_from(&app, &mut browser, "cross-site", CHARLES).await.location(), "/dashboard");
-    assert_eq!(sign_in_from(&app, &mut browser, "cross-site", CHARLES).await.location(), "/dashboard");
-    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(CHARLES));
     // A session that has ended protects nobody.
     app.advance(31 * 24 * 3600);
     assert_eq!(sign_in_from(&app, &mut browser, "cross-site", ADA).await.location(), "/dashboard");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tile_in_a_portal_asks_those_only_who_are_somebody_else_or_elsewhere() {
+    let app = app().await;
+    let tile = |organization: &str, email: &str| {
+        let token = app.emulator.control().idp_initiated_login(organization, Some(email)).unwrap();
+        format!("/auth/login?idp_initiated_login={token}&return_to=/dashboard")
+    };
+    let orbital = "org_103845067215790303";
+    let mut katherine = app.signed_in(KATHERINE).await;
+    assert_eq!(start_from(&mut katherine, &tile(orbital, "Katherine@orbital.example"), "cross-site").await.status, 302);
+    for mut other in [app.signed_in(ADA).await, katherine.clone()] {
+        let asked = start_from(&mut other, &tile(orbital, "somebody.else@orbital.example"), "cross-site").await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        // The token itself would have ended before a slow reader presses the button.
+        app.advance(400);
+        let onward = press(&mut other, &asked).await.as_redirect();
+        for named in
+            [format!("organization_id={orbital}"), "connection_id=conn_".to_owned(), "login_hint=somebody".to_owned()]
+        {
+            assert!(onward.location().contains(&named), "{named} is missing in {}", onward.location());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nobody_can_tell_who_is_signed_in_nothing_begins() {
+    let store = TroubledStore::new();
+    let app = app_with_store(store.clone()).await;
+    let mut browser = app.signed_in(ADA).await;
+    store.be(Trouble::Down);
+    let answer = start_from(&mut browser, "/auth/login", "cross-site").await;
+    assert_eq!(answer.status, 503);
+    assert!(!answer.headers.contains_key("set-cookie"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,10 @@
 //! Signing in, from the link to the landing page.
 
+use std::collections::BTreeMap;
+
 use scalekit_emulator::{Tamper, TokenKind};
 
-use crate::support::{ADA, ALAN, CHARLES, app};
+use crate::support::{ADA, ALAN, App, CHARLES, app};
 
 /// The seeded organization that has single sign-on.
 const SSO_ORGANIZATION: &str = "org_103845067215790303";
@@ -46,15 +48,146 @@ async fn the_authorization_request_has_state_nonce_pkce_and_only_allowed_paramet
     }
 }
 
+/// The parameters with which a link to the start of sign-in leads to the provider.
+async fn asked_of_provider(app: &App, link: &str) -> BTreeMap<String, String> {
+    let start = app.browser().get(link).await;
+    assert_eq!(start.status, 302, "{link}: {}", start.body);
+    let pairs: Vec<(String, String)> = url::Url::parse(start.location()).unwrap().query_pairs().into_owned().collect();
+    let map: BTreeMap<String, String> = pairs.iter().cloned().collect();
+    assert_eq!(map.len(), pairs.len(), "nothing is sent twice: {pairs:?}");
+    map
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_prompt_or_provider_is_refused_and_unknown_parameters_are_ignored() {
+async fn what_scalekit_offers_by_name_can_be_asked_for() {
+    let app = app().await;
+    let link = "/auth/login?prompt=consent&provider=brand_new-idp2&max_age=600&acr_values=urn%3Amfa+level:2&ui_locales=de-CH+fr";
+    let asked = asked_of_provider(&app, link).await;
+    for (name, value) in [
+        ("prompt", "consent"),
+        ("provider", "brand_new-idp2"),
+        ("max_age", "600"),
+        ("acr_values", "urn:mfa level:2"),
+        ("ui_locales", "de-CH fr"),
+    ] {
+        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_in_words_that_nobody_knows_is_refused() {
     let app = app().await;
     let mut browser = app.browser();
-    assert_eq!(browser.get("/auth/login?prompt=nonsense").await.status, 400);
-    assert_eq!(browser.get("/auth/login?provider=myspace").await.status, 400);
-    assert_eq!(browser.get("/auth/login?prompt=login&prompt=create").await.status, 400);
-    assert_eq!(browser.get("/auth/login?invitation=abc&utm_source=mail&idp_initiated_login=abc").await.status, 302);
-    assert!(browser.cookies.len() == 1, "refused starts leave no attempt behind");
+    let long = format!("ui_locales={}", "de ".repeat(100));
+    for asked in [
+        "prompt=nonsense",
+        "prompt=login&prompt=create",
+        "provider=My+Space",
+        "provider=a%0Ab",
+        "max_age=soon",
+        "max_age=-1",
+        "max_age=99999999999999999999",
+        "acr_values=%22x%22",
+        "acr_values=%C3%A9",
+        "ui_locales=de_CH",
+        "ui_locales=%3Cb%3E",
+        &long,
+    ] {
+        assert_eq!(browser.get(&format!("/auth/login?{asked}")).await.status, 400, "{asked}");
+    }
+    assert!(browser.cookies.is_empty(), "refused starts leave no attempt behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameters_that_scalekit_appends_are_passed_on_and_those_of_the_protocol_never() {
+    let app = app().await;
+    let ours = asked_of_provider(&app, "/auth/login").await;
+    let asked = asked_of_provider(
+        &app,
+        "/auth/login?invitation_id=inv_1&magic=a%20b%26c&utm_source=mail&empty=&return_to=/dashboard&by=nobody",
+    )
+    .await;
+    for (name, value) in [("invitation_id", "inv_1"), ("magic", "a b&c"), ("utm_source", "mail")] {
+        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    assert_eq!(asked.len(), ours.len() + 3, "nothing else: {asked:?}");
+
+    let mut query = String::new();
+    for name in [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "response_mode",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "code_challenge_new",
+        "request",
+        "request_uri",
+        "registration",
+        "claims",
+        "code",
+        "resource",
+        "authorization_details",
+        "id_token_hint",
+        "iss",
+        "domain",
+        "Client_Id",
+        "REDIRECT_URI",
+        "scope.0",
+        "state[]",
+        "display",
+        "audience",
+        "client_secret",
+        "client_assertion",
+        "dpop_jkt",
+        "target_link_uri",
+        "%C3%A9",
+        "a%0Ab",
+    ] {
+        query.push_str(name);
+        query.push_str("=planted&");
+    }
+    let asked = asked_of_provider(&app, &format!("/auth/login?{query}")).await;
+    assert_eq!(asked.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
+    assert!(!asked.values().any(|value| value == "planted"), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameters_that_scalekit_appends_are_few_and_short() {
+    let app = app().await;
+    let many: Vec<String> = (0..100).map(|number| format!("parameter{number}=1")).collect();
+    let asked = asked_of_provider(&app, &format!("/auth/login?{}", many.join("&"))).await;
+    assert_eq!(asked.keys().filter(|name| name.starts_with("parameter")).count(), 8);
+    let long = format!("/auth/login?token={}&{}=1&control=%00&kept=1&kept=2", "x".repeat(3000), "n".repeat(50));
+    let asked = asked_of_provider(&app, &long).await;
+    assert_eq!(asked["kept"], "1", "the first of several");
+    assert!(!asked.contains_key("token") && !asked.contains_key("control") && !asked.contains_key(&"n".repeat(50)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_at_the_start_of_sign_in_is_shown_and_starts_nothing() {
+    let app = app().await;
+    for mut browser in [app.browser(), app.signed_in(ADA).await] {
+        let cookies = browser.cookies.clone();
+        for (query, status, words) in [
+            ("error=access_denied&error_description=Not%20today%20%3Cb%3E", 400, "Sign-in was cancelled"),
+            ("error=user_not_active&return_to=/dashboard", 403, "Your account can&#x27;t sign in here"),
+            ("error=brand%0Anew&error_description=%0A", 400, "The sign-in service reported a problem"),
+        ] {
+            let request = browser.request(reqwest::Method::GET, &format!("/auth/login?{query}"));
+            let answer = browser.send(request.header("sec-fetch-site", "cross-site")).await;
+            assert_eq!(answer.status, status, "{query}");
+            assert!(answer.body.replace("&#39;", "&#x27;").replace('\'', "&#x27;").contains(words), "{}", answer.body);
+            assert!(!answer.body.contains("<b>"), "their words are text: {}", answer.body);
+            assert_eq!(browser.cookies, cookies, "nothing has begun");
+        }
+        let answer = browser.get("/auth/login?error=access_denied&error_description=Not%20today%20%3Cb%3E").await;
+        assert!(answer.body.contains("access_denied") && answer.body.contains("Not today &lt;b"), "{}", answer.body);
+    }
+    assert_eq!(app.browser().get("/auth/login?error=").await.status, 302, "an empty parameter is none");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

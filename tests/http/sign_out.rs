@@ -2,7 +2,7 @@
 
 use scalekit_emulator::{Endpoint, Fault};
 
-use crate::support::{ADA, app, until};
+use crate::support::{ADA, Trouble, TroubledStore, app, app_with_store, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
@@ -123,4 +123,55 @@ async fn another_site_can_not_sign_anybody_out() {
         assert_eq!(browser.send(request).await.status, 403, "{headers:?}");
     }
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_to_sign_out_asks_and_its_button_signs_out() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    // As from a link in an e-mail that webmail shows.
+    let request = browser.request(reqwest::Method::GET, "/logout").header("sec-fetch-site", "cross-site");
+    let asked = browser.send(request).await;
+    assert_eq!((asked.status, asked.header("cache-control")), (200, "no-store"));
+    for words in ["Sign out?", "Ada Lovelace", "Analytical Engines", r#"<form method="post" action="/api/logout""#] {
+        assert!(asked.body.contains(words), "{words} is missing: {}", asked.body);
+    }
+    assert!(!asked.touches_session_cookie());
+    assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA), "nothing has happened yet");
+
+    app.advance(3600);
+    let calls = app.provider_calls();
+    assert_eq!(browser.get("/logout").await.status, 200);
+    assert_eq!(app.provider_calls(), calls, "nobody's tokens are refreshed in order to ask");
+    let answer = browser.post("/api/logout", &[]).await;
+    assert!(answer.location().starts_with(&format!("{}/oidc/logout?", app.emulator.url())));
+    assert_eq!(app.user_of(&mut browser).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_to_sign_out_says_so_if_nobody_is_signed_in() {
+    let app = app().await;
+    let mut ended = app.signed_in(ADA).await;
+    app.advance(31 * 24 * 3600);
+    for browser in [&mut app.browser(), &mut ended] {
+        let answer = browser.get("/logout").await;
+        assert_eq!(answer.status, 200);
+        assert!(
+            answer.body.contains("You are not signed in") && !answer.body.contains("/api/logout"),
+            "{}",
+            answer.body
+        );
+        assert!(!answer.body.contains("Ada"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_to_sign_out_works_while_nobody_can_tell_who_is_signed_in() {
+    let store = TroubledStore::new();
+    let app = app_with_store(store.clone()).await;
+    let mut browser = app.signed_in(ADA).await;
+    store.be(Trouble::Down);
+    let asked = browser.get("/logout").await;
+    assert_eq!(asked.status, 200);
+    assert!(asked.body.contains("/api/logout") && !asked.body.contains("Ada"), "{}", asked.body);
 }

@@ -61,7 +61,7 @@ pub mod tokens;
 pub mod verify;
 pub mod webhooks;
 
-pub use authorize::{LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, RandomnessError};
+pub use authorize::{ExtraParameters, LoginRequest, LoginSecrets, PendingLogin, Prompt, Provider, RandomnessError};
 pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode};
 pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};

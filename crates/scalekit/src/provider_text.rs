@@ -1,10 +1,11 @@
-//! Words that came from outside, made fit for a log.
+//! Words that came from outside, made fit for a log, and for a page that says that they are somebody else's.
 //!
-//! Not here: anything shown to users. Made by [`crate::callback`] and [`crate::tokens`].
+//! Made by [`crate::callback`] and [`crate::tokens`].
 
 use std::fmt;
 
-/// An error description as the provider sent it, cut and cleaned: for logs, never for a page.
+/// An error description as the provider sent it, cut and cleaned: for logs. Anybody may have written it, so a page shows it
+/// only as a quotation.
 ///
 /// Line breaks and control characters are gone, addresses and long opaque words (they may be tokens) are replaced,
 /// URLs lose their query, and the whole has at most 300 characters.

@@ -18,6 +18,7 @@ use crate::{
         metrics,
         return_to::ReturnTo,
         session::{
+            Session,
             device::Device,
             id::{SessionId, SessionKey},
             store::StoreError,
@@ -219,7 +220,7 @@ async fn once_more(
 }
 
 async fn lives(state: &AppState, id: &SessionId) -> Result<bool, SignInProblem> {
-    state.sessions.identity(&id.key()).await.map(|found| found.is_some()).map_err(|error| not_taken(&error))
+    state.sessions.stored(&id.key()).await.map(|found| found.is_some()).map_err(|error| not_taken(&error))
 }
 
 /// Whatever comes of it, those who bring the same answer again are told.
@@ -285,12 +286,13 @@ async fn is_another_account(
     sign_in: &SignIn,
 ) -> Result<bool, SignInProblem> {
     let Some(key) = previous else { return Ok(false) };
-    let current = state.sessions.identity(&key).await.map_err(|error| {
+    let current = state.sessions.stored(&key).await.map_err(|error| {
         metrics::store_failed(&error, "nobody can tell who is signed in");
         SignInProblem::Unavailable
     })?;
-    Ok(current
-        .is_some_and(|current| current.user_id != sign_in.id.sub || current.organization_id != sign_in.access.oid))
+    Ok(current.is_some_and(|Session { identity, .. }| {
+        identity.user_id != sign_in.id.sub || identity.organization_id != sign_in.access.oid
+    }))
 }
 
 /// An answer without `state` belongs to no attempt, and anybody may have made it up. The provider sends such ones too, where the
@@ -304,7 +306,8 @@ fn explain_without_state(query: &CallbackQuery) -> SignInProblem {
     explain_provider_error(&error.code)
 }
 
-const fn explain_provider_error(code: &ProviderErrorCode) -> SignInProblem {
+/// What an error of the provider means for the person, wherever it was told.
+pub(super) const fn explain_provider_error(code: &ProviderErrorCode) -> SignInProblem {
     match code {
         ProviderErrorCode::AccessDenied => SignInProblem::Cancelled,
         ProviderErrorCode::LoginRequired => SignInProblem::LoginRequired,

@@ -1,113 +1,105 @@
 //! `GET /auth/login`: makes an authorization request and sends the browser to Scalekit.
 //!
-//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to, so it accepts
-//! parameters that it does not know and ignores them (scalekit-api §11). Only the parameters of [`Parameters`] reach the provider.
+//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to (scalekit-api §11): whoever comes
+//! from elsewhere and is signed in is asked before anything begins (`question`), and answers by `POST` to the same address. What may be
+//! asked for: `parameters`.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::{RawForm, State, rejection::RawFormRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use scalekit::{LoginRequest, LoginSecrets, Prompt};
-use serde::Deserialize;
+use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets};
 use tower_cookies::Cookies;
 use url::Url;
 
-use super::{attempt::LoginAttempt, onward};
+use super::{attempt::LoginAttempt, callback, onward, parameters::Parameters, question};
 use crate::{
     error::AppError,
     server::{
         navigation,
         problem::{self, Asker},
         return_to::ReturnTo,
-        session::id::SessionSeed,
+        session::{Session, id::SessionSeed},
         settings::{Environment, Settings, is_loopback},
         state::AppState,
     },
 };
 
-/// Longer hints are not passed on: they would make a URL that proxies refuse.
-const MAX_HINT_LENGTH: usize = 320;
-
-/// What a link to `/auth/login` may ask for.
-#[derive(Debug, Default, Deserialize)]
-pub struct Parameters {
-    return_to: Option<String>,
-    prompt: Option<String>,
-    login_hint: Option<String>,
-    organization_id: Option<String>,
-    connection_id: Option<String>,
-    provider: Option<String>,
-    domain_hint: Option<String>,
-    /// A signed token of Scalekit, from the portal of an identity provider.
-    idp_initiated_login: Option<String>,
-    /// `form`: a form was submitted, not a link followed.
-    by: Option<String>,
-}
-
-/// Starts a login.
+/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `csrf` lets no other site's page through.
 pub async fn start_login(
     State(state): State<Arc<AppState>>,
     cookies: Cookies,
+    method: Method,
     headers: HeaderMap,
     uri: Uri,
-    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    form: Result<RawForm, RawFormRejection>,
 ) -> Response {
-    let asker = Asker::of(&Method::GET, &uri, &headers);
-    let Ok(Query(parameters)) = parameters else {
+    let asker = Asker::of(&method, &uri, &headers);
+    let Ok(mut parameters) = form.map_err(|_| AppError::Invalid).and_then(|RawForm(text)| Parameters::read(&text))
+    else {
         return problem::respond(&state, &AppError::Invalid, &asker);
     };
-    let by_form = parameters.by.as_deref() == Some("form");
+    let is_confirmed = method == Method::POST;
+    // A form's answer is no redirect.
+    let by_form = is_confirmed || parameters.value("by") == Some("form");
     if let Some(url) = at_the_configured_address(&state, &headers, &uri) {
         return if by_form { onward::to_provider(&state, url) } else { Redirect::temporary(&url).into_response() };
     }
-    let request = match parameters.idp_initiated_login.as_deref() {
-        Some(token) => idp_initiated(&state, token, parameters.prompt.clone()).await,
+    if let Some(error) = parameters.provider_error() {
+        return refused_elsewhere(&state, &error, &asker);
+    }
+    let portal = match parameters.value("idp_initiated_login") {
+        Some(token) => portal_login(&state, token).await,
         None => None,
     };
-    match begin(&state, &cookies, request, parameters, started_here(&headers, &state.settings.app_url)) {
-        Ok(url) if by_form => onward::to_provider(&state, url),
-        Ok(url) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
+    parameters.settle_portal(portal.as_ref());
+    let started_here = is_confirmed || started_here(&headers, &state.settings.app_url);
+    match begin(&state, &cookies, parameters, portal.as_ref(), started_here).await {
+        Ok(Begun::Asks(page)) => page,
+        Ok(Begun::Goes(url)) if by_form => onward::to_provider(&state, url),
+        Ok(Begun::Goes(url)) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
         Err(error) => problem::respond(&state, &error, &asker),
     }
 }
 
-/// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an old bookmark
-/// or a forged link gets the ordinary login (scalekit-api §11).
-async fn idp_initiated(state: &AppState, token: &str, prompt: Option<String>) -> Option<LoginRequest> {
-    match state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await {
-        Ok(login) => Some(LoginRequest {
-            prompt: prompt.and_then(|prompt| prompt.parse().ok()).filter(|prompt| *prompt != Prompt::None),
-            organization_id: login.organization_id,
-            connection_id: login.connection_id,
-            login_hint: login.login_hint,
-            ..LoginRequest::default()
-        }),
-        Err(error) => {
-            tracing::warn!(
-                cause = &error as &dyn std::error::Error,
-                "a login from an identity provider's portal was refused"
-            );
-            None
-        }
-    }
+/// What becomes of a link to the start of sign-in.
+enum Begun {
+    /// On to the provider.
+    Goes(String),
+    /// The person has to say first whether that is what they want.
+    Asks(Response),
 }
 
-/// `asked_for`: the login that was asked for in another way than by the parameters.
-fn begin(
+async fn begin(
     state: &AppState,
     cookies: &Cookies,
-    asked_for: Option<LoginRequest>,
     parameters: Parameters,
+    portal: Option<&IdpInitiatedLogin>,
+    started_here: bool,
+) -> Result<Begun, AppError> {
+    let request = parameters.request()?;
+    if !started_here
+        && let Some(session) = question::session_of(state, cookies).await?
+        && !portal.is_some_and(|login| leads_to(login, &session))
+    {
+        tracing::info!("another site led somebody who is signed in to a sign-in: they are asked");
+        return Ok(Begun::Asks(question::go_on(state, &session, parameters.into_fields())));
+    }
+    let return_to = ReturnTo::parse_or_default(parameters.value("return_to"), &state.settings.app_url);
+    remember(state, cookies, &request, return_to, started_here).map(Begun::Goes)
+}
+
+/// Makes the authorization request, and remembers the attempt in a cookie.
+fn remember(
+    state: &AppState,
+    cookies: &Cookies,
+    request: &LoginRequest,
+    return_to: ReturnTo,
     started_here: bool,
 ) -> Result<String, AppError> {
-    let return_to = ReturnTo::parse_or_default(parameters.return_to.as_deref(), &state.settings.app_url);
-    let request = match asked_for {
-        Some(request) => request,
-        None => request(parameters)?,
-    };
     let secrets = LoginSecrets::generate().map_err(|error| no_randomness(&error))?;
     let seed = Some(SessionSeed::generate().map_err(|error| no_randomness(&error))?);
     let (url, pending) = request.begin(state.scalekit.config(), &state.settings.redirect_uri(), secrets);
@@ -124,30 +116,39 @@ fn no_randomness(error: &dyn std::fmt::Display) -> AppError {
     AppError::Internal
 }
 
-/// Passes on what is well-formed, but for a sign-in that nobody would see. An unknown `prompt` or `provider` is refused: silently starting another login
-/// than the link asked for would confuse more than an error does.
-fn request(parameters: Parameters) -> Result<LoginRequest, AppError> {
-    let hint = |text: Option<String>| match text.map(|text| text.trim().to_owned()) {
-        Some(text) if text.len() > MAX_HINT_LENGTH || text.chars().any(char::is_control) => Err(AppError::Invalid),
-        Some(text) if text.is_empty() => Ok(None),
-        other => Ok(other),
-    };
-    Ok(LoginRequest {
-        prompt: match known(hint(parameters.prompt)?)? {
-            Some(Prompt::None) => return Err(AppError::Invalid),
-            prompt => prompt,
-        },
-        provider: known(hint(parameters.provider)?)?,
-        login_hint: hint(parameters.login_hint)?,
-        domain_hint: hint(parameters.domain_hint)?,
-        organization_id: hint(parameters.organization_id)?,
-        connection_id: hint(parameters.connection_id)?,
-        ..LoginRequest::default()
-    })
+/// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an old bookmark
+/// or a forged link gets the ordinary login (scalekit-api §11).
+async fn portal_login(state: &AppState, token: &str) -> Option<IdpInitiatedLogin> {
+    let verified = state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await;
+    verified
+        .inspect_err(|error| {
+            tracing::warn!(
+                cause = error as &dyn std::error::Error,
+                "a login from an identity provider's portal was refused"
+            );
+        })
+        .ok()
 }
 
-fn known<T: std::str::FromStr>(text: Option<String>) -> Result<Option<T>, AppError> {
-    text.map(|text| text.parse().map_err(|_| AppError::Invalid)).transpose()
+/// Whether a portal's tile leads to where the person is signed in already: people press it every morning, and nothing is to be asked.
+/// Should somebody else come back from there after all, the callback refuses.
+fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
+    let is_same = |said: Option<&str>, known: Option<&str>| {
+        said.zip(known).is_some_and(|(said, known)| said.eq_ignore_ascii_case(known))
+    };
+    login.organization_id.as_deref() == Some(&*session.identity.organization_id)
+        && is_same(login.login_hint.as_deref(), session.person.email.as_deref())
+}
+
+/// Scalekit, or a portal, sent somebody here with an error: shown, and nothing begins.
+fn refused_elsewhere(state: &AppState, error: &scalekit::ProviderError, asker: &Asker) -> Response {
+    tracing::info!(code = error.original, "somebody was led to the start of sign-in with an error");
+    let problem = callback::explain_provider_error(&error.code);
+    let words = error
+        .description
+        .as_ref()
+        .map_or_else(|| error.original.clone(), |description| [&error.original, ": ", description.as_str()].concat());
+    problem::respond_quoting(state, &AppError::SignIn { problem, return_to: None }, words, asker)
 }
 
 /// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar. Browsers that say nothing are

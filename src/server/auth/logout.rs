@@ -1,7 +1,7 @@
 //! Sign-out: the local record first, then Scalekit's own session by way of the browser, which comes back to our signed-out page.
 //!
-//! It brings the `state` that it was sent with (OpenID Connect RP-Initiated Logout 1.0, section 2), which a cookie remembers: so the
-//! page knows whether a sign-out of this browser has gone all the way, or somebody only followed a link.
+//! The browser brings the `state` that it was sent with (OpenID Connect RP-Initiated Logout 1.0, section 2), which a cookie remembers: so
+//! the page knows whether a sign-out of this browser has gone all the way, or somebody only followed a link. `GET /logout`, for links, asks.
 
 use std::sync::Arc;
 
@@ -17,10 +17,21 @@ use scalekit::LogoutRequest;
 use tower_cookies::Cookies;
 use url::form_urlencoded;
 
+use super::question;
 use crate::server::{cookies::SessionCookie, session::store::StoreError, state::AppState};
 
 /// How long the way by Scalekit may take: it may ask the person first.
 const REMEMBERED_SECONDS: i64 = 600;
+
+/// The page that a link to sign out leads to: its button calls the server function, since no `GET` changes anything.
+pub async fn ask(State(state): State<Arc<AppState>>, cookies: Cookies) -> Response {
+    match question::session_of(&state, &cookies).await {
+        Ok(Some(session)) => question::sign_out(&state, Some(&session)),
+        Ok(None) => question::nobody_is_signed_in(&state),
+        // Whoever wants to sign out may try.
+        Err(_) => question::sign_out(&state, None),
+    }
+}
 
 /// Ends the browser's session and answers with the URL that ends it at Scalekit too; without a session, with our
 /// own signed-out page, since there is nothing to end.

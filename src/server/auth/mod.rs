@@ -1,6 +1,7 @@
 //! Sign-in, sessions in use, refresh and sign-out: the flows, in the order in which a person meets them.
 //!
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by way of [`onward`].
+//!   [`parameters`]: what it may be asked for. [`question`]: pages that ask first.
 //! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
 //! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session. [`exchanges`]: how many at once.
 //!   [`answers`]: what became of those that come again.
@@ -22,6 +23,8 @@ pub mod in_flight;
 pub mod login;
 pub mod logout;
 pub mod onward;
+pub mod parameters;
+pub mod question;
 pub mod refresh;
 pub mod respond;
 pub mod sessions;

@@ -17,7 +17,7 @@ use crate::server::{
     metrics,
     patience::Patience,
     session::{
-        Freshness, Identity, Session, SessionTokens,
+        Freshness, Session, SessionTokens,
         device::Device,
         id::{SessionId, SessionKey, UserKey},
         limits::Limits,
@@ -196,12 +196,12 @@ impl Sessions {
         Ok(older.into_iter().take(surplus).map(|(_, key)| key).collect())
     }
 
-    /// Who is signed in to a session that has not ended, and to which organization.
+    /// A session that has not ended, as it was stored: nothing is refreshed, and it shows nothing of the person's presence.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
-    pub async fn identity(&self, key: &SessionKey) -> Result<Option<Identity>, StoreError> {
-        Ok(self.shared.find(key).await?.map(|found| found.session.identity))
+    pub async fn stored(&self, key: &SessionKey) -> Result<Option<Session>, StoreError> {
+        Ok(self.shared.find(key).await?.map(|found| found.session))
     }
 
     /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and

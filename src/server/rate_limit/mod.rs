@@ -159,7 +159,10 @@ fn is_refused_anyway(state: &AppState, class: Class, request: &Request) -> bool 
         Class::Callback if *request.method() == Method::POST => {
             csrf::refusal(request, &state.settings.app_url).is_some()
         }
-        Class::LoginStart | Class::Callback => navigation::refusal(request.method(), request.headers()).is_some(),
+        Class::LoginStart | Class::Callback => {
+            navigation::refusal(request.method(), request.headers()).is_some()
+                || csrf::refusal(request, &state.settings.app_url).is_some()
+        }
         Class::ServerFunction => csrf::refusal(request, &state.settings.app_url).is_some(),
         Class::Notification => false,
     }
@@ -172,6 +175,7 @@ fn class_of(route: &str) -> Option<Class> {
         // The page calls the function, and so can anybody.
         "/auth/callback" | "/api/exchange_code" => Some(Class::Callback),
         "/auth/backchannel-logout" | "/webhooks/scalekit" => Some(Class::Notification),
+        "/logout" => Some(Class::ServerFunction),
         route if route.starts_with("/api/") => Some(Class::ServerFunction),
         _ => None,
     }

@@ -63,7 +63,7 @@ impl fmt::Display for ReturnTo {
 fn is_step_of_sign_in(path: &str) -> bool {
     // Judged as a browser and a router may read it: decoded, whatever the case.
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().to_lowercase();
-    ["/auth", "/api", "/login", "/logged-out"]
+    ["/auth", "/api", "/login", "/logout", "/logged-out"]
         .iter()
         .any(|step| path.strip_prefix(step).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }

@@ -82,6 +82,7 @@ const EXPECTED: &[Expected] = &[
     get("/dashboard/profile", 200),
     get("/dashboard/sessions", 200),
     get("/auth/login", 302),
+    get("/logout", 200),
     // Without the provider's signature these refuse everybody alike.
     post("/auth/backchannel-logout", "", 400),
     post("/webhooks/scalekit", "", 400), // part: webhooks

@@ -20,6 +20,7 @@ use leptos_scalekit::server::{
     state::AppState,
     telemetry::LoggedClient,
 };
+use reqwest::header::{self, HeaderMap};
 use scalekit_emulator::{Emulator, Options, SettingsChange};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -226,6 +227,31 @@ impl App {
         let state: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
         state["session"]["user"]["id"].as_str().map(str::to_owned)
     }
+}
+
+impl Page {
+    /// The page that goes on to the provider, as the redirect that it stands for.
+    pub(crate) fn as_redirect(&self) -> Self {
+        assert_eq!(self.status, 200, "{}", self.body);
+        let address = self.body.split("content=\"0; url=").nth(1).unwrap().split('"').next().unwrap();
+        let location = (header::LOCATION, unescaped(address).parse().unwrap());
+        Self { status: 302, headers: HeaderMap::from_iter([location]), body: String::new() }
+    }
+
+    /// Names and values of the fields that its form posts beside what people enter.
+    pub(crate) fn hidden_fields(&self) -> Vec<(String, String)> {
+        let inputs = self.body.split("<input").skip(1).filter(|input| input.contains("type=\"hidden\""));
+        let attribute = |input: &str, name: &str| {
+            let value = input.split_once(&format!(" {name}=\"")).unwrap().1;
+            unescaped(value.split('"').next().unwrap())
+        };
+        inputs.map(|input| (attribute(input, "name"), attribute(input, "value"))).collect()
+    }
+}
+
+/// A value as the browser reads it from HTML.
+fn unescaped(html: &str) -> String {
+    html.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 impl Drop for Replica {

@@ -4,6 +4,7 @@
 //! asks the system for randomness. Called by the application's login route.
 
 mod choices;
+mod extra;
 mod pending;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::fmt;
 use url::Url;
 
 pub use choices::{Prompt, Provider, UnknownName};
+pub use extra::ExtraParameters;
 pub use pending::{LoginSecrets, PendingLogin, RandomnessError};
 
 use crate::config::Config;
@@ -34,6 +36,14 @@ pub struct LoginRequest {
     pub connection_id: Option<String>,
     /// Straight to a social provider.
     pub provider: Option<Provider>,
+    /// How many seconds the last sign-in may be old. A wish: Scalekit documents no `auth_time` by which it could be checked.
+    pub max_age: Option<u32>,
+    /// Which assurance the sign-in should have, separated by spaces, best first. A wish too: the ID token's `amr` says how it was.
+    pub acr_values: Option<String>,
+    /// Language tags for the hosted pages, separated by spaces, best first.
+    pub ui_locales: Option<String>,
+    /// What Scalekit appended to the initiate-login URL.
+    pub extra: ExtraParameters,
     /// What is asked for; by default `openid profile email offline_access`. `openid` is sent even if missing here,
     /// because a sign-in without an ID token is refused. Without `offline_access` there is no refresh token.
     pub scopes: Vec<String>,
@@ -48,6 +58,10 @@ impl Default for LoginRequest {
             organization_id: None,
             connection_id: None,
             provider: None,
+            max_age: None,
+            acr_values: None,
+            ui_locales: None,
+            extra: ExtraParameters::default(),
             scopes: ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec(),
         }
     }
@@ -64,6 +78,7 @@ impl LoginRequest {
         let scope = self.scope();
         let challenge = pending.code_challenge();
         let domain_hint = self.domain_hint.as_deref();
+        let max_age = self.max_age.map(|seconds| seconds.to_string());
         let parameters = [
             ("response_type", Some("code")),
             ("client_id", Some(config.client_id())),
@@ -79,11 +94,16 @@ impl LoginRequest {
             ("domain", domain_hint),
             ("organization_id", self.organization_id.as_deref()),
             ("connection_id", self.connection_id.as_deref()),
-            ("provider", self.provider.map(Provider::as_str)),
+            ("provider", self.provider.as_ref().map(Provider::as_str)),
+            ("max_age", max_age.as_deref()),
+            ("acr_values", self.acr_values.as_deref()),
+            ("ui_locales", self.ui_locales.as_deref()),
         ];
+        let extra = self.extra.iter().map(|(name, value)| (name, Some(value)));
 
         let mut url = config.endpoint("/oauth/authorize");
-        let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
+        let parameters = parameters.into_iter().chain(extra);
+        let present = parameters.filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
         url.query_pairs_mut().extend_pairs(present);
         (url, pending)
     }
@@ -105,6 +125,10 @@ impl fmt::Debug for LoginRequest {
             .field("organization_id", &self.organization_id)
             .field("connection_id", &self.connection_id)
             .field("provider", &self.provider)
+            .field("max_age", &self.max_age)
+            .field("acr_values", &self.acr_values)
+            .field("ui_locales", &self.ui_locales)
+            .field("extra", &self.extra)
             .field("scopes", &self.scopes)
             .finish()
     }
@@ -166,10 +190,29 @@ mod tests {
             login_hint: empty.clone(),
             domain_hint: empty.clone(),
             organization_id: empty.clone(),
-            connection_id: empty,
+            connection_id: empty.clone(),
+            acr_values: empty.clone(),
+            ui_locales: empty,
             ..LoginRequest::default()
         };
         assert_eq!(begin(&request).0.len(), 8);
+    }
+
+    #[test]
+    fn wishes_and_what_scalekit_appended_are_sent_and_can_not_change_what_is_ours() {
+        let mut request = LoginRequest {
+            max_age: Some(600),
+            acr_values: Some("urn:mfa level:2".to_owned()),
+            ui_locales: Some("de-CH fr".to_owned()),
+            ..LoginRequest::default()
+        };
+        assert!(request.extra.add("invitation", "a b&c") && !request.extra.add("state", "planted"));
+        let (sent, pending) = begin(&request);
+        assert_eq!(
+            (&*sent["max_age"], &*sent["acr_values"], &*sent["ui_locales"]),
+            ("600", "urn:mfa level:2", "de-CH fr")
+        );
+        assert_eq!((&*sent["invitation"], &*sent["state"]), ("a b&c", pending.state()));
     }
 
     #[test]
@@ -203,7 +246,7 @@ mod tests {
                 login_hint: Some(hint.clone()),
                 organization_id: Some(organization.clone()),
                 connection_id: Some(connection.clone()),
-                provider: Some(Provider::Google),
+                provider: Some(Provider::GOOGLE),
                 ..LoginRequest::default()
             };
             let (sent, _) = begin(&request);

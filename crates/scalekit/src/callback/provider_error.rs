@@ -14,7 +14,7 @@ pub struct ProviderError {
     pub code: ProviderErrorCode,
     /// The code as sent, at most 64 characters: for logs.
     pub original: String,
-    /// The description as sent, cleaned: for logs, never for a page.
+    /// The description as sent, cleaned: for logs, and for a page only as somebody else's words.
     pub description: Option<ProviderText>,
 }
 
@@ -42,7 +42,10 @@ pub enum ProviderErrorCode {
 }
 
 impl ProviderError {
-    pub(super) fn new(code: &str, description: Option<&str>) -> Self {
+    /// Reads code and description, wherever Scalekit sent them: the initiate-login URL gets them too (docs "IdP-initiated
+    /// SSO").
+    #[must_use]
+    pub fn new(code: &str, description: Option<&str>) -> Self {
         let original = clean_code(code);
         Self {
             code: ProviderErrorCode::group(&original),
