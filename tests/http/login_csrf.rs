@@ -56,7 +56,8 @@ async fn whoever_is_signed_in_is_asked_before_the_provider_is() {
     let link = "/auth/login?organization_id=org_%22%3E%3Cb%3E1&return_to=/dashboard&invitation=in_1%262&prompt=login";
     for site in ["cross-site", "same-site", "nonsense", ""] {
         let asked = start_from(&mut browser, link, site).await;
-        assert_eq!((asked.status, asked.header("cache-control")), (200, "no-store"), "{site}");
+        assert_eq!(asked.status, 200, "{site}");
+        assert!(asked.header("cache-control").contains("no-store"));
         for words in ["You are signed in as", "Ada Lovelace", "Analytical Engines", "another account or organization?"]
         {
             assert!(asked.body.contains(words), "{words} is missing for {site}: {}", asked.body);
