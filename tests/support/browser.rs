@@ -111,7 +111,7 @@ impl Browser {
         let pairs = self.cookies.iter().map(|(name, value)| match name.strip_prefix("login.") {
             // Another application's is kept under its whole name.
             Some(state) if !state.contains('.') => format!("login{place}.{state}={value}"),
-            None if name == "session" => format!("session{place}={value}"),
+            None if ["session", "sign-out"].contains(&&**name) => format!("{name}{place}={value}"),
             _ => format!("{name}={value}"),
         });
         pairs.collect::<Vec<_>>().join("; ")

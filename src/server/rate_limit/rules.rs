@@ -12,7 +12,7 @@ pub enum Class {
     LoginStart,
     /// `/auth/callback` and the function behind it: may call the provider's token endpoint.
     Callback,
-    /// Any other `/api/…`: reads the store, or the provider.
+    /// Any other `/api/…`, and the page that asks whether to sign out: reads the store, or the provider.
     ServerFunction,
     /// Logout tokens and webhooks: verifies signatures.
     Notification,
