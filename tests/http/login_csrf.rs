@@ -71,7 +71,10 @@ async fn whoever_is_signed_in_is_asked_before_the_provider_is() {
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(asked.hidden_fields(), fields, "what the link asked for, no more and no less");
-        assert!(!asked.body.contains(app.state.scalekit.config().environment_url()), "nothing in it leads to the provider");
+        assert!(
+            !asked.body.contains(app.state.scalekit.config().environment_url()),
+            "nothing in it leads to the provider"
+        );
         assert!(!asked.body.contains("<b>1"), "the link's words are text");
     }
     assert_eq!((&browser.cookies, app.provider_calls()), (&cookies, calls), "nothing has begun");
