@@ -40,6 +40,7 @@ pub(super) fn key() -> SessionKey {
 /// Runs the whole contract on an empty store.
 pub(super) async fn holds(store: Arc<dyn SessionStore>) {
     a_created_record_is_loaded_until_it_ends(&*store).await;
+    a_large_record_is_kept_whole(&*store).await;
     replace_writes_only_the_expected_version(&*store).await;
     replace_leaves_owner_and_times_alone(&*store).await;
     only_the_expected_version_is_deleted(&*store).await;
@@ -64,6 +65,16 @@ async fn a_created_record_is_loaded_until_it_ends(store: &dyn SessionStore) {
     assert!(store.create(&key, &record(END, "b"), START).await.is_err(), "a key is used once");
     assert_eq!(store.load(&key, START).await.unwrap(), Some(record(END, "a")));
     store.ping().await.unwrap();
+}
+
+/// A person with 1,500 permissions: an access token of 45 kB, and its claims.
+async fn a_large_record_is_kept_whole(store: &dyn SessionStore) {
+    let (key, mut large) = (key(), record(END, "a"));
+    (large.claims, large.tokens) = (vec![7; 200 * 1024], vec![9; 100 * 1024]);
+    store.create(&key, &large, START).await.unwrap();
+    let found = store.load(&key, START).await.unwrap().unwrap();
+    assert!(found.claims == large.claims && found.tokens == large.tokens);
+    assert!(store.delete(&key).await.unwrap());
 }
 
 async fn replace_writes_only_the_expected_version(store: &dyn SessionStore) {
