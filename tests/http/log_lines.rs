@@ -16,7 +16,7 @@ use crate::support::{ADA, App, Browser, Page, Trouble, TroubledStore, app_with};
 
 /// What this test's thread has logged: all of it, as its runtime has no other thread.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -29,7 +29,7 @@ impl io::Write for Log {
 }
 
 impl Log {
-    fn start(level: tracing::Level) -> (Self, DefaultGuard) {
+    pub(crate) fn start(level: tracing::Level) -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber =
@@ -38,7 +38,7 @@ impl Log {
     }
 
     /// The application's lines since the last call.
-    fn take(&self) -> Vec<Value> {
+    pub(crate) fn take(&self) -> Vec<Value> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -1,17 +1,13 @@
 //! Logout tokens: the modules of `oidcc-client-back-channel-logout-rp-basic` (`rp-backchannel-rpinitlogout…`), then the rest of
 //! Back-Channel Logout 1.0, section 2.6. What a good one does is in `remote_sign_out.rs`.
 
-use std::{
-    io::{self, Write as _},
-    sync::{Arc, Mutex},
-};
-
 use reqwest::Method;
 use scalekit_emulator::{Signature, Tamper, TokenKind};
 use serde_json::{Value, json};
 
 use super::elsewhere::Elsewhere;
 use crate::{
+    log_lines::Log,
     remote_sign_out::{is_signed_in, send, send_logout_token, sid_of},
     support::{ADA, App, Browser, app},
 };
@@ -202,33 +198,16 @@ async fn json_does_as_well_as_a_form() {
     assert!(!is_signed_in(&mut browser).await);
 }
 
-/// What this thread logs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// On one thread, so that all of it is this test's.
 #[tokio::test]
 async fn a_refused_logout_token_is_logged_with_how_it_came_and_the_names_of_what_the_provider_signed() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start(tracing::Level::WARN);
     let mut somebody = somebody().await;
     refuses(&mut somebody, "no events", logout_token().claim("events", Value::Null).claim("mail", "ada@acme.example"))
         .await;
     refuses(&mut somebody, "a forged one", logout_token().claim("made_up", 1).signature(Signature::Flip)).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["fields"].take());
+    let mut lines = log.take();
+    let lines = lines.iter_mut().map(|line| line["fields"].take());
     let refused: Vec<Value> = lines.filter(|line| line["message"] == "a logout token was refused").collect();
     let [signed, forged] = refused.as_slice() else { panic!("{refused:?}") };
     for line in [signed, forged] {
@@ -239,5 +218,5 @@ async fn a_refused_logout_token_is_logged_with_how_it_came_and_the_names_of_what
     names.sort_unstable();
     assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "mail", "sid", "sub"]);
     assert_eq!(forged["claims"], Value::Null);
-    assert!(!text.contains("ada@acme.example"));
+    assert!(!signed.to_string().contains("ada@acme.example"));
 }
