@@ -10,14 +10,17 @@ use axum::{
 };
 use leptos::prelude::{Owner, RenderHtml as _};
 
-use super::{auth::login::says_started_here, navigation, state::AppState, telemetry::REQUEST_ID};
+use super::{auth::login::comes_from_here, navigation, state::AppState, telemetry::REQUEST_ID};
 use crate::{
     app::{ErrorPage, LONGEST_RETURN_PATH, error_document},
     error::AppError,
 };
 
 /// Where a sign-in starts.
-const LOGIN: &str = "/auth/login";
+const START: &str = "/auth/login";
+
+/// Where people choose how to sign in.
+const CHOICE: &str = "/login";
 
 /// Who is asking, as far as an error answer depends on it. Taken before the request is handed on.
 #[derive(Debug, Clone)]
@@ -45,17 +48,17 @@ impl Asker {
     }
 }
 
-/// The request's own address, which the page leads to again. Of the start of a sign-in that another site may have asked for, no more than
-/// where it leads: whoever goes on from here is believed to have started it here. `None` if a browser would read it as another site's address:
-/// `//elsewhere.example` is a path in a request line, and a site in a link.
+/// The request's own address, which the page leads to again. In place of the start of a sign-in that no page of ours asked for, where people
+/// choose how to sign in: whatever this page leads to is believed to have been started here. `None` if a browser would read it as another
+/// site's address: `//elsewhere.example` is a path in a request line, and a site in a link.
 fn retry_path(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let chosen_here = || says_started_here(headers) && !navigation::is_passed_on(headers);
-    if uri.path() == LOGIN && !chosen_here() {
+    let chosen_here = || comes_from_here(headers) && !navigation::is_passed_on(headers);
+    if uri.path().trim_end_matches('/') == START && !chosen_here() {
         let return_to = uri.query().and_then(|query| query.split('&').find(|pair| pair.starts_with("return_to=")));
         // Whatever is longer than this encoded is too long.
         let return_to = return_to.filter(|pair| pair.len() <= "return_to=".len() + 3 * LONGEST_RETURN_PATH);
-        return Some(return_to.map_or_else(|| LOGIN.to_owned(), |pair| [LOGIN, "?", pair].concat()));
+        return Some(return_to.map_or_else(|| CHOICE.to_owned(), |pair| [CHOICE, "?", pair].concat()));
     }
     (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then(|| path.to_owned())
 }
@@ -118,10 +121,19 @@ mod tests {
             assert_eq!(retry(kept).as_deref(), Some(kept));
         }
         for (asked, kept) in [
-            ("/auth/login?connection_id=conn_1&return_to=/a%26b&prompt=login", "/auth/login?return_to=/a%26b"),
-            ("/auth/login?organization_id=org_1", "/auth/login"),
+            ("/auth/login?connection_id=conn_1&return_to=/a%26b&prompt=login", "/login?return_to=/a%26b"),
+            ("/auth/login?organization_id=org_1", "/login"),
+            ("/auth/login/?organization_id=org_1", "/login"),
+            ("/auth/login", "/login"),
         ] {
-            assert_eq!(retry(asked).as_deref(), Some(kept), "what another site may have chosen is left out");
+            assert_eq!(
+                retry(asked).as_deref(),
+                Some(kept),
+                "nothing that another site may have begun goes on by itself"
+            );
+            let none = HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), HeaderValue::from_static("none"))]);
+            let of_mail = Asker::of(&Method::GET, &asked.parse().unwrap(), &none).retry;
+            assert_eq!(of_mail.as_deref(), Some(kept), "nor what a mail program may have opened");
         }
         let here = HeaderMap::from_iter([("sec-fetch-site".parse().unwrap(), HeaderValue::from_static("same-origin"))]);
         let asked = "/auth/login?organization_id=org_1&return_to=/a";

@@ -188,6 +188,54 @@ async fn from_here_and_from_the_address_bar_people_switch() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_mail_program_opens_is_asked_about_if_it_chooses_for_the_person() {
+    let app = app().await;
+    app.silence_provider();
+    let mut ada = app.signed_in(ADA).await;
+    for choice in [
+        "organization_id=org_1",
+        "connection_id=conn_1",
+        "login_hint=charles%40b.example",
+        "domain_hint=b.example",
+        "provider=google",
+        "idp_initiated_login=x",
+        "invitation=in_1",
+    ] {
+        let link = format!("/auth/login?prompt=login&{choice}");
+        let asked = start_from(&mut ada, &link, "none").await;
+        assert_eq!(asked.status, 200, "{choice}");
+    }
+    // Nobody is asked who is nobody yet; by the time of the answer they are somebody.
+    let mut browser = app.browser();
+    let start = start_from(&mut browser, "/auth/login?prompt=login&invitation=in_1", "none").await;
+    let callback = browser.choose_person(&start, CHARLES).await;
+    browser.cookies.insert("session".to_owned(), ada.cookies["session"].clone());
+    assert_eq!(browser.get(&callback).await.status, 409);
+    // A bookmark chooses nobody.
+    let plain = "/auth/login?prompt=login&return_to=/dashboard&max_age=600&ui_locales=de&acr_values=a";
+    assert_eq!(start_from(&mut ada, plain, "none").await.status, 302);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_says_nothing_of_where_it_is_from_is_nobodys_consent() {
+    let app = app().await;
+    app.silence_provider();
+    let session = app.signed_in(ADA).await.cookies["session"].clone();
+    for (origin, status) in [(None, 409), (Some(app.url.as_str()), 302)] {
+        // Without a cookie, which is how it passes.
+        let mut browser = app.browser();
+        let mut request = browser.request(Method::POST, "/auth/login").form(&[("prompt", "login")]);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        let onward = browser.send(request).await;
+        let callback = browser.choose_person(&onward.as_redirect(), CHARLES).await;
+        browser.cookies.insert("session".to_owned(), session.clone());
+        assert_eq!(browser.get(&callback).await.status, status, "{origin:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_asked_who_is_nobody_yet_or_no_more() {
     let app = app().await;
     let mut browser = app.browser();

@@ -160,8 +160,8 @@ async fn people_get_a_page_functions_an_error_of_theirs_and_programs_a_sentence(
         .await
         .unwrap();
     assert!(page.body.contains("<h1") && page.body.contains("Too many requests"), "{}", page.body);
-    assert!(page.body.contains("href=\"/auth/login?return_to=/dashboard\""), "the way on: {}", page.body);
-    goes_on_by_itself(&page, "/auth/login?return_to=/dashboard");
+    assert!(page.body.contains("href=\"/login?return_to=/dashboard\""), "the way on: {}", page.body);
+    goes_on_by_itself(&page, "/login?return_to=/dashboard");
     assert!(!page.header("content-security-policy").is_empty());
     let sentence = refusal(&app, "/auth/login", "GET", |_| "198.51.100.1".to_owned(), "*/*").await.unwrap();
     assert!(!sentence.body.contains('<'), "{}", sentence.body);
@@ -207,7 +207,7 @@ async fn a_page_that_goes_on_by_itself_repeats_nothing_that_another_site_may_hav
     let app = limited(&[], Rules::parse("login_start=6/72").unwrap()).await;
     let mut browser = app.browser();
     let path = "/auth/login?organization_id=org_1&return_to=/dashboard";
-    for (site, repeated) in [("cross-site", "/auth/login?return_to=/dashboard"), ("same-origin", path)] {
+    for (site, repeated) in [("cross-site", "/login?return_to=/dashboard"), ("same-origin", path)] {
         let page = loop {
             let request = browser.request(reqwest::Method::GET, path).header("sec-fetch-site", site);
             let page = browser.send(request).await;
@@ -218,6 +218,28 @@ async fn a_page_that_goes_on_by_itself_repeats_nothing_that_another_site_may_hav
         goes_on_by_itself(&page, repeated);
         assert_eq!(page.body.contains("org_1"), site == "same-origin");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_goes_on_by_itself_makes_another_sites_link_none_of_ours() {
+    let app = limited(&[], Rules::parse("login_start=6/72").unwrap()).await;
+    let mut browser = app.signed_in(ADA).await;
+    let link = "/auth/login?prompt=login&organization_id=org_1";
+    let page = loop {
+        let request = browser.request(reqwest::Method::GET, link).header("sec-fetch-site", "cross-site");
+        let page = browser.send(request).await;
+        if page.status == 429 {
+            break page;
+        }
+    };
+    let (_, path) = page.body.split_once("data-path=\"").unwrap();
+    let path = path.split('"').next().unwrap().to_owned();
+    app.advance(3600);
+    let cookies = browser.cookies.clone();
+    // As the page's script asks for it.
+    let request = browser.request(reqwest::Method::GET, &path).header("sec-fetch-site", "same-origin");
+    assert_eq!(browser.send(request).await.status, 200, "a page where the person chooses: {path}");
+    assert_eq!(browser.cookies, cookies, "nothing has begun");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -55,6 +55,20 @@ async fn only_a_sign_out_of_this_browser_is_said_to_have_gone_all_the_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_sign_out_no_answer_of_before_signs_in_again() {
+    let app = app().await;
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    // Its outcome is lost: the browser keeps the attempt. The person signs in in another tab.
+    assert_eq!(browser.clone().get(&callback).await.status, 302);
+    browser.sign_in_silently().await;
+    assert_eq!(browser.post("/api/logout", &[]).await.status, 302);
+    assert!(!browser.cookies.keys().any(|name| name.starts_with("login.")), "{:?}", browser.cookies.keys());
+    assert_eq!(browser.get(&callback).await.status, 400);
+    assert_eq!(app.user_of(&mut browser).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_out_works_from_the_hydrated_page_too() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;

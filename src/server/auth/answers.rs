@@ -70,8 +70,18 @@ impl Answer {
     /// [`StoreError`] if the store can't tell.
     pub async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
         // First the answer's own mark: whoever finds the attempt's must find it too.
-        store.mark(&self.mark("came"), now + REPEATABLE_SECONDS, now).await?;
-        store.mark(&self.attempt, self.attempt_ends_at, now).await
+        let came = self.mark("came");
+        let is_first = store.mark(&came, now + REPEATABLE_SECONDS, now).await?;
+        if !is_first {
+            // The same answer is being taken right now, unless whoever did so went away in between.
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        let is_taken = store.mark(&self.attempt, self.attempt_ends_at, now).await?;
+        if is_first && !is_taken {
+            // Another answer was quicker: nobody will ever say what became of this one.
+            store.unmark(&came).await?;
+        }
+        Ok(is_taken)
     }
 
     /// Whether this very answer has come within the last minute.
@@ -136,5 +146,28 @@ impl Answer {
 
     fn refused(&self, problem: SignInProblem) -> Mark {
         self.mark(&format!("{problem:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::session::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn of_two_answers_to_one_attempt_only_the_quicker_one_is_waited_for() {
+        let store = MemoryStore::default();
+        let answer = |query: &str| Answer {
+            query: query.to_owned(),
+            attempt: Mark::of(MarkOf::LoginAttempt, "state"),
+            attempt_ends_at: 600,
+        };
+        let (quicker, other) = (answer("code=1"), answer("code=2"));
+        // Both have seen that none has come.
+        assert!(quicker.take(&store, 0).await.unwrap());
+        assert!(!other.take(&store, 0).await.unwrap());
+        assert!(!other.came(&store, 0).await.unwrap(), "nobody will ever say what became of it");
+        assert!(!quicker.take(&store, 0).await.unwrap());
+        assert!(quicker.came(&store, 0).await.unwrap(), "the same one again is a repeat");
     }
 }

@@ -42,21 +42,26 @@ pub async fn start_login(
     else {
         return problem::respond(&state, &AppError::Invalid, &asker);
     };
-    let is_confirmed = method == Method::POST;
+    let is_posted = method == Method::POST;
     // A form's answer is no redirect.
-    let by_form = is_confirmed || parameters.value("by") == Some("form");
+    let by_form = is_posted || parameters.value("by") == Some("form");
     if let Some(url) = at_the_configured_address(&state, &headers, &uri) {
         return if by_form { onward::to_provider(&state, url) } else { Redirect::temporary(&url).into_response() };
     }
     if let Some(error) = parameters.provider_error() {
         return refused_elsewhere(&state, &error, &asker);
     }
+    let app_url = &state.settings.app_url;
+    let started_here = if is_posted {
+        is_pressed_here(&headers, app_url)
+    } else {
+        started_here(&headers, app_url, parameters.choose())
+    };
     let portal = match parameters.value("idp_initiated_login") {
         Some(token) => portal_login(&state, token).await,
         None => None,
     };
     parameters.settle_portal(portal.as_ref());
-    let started_here = is_confirmed || started_here(&headers, &state.settings.app_url);
     match begin(&state, &cookies, parameters, portal.as_ref(), started_here).await {
         Ok(Begun::Asks(page)) => page,
         Ok(Begun::Goes(url)) if by_form => onward::to_provider(&state, url),
@@ -85,7 +90,7 @@ async fn begin(
         && let Some(session) = question::session_of(state, cookies).await?
         && !portal.is_some_and(|login| leads_to(login, &session))
     {
-        tracing::info!("another site led somebody who is signed in to a sign-in: they are asked");
+        tracing::info!("somebody who is signed in was led to a sign-in from elsewhere: they are asked");
         return Ok(Begun::Asks(question::go_on(state, &session, parameters.into_fields())));
     }
     let return_to = ReturnTo::parse_or_default(parameters.value("return_to"), &state.settings.app_url);
@@ -151,18 +156,26 @@ fn refused_elsewhere(state: &AppState, error: &scalekit::ProviderError, asker: &
     problem::respond_quoting(state, &AppError::SignIn { problem, return_to: None }, words, asker)
 }
 
-/// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar. Browsers that say nothing are
-/// old enough to be led here by anybody. Of a navigation that a service worker passes on they may say where the worker is from, so the page
-/// that the person was on has to be ours too.
-fn started_here(headers: &HeaderMap, app_url: &Url) -> bool {
+/// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar, but also a mail program, a
+/// messenger, a QR code. Of those, only what chooses nothing for the person is believed to be their own. Browsers that say nothing are old
+/// enough to be led here by anybody. Of a navigation that a service worker passes on they may say where the worker is from, so the page that
+/// the person was on has to be ours too.
+fn started_here(headers: &HeaderMap, app_url: &Url, chooses: bool) -> bool {
     let page = || Url::parse(only(headers, "referer")?).ok();
-    says_started_here(headers)
+    let is_their_own = || !chooses && only(headers, "sec-fetch-site") == Some("none");
+    (comes_from_here(headers) || is_their_own())
         && (!navigation::is_passed_on(headers) || page().is_some_and(|page| page.origin() == app_url.origin()))
 }
 
-/// What the browser itself says of that; of no use for what a service worker has passed on.
-pub(in crate::server) fn says_started_here(headers: &HeaderMap) -> bool {
-    matches!(only(headers, "sec-fetch-site"), Some("same-origin" | "none"))
+/// Whether a form that `csrf` let through is known to be one of this site's pages: that lets those pass too who say nothing and have no
+/// cookies.
+fn is_pressed_here(headers: &HeaderMap, app_url: &Url) -> bool {
+    comes_from_here(headers) || only(headers, "origin") == Some(&app_url.origin().ascii_serialization())
+}
+
+/// Whether the browser itself says that a page of ours led here; of no use for what a service worker has passed on.
+pub(in crate::server) fn comes_from_here(headers: &HeaderMap) -> bool {
+    only(headers, "sec-fetch-site") == Some("same-origin")
 }
 
 /// A header that came once.
@@ -206,7 +219,7 @@ mod tests {
 
     fn starts_here(lines: &[(&'static str, &'static str)]) -> bool {
         let lines = lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        started_here(&lines.collect(), &Url::parse("https://app.example.com").unwrap())
+        started_here(&lines.collect(), &Url::parse("https://app.example.com").unwrap(), false)
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     if cookie != SessionCookie::Invalid {
         state.cookies.clear_session(cookies);
     }
+    // An answer whose outcome was lost may be repeated: not by whoever comes after a sign-out.
+    for (attempt, _) in state.cookies.attempts(cookies) {
+        state.cookies.clear(cookies, attempt);
+    }
     let Some(tokens) = ended else {
         return Ok(signed_out.path().to_owned());
     };

@@ -39,6 +39,9 @@ const KNOWN: [&str; 15] = [
     "error_uri",
 ];
 
+/// What chooses nobody's account or organization: how to sign in, and where to go on.
+const CHOOSES_NOTHING: [&str; 6] = ["return_to", "prompt", "max_age", "acr_values", "ui_locales", "by"];
+
 /// What a portal's token says in place of the link.
 const OF_PORTAL: [&str; 6] =
     ["idp_initiated_login", "organization_id", "connection_id", "login_hint", "provider", "domain_hint"];
@@ -65,6 +68,12 @@ impl Parameters {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
+    }
+
+    /// Whether they may choose to which account or organization the person signs in. Of unknown ones nobody can tell.
+    #[must_use]
+    pub fn choose(&self) -> bool {
+        self.0.iter().any(|(name, _)| !CHOOSES_NOTHING.contains(&&**name))
     }
 
     /// All of them, to be posted by a form that asks for the same.

@@ -133,8 +133,8 @@ impl Sessions {
         };
         let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
         if let Err(error) = self.add(&key, &record, (sign_in, at), previous, now).await {
-            // Also where the store may have kept it all the same: nobody will ever hold its identifier. Should this fail too, it
-            // ends by itself when idle.
+            // Also where the store may have kept it all the same: nobody will ever hold its identifier, since whoever repeats the
+            // answer gets the refusal that is settled before (`answers`). Should this fail too, it ends by itself when idle.
             let _ = store.delete(&key).await;
             return Err(error);
         }

@@ -64,18 +64,19 @@ const NEVER: &[&str] = &[
 impl ExtraParameters {
     /// Adds a parameter; `false` if it is none that may be passed on, or there is no room left.
     ///
-    /// Names are letters, digits, `-` and `_`, compared whatever their case, as lenient servers read them; dots and
-    /// brackets would reach into what such a server decodes.
+    /// Names are letters, digits, `-` and `_`, compared whatever their case and without `-` and `_`, as lenient servers
+    /// read them (`redirectUri`); dots and brackets would reach into what such a server decodes.
     #[must_use]
     pub fn add(&mut self, name: &str, value: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        let lower = name.to_ascii_lowercase();
+        let bare_name = bare(name);
         let length: usize = self.0.iter().map(|(_, value)| value.len()).sum();
         let is_allowed = (1..=MAX_NAME).contains(&name.len())
             && name.bytes().all(plain)
-            && !NEVER.contains(&&*lower)
-            && !lower.starts_with("code_challenge")
-            && !self.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+            && !bare_name.is_empty()
+            && !NEVER.iter().any(|never| bare(never) == bare_name)
+            && !bare_name.starts_with("codechallenge")
+            && !self.0.iter().any(|(known, _)| bare(known) == bare_name)
             && !value.is_empty()
             && !value.chars().any(char::is_control)
             && length + value.len() <= MAX_VALUES
@@ -90,6 +91,11 @@ impl ExtraParameters {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
+}
+
+/// A name as lenient servers compare it.
+fn bare(name: &str) -> String {
+    name.chars().filter(|letter| !matches!(letter, '-' | '_')).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// The names only: values may be about a person.
@@ -115,9 +121,14 @@ mod tests {
     fn what_the_protocol_decides_by_is_never_added() {
         assert!(NEVER.is_sorted(), "so that people find their way");
         for name in NEVER.iter().chain(&["code_challenge", "code_challenge_method", "code_challenge_x"]) {
-            for name in [(*name).to_owned(), name.to_uppercase()] {
+            for name in [(*name).to_owned(), name.to_uppercase(), name.replace('_', "-"), name.replace('_', "")] {
                 assert!(!ExtraParameters::default().add(&name, "x"), "{name}");
             }
+        }
+        for name in
+            ["redirectUri", "responseMode", "clientId", "codeChallengeMethod", "connection-Id", "__state", "PROMPT-"]
+        {
+            assert!(!ExtraParameters::default().add(name, "x"), "{name}");
         }
         for name in ["", "scope.0", "state[]", "a b", "a&b", "a=b", "\u{e9}", &"x".repeat(41)] {
             assert!(!ExtraParameters::default().add(name, "x"), "{name}");
@@ -126,8 +137,10 @@ mod tests {
 
     #[test]
     fn they_are_few_short_and_each_there_once() {
-        let mut extra = added(&[("invitation", "one"), ("Invitation", "two"), ("empty", ""), ("control", "\u{7}")]);
-        assert_eq!(extra.iter().collect::<Vec<_>>(), [("invitation", "one")]);
+        let again = ["Invitation_Id", "invitationId", "invitation-id"].map(|name| (name, "two"));
+        let mut extra =
+            added(&[("invitation_id", "one"), ("empty", ""), ("control", "\u{7}"), again[0], again[1], again[2]]);
+        assert_eq!(extra.iter().collect::<Vec<_>>(), [("invitation_id", "one")]);
         assert!(!extra.add("long", &"x".repeat(2046)) && extra.add("just", &"x".repeat(2045)));
         let many: Vec<String> = (0..20).map(|number| format!("p{number}")).collect();
         let many: Vec<(&str, &str)> = many.iter().map(|name| (&**name, "1")).collect();

@@ -39,7 +39,8 @@ pub fn verify_logout_token(
     let mut claims = Claims::new(jws.verify(keys)?);
 
     let event = claims.take("events").and_then(|mut events| events.get_mut(LOGOUT_EVENT).map(Value::take));
-    if !event.is_some_and(|event| event.is_object()) {
+    // An access token is none, whatever custom claims it has.
+    if claims.has_access_token_id() || !event.is_some_and(|event| event.is_object()) {
         return Err(VerificationError::NotALogoutToken);
     }
     // Even `null`: a `nonce` "MUST NOT be present".
@@ -244,6 +245,10 @@ mod tests {
         for other in [id_claims(), access_claims(), without(id_claims(), "nonce")] {
             assert_eq!(logout(&other), Err(VerificationError::NotALogoutToken));
         }
+        // Whoever administrates the environment may call a custom claim of all access tokens `events`.
+        let with_event = with(access_claims(), json!({ "events": { LOGOUT_EVENT: {} } }));
+        assert_eq!(logout(&with_event), Err(VerificationError::NotALogoutToken));
+        refused(&json!({ "jti": "tkn_1" }), VerificationError::NotALogoutToken);
     }
 
     #[test]

@@ -15,8 +15,8 @@
 //! - An access token has a `jti` that begins with `tkn_`. One that has not must not have `nonce`, `at_hash` or `c_hash`
 //!   (they bind an ID token), and must show another sign of being one: `typ` `at+jwt`, `jti`, `nbf`, `scope`, `scopes`,
 //!   `roles` or `permissions`.
-//! - An ID token must not have `events`, nor an access token the logout event in it (a logout token must, and must not have
-//!   `nonce`); neither may have the `typ` `logout+jwt`.
+//! - An ID token must not have `events`, nor an access token the logout event in it (a logout token must, and must have neither
+//!   `nonce` nor a `jti` that begins with `tkn_`); neither may have the `typ` `logout+jwt`.
 //! - The token of an IdP-initiated login must have neither `events` nor any claim that only a session's or an
 //!   application's token has (see `idp_initiated.rs`); it has no `sub` and `sid`, which ID and access tokens must have.
 //!
