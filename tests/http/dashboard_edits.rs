@@ -70,7 +70,7 @@ async fn custom_claims_of_any_name_and_type_stop_neither_sign_in_nor_refresh() {
         &app,
         &json!({ "access_token_claims": {
             "scope": 7, "scopes": { "a": [["b"]] }, "events": { "launch": "2026-11-30" }, "nonce": "n", "at_hash": 1,
-            "c_hash": ["x"], "amr": { "x": 1 }, "azp": 5, "email": false, "name": [1], "organization_name": 3,
+            "c_hash": ["x"], "amr": { "x": 1 }, "azp": "billing", "client_id": 5, "email": false, "name": [1], "organization_name": 3,
         } }),
     );
     app.advance(LIFETIME);

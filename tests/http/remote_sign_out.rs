@@ -127,6 +127,22 @@ async fn a_sign_in_that_the_provider_ends_before_it_is_stored_begins_nothing_and
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_comes_minutes_after_the_end_of_its_session_begins_nothing() {
+    let app = app().await;
+    app.silence_provider();
+    let mut browser = app.browser();
+    let callback = browser.sign_in_at_provider("/auth/login", ADA).await;
+    let sid = app.emulator.control().sessions()[0].sid.clone();
+    let token = app.emulator.control().logout_token(&sid).unwrap();
+    assert_eq!(send_logout_token(&app, &token).await.status, 200);
+    app.advance(500);
+    let answer = browser.get(&callback).await;
+    assert_eq!(app.emulator.control().state().outcomes_of("token.authorization_code.ok"), 1, "the code is still good");
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(!browser.cookies.contains_key("session"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_logout_token_by_sid_ends_one_session_and_by_sub_all_of_the_persons() {
     let app = app().await;
     app.silence_provider();

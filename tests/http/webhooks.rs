@@ -2,7 +2,7 @@
 
 use leptos_scalekit::server::session::{memory::MemoryStore, seal::KeyRing};
 use reqwest::Method;
-use scalekit_emulator::{SettingsChange, SignedWebhook};
+use scalekit_emulator::{Endpoint, Fault, SettingsChange, SignedWebhook, Tamper, TokenKind};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -106,6 +106,30 @@ async fn a_sign_in_to_an_organization_that_the_person_has_just_left_begins_nothi
     assert!(!browser.cookies.contains_key("session"));
     app.advance(2);
     assert!(is_signed_in(&mut app.signed_in(ADA).await).await, "they have come back");
+}
+
+/// The notice finds the session in the organization of before, and the new tokens are not here yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_into_an_organization_that_the_person_has_just_left_ends_the_session() {
+    const OTHER: &str = "org_103845067215790999";
+    let app = app().await;
+    app.silence_provider();
+    let replica = app.replica(|_| {}).await;
+    let mut browser = app.signed_in(ADA).await;
+    let mut elsewhere = browser.at(&replica.url);
+    for token in [TokenKind::Access, TokenKind::Id] {
+        app.emulator.control().tamper(Tamper::new(token).claim("oid", OTHER));
+    }
+    app.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 60_000));
+    app.advance(300);
+    let asking = tokio::spawn(async move { browser.get("/dashboard").await.status });
+    until("the tokens", async || app.emulator.control().state().outcomes_of("token.refresh_token.ok") == 1).await;
+    let left = json!({ "organization": { "id": OTHER }, "user": { "id": ADA } });
+    let told = app.emulator.control().webhook("user.organization_membership_deleted", left);
+    assert_eq!(send_webhook_from(&app.browser().at(&replica.url), &told).await, 204);
+    app.emulator.control().clear_faults();
+    assert_eq!(asking.await.unwrap(), 302);
+    assert!(!is_signed_in(&mut elsewhere).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

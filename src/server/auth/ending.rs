@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::{
-    in_flight::{self, LONGEST_SIGN_IN},
+    in_flight::{self, REMEMBERED},
     sessions::{Sessions, Shared},
 };
 use crate::server::{
@@ -78,7 +78,7 @@ impl Sessions {
         // looks for the mark then, so that one of the two sees the other.
         let Shared { store, clock, .. } = &*self.shared;
         let now = clock.now();
-        store.mark(&in_flight::session(id), now + LONGEST_SIGN_IN, now).await?;
+        store.mark(&in_flight::session(id), now + REMEMBERED, now).await?;
         let ended = store.delete_by_provider_session(&ProviderSessionKey::of(id)).await?;
         note("provider", ended);
         Ok(ended)

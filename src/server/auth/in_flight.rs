@@ -5,6 +5,8 @@
 //! organization, must not touch whoever signs in anew a moment later; so its mark holds the provider's time of the notice, and is
 //! compared with the provider's time of the sign-in. No clock of ours takes part, however many replicas there are.
 //!
+//! A refresh that moves a session to another organization looks too: a notice about that one may have come just before.
+//!
 //! Not here: ending the sessions that are stored already ([`super::ending`]).
 
 use scalekit::SignIn;
@@ -18,12 +20,12 @@ use crate::server::{
 };
 
 /// How long a sign-in may take from the code exchange to the stored session, in seconds, and more.
-pub(super) const LONGEST_SIGN_IN: i64 = 120;
+const LONGEST_SIGN_IN: i64 = 120;
 const _: () = assert!(LONGEST_SIGN_IN.unsigned_abs() > 2 * LONGEST_TOKEN_CALL.as_secs());
 
-/// For so long after a notice, by the provider's clock, a sign-in of before may still be on its way: its code lives for ten minutes;
-/// and a minute for clocks that differ.
-const REMEMBERED: i64 = 600 + LONGEST_SIGN_IN + 60;
+/// For so many seconds after a notice, by the provider's clock, a sign-in of before may still be on its way: its code lives for ten
+/// minutes; and a minute for clocks that differ.
+pub(super) const REMEMBERED: i64 = 600 + LONGEST_SIGN_IN + 60;
 
 /// How far ahead of ours the provider's clock is believed to be. A notice from the future would keep the person out until then.
 const BELIEVED_AHEAD: i64 = 60;
@@ -108,7 +110,20 @@ pub(super) async fn has_ended(
     let (sub, oid) = (&sign_in.id.sub, &sign_in.id.oid);
     Ok(store.is_marked(&session(&sign_in.id.sid), now).await?
         || has_ended_since(store, &user(sub), at.person).await?
-        || has_ended_since(store, &membership(sub, oid), at.code).await?)
+        || has_left(store, sub, oid, at.code).await?)
+}
+
+/// Whether the provider has ended the person's place in the organization at `at`, by its clock, or after.
+///
+/// # Errors
+/// [`StoreError`] if the store can't tell.
+pub(super) async fn has_left(
+    store: &dyn SessionStore,
+    user_id: &str,
+    organization_id: &str,
+    at: i64,
+) -> Result<bool, StoreError> {
+    has_ended_since(store, &membership(user_id, organization_id), at).await
 }
 
 #[cfg(test)]

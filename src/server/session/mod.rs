@@ -79,12 +79,15 @@ pub struct Session {
 }
 
 /// That the provider refuses to refresh a session. Kept in the record, so that all replicas know it, and the next process.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The error code, the same each time since.
     pub code: String,
     /// When it was said first; Unix seconds.
     pub since: i64,
+    /// When it was said last; Unix seconds. 0 in records of earlier releases.
+    #[serde(default)]
+    pub last: i64,
 }
 
 /// Whose session it is, at the provider.

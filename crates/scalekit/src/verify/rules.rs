@@ -48,10 +48,12 @@ impl Claims {
     }
 
     /// The client or one of `others` must be among the audiences. Whom else the token is for does not matter (RFC 9068,
-    /// section 4: "contains").
-    pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<(), VerificationError> {
-        let is_ours = |audience: &String| audience == client_id || others.contains(audience);
-        if self.audiences()?.iter().any(is_ours) { Ok(()) } else { Err(VerificationError::Audience) }
+    /// section 4: "contains"). Returns whether the client is.
+    pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<bool, VerificationError> {
+        let audiences = self.audiences()?;
+        let names_client = audiences.iter().any(|audience| audience == client_id);
+        let is_ours = names_client || audiences.iter().any(|audience| others.contains(audience));
+        if is_ours { Ok(names_client) } else { Err(VerificationError::Audience) }
     }
 
     fn audiences(&mut self) -> Result<Vec<String>, VerificationError> {
@@ -74,11 +76,21 @@ impl Claims {
         if fits && (azp.is_some() || !azp_required) { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
     }
 
-    /// As [`Self::check_authorized_party`], where both names are free for custom claims: what is no text is none of ours.
-    pub(super) fn check_authorized_party_if_readable(&mut self, client_id: &str) -> Result<(), VerificationError> {
-        let parties = [self.text_or_rest("azp"), self.text_or_rest("client_id")];
-        let fits = parties.iter().flatten().all(|party| party == client_id);
-        if fits { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
+    /// As [`Self::check_authorized_party`], where both names are free for custom claims: what is no text is none of ours. Nor is
+    /// another text, where the token `is_certain` to be the client's without it.
+    pub(super) fn check_authorized_party_if_readable(
+        &mut self,
+        client_id: &str,
+        is_certain: bool,
+    ) -> Result<(), VerificationError> {
+        for name in ["azp", "client_id"] {
+            let is_party = |text: &&str| !is_certain || *text == client_id;
+            let party = self.take_if(name, |value| value.as_str().filter(is_party).map(str::to_owned));
+            if party.is_some_and(|party| !party.is_empty() && party != client_id) {
+                return Err(VerificationError::AuthorizedParty);
+            }
+        }
+        Ok(())
     }
 
     /// Whose token it is: `sub`, `sid` and `oid`.

@@ -309,9 +309,24 @@ fn both_issuers_are_accepted_during_a_move_and_no_third() {
 
 #[test]
 fn another_authorized_party_is_refused() {
-    both_refuse(|claims| with(claims, json!({ "azp": "skc_2" })), VerificationError::AuthorizedParty);
-    both_refuse(|claims| with(claims, json!({ "client_id": "skc_2" })), VerificationError::AuthorizedParty);
+    for name in ["azp", "client_id"] {
+        let other = json!({ name: "skc_2", "jti": "x" });
+        both_refuse(|claims| with(claims, other.clone()), VerificationError::AuthorizedParty);
+    }
     assert_eq!(id(&with(id_claims(), json!({ "azp": 7 }))), Err(VerificationError::ClaimType("azp")));
+}
+
+#[test]
+fn what_only_access_tokens_for_us_have_leaves_both_names_of_the_party_to_the_application() {
+    for name in ["azp", "client_id"] {
+        let token = with(access_claims(), json!({ name: "billing" }));
+        assert_eq!(access(&token).unwrap().other[name], "billing");
+        let for_the_api = with(token, json!({ "aud": ["https://api.acme.example"] }));
+        let config = config().with_audiences(vec!["https://api.acme.example".to_owned()]);
+        let expected = Expected::new(&config, ExpectedNonce::AnyAtRefresh, NOW);
+        let refused = verify_access_token(&KEY_A.sign(&for_the_api), &KEY_A.set(), &expected).map(drop);
+        assert_eq!(refused, Err(VerificationError::AuthorizedParty), "{name}: it may be another client's");
+    }
 }
 
 #[test]

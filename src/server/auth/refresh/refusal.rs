@@ -1,7 +1,7 @@
 //! What becomes of a session whose refresh the provider refuses, or whose refreshed tokens break a rule. Rules only.
 //!
 //! The provider's word ends a session only if it is clear: `invalid_grant` with a reason, or twice; or the same refusal for
-//! an hour. When it began is noted in the record, so all of this holds on every replica and after a restart. Not here:
+//! an hour. When it was said first and last is noted in the record, so all of this holds on every replica and after a restart. Not here:
 //! outages ([`super::pace`]), and how soon this process tries again ([`super::setbacks`]).
 
 use scalekit::{Blame, Error};
@@ -12,6 +12,10 @@ use crate::server::session::{Freshness, Refusal, Session};
 /// believed that it will not stop; seconds. Until then the person is told to wait; after that a sign-in can help.
 const REFUSED_FOR_GOOD: i64 = 3600;
 
+/// After so many seconds without another one, a refusal says nothing any more: the person was away, and the next one may be as
+/// brief as it was. So the hour takes three refusals at least.
+const FORGOTTEN_AFTER: i64 = REFUSED_FOR_GOOD / 2;
+
 /// How long after an `invalid_grant` without a reason the second try comes; seconds.
 const SECOND_TRY: i64 = 5;
 
@@ -20,8 +24,8 @@ const SECOND_TRY: i64 = 5;
 pub(super) enum Verdict {
     /// Nothing yet.
     Keep,
-    /// Nothing yet, but the record should say that it has begun.
-    Note(String),
+    /// Nothing yet, but the record should say so.
+    Note(Refusal),
     /// The session is over.
     End {
         /// For the log.
@@ -38,8 +42,9 @@ pub(super) fn judge(error: &Error, session: &Session, now: i64) -> Verdict {
         return BY_PROVIDER;
     }
     let Some(code) = error.refusal() else { return Verdict::Keep };
-    let Some(noted) = session.refusal.as_ref().filter(|noted| noted.code == code) else {
-        return Verdict::Note(code.to_owned());
+    let is_still_said = |noted: &&Refusal| noted.code == code && now - noted.last <= FORGOTTEN_AFTER;
+    let Some(noted) = session.refusal.as_ref().filter(is_still_said) else {
+        return Verdict::Note(Refusal { code: code.to_owned(), since: now, last: now });
     };
     if matches!(error, Error::Ended { .. }) {
         return BY_PROVIDER;
@@ -47,7 +52,7 @@ pub(super) fn judge(error: &Error, session: &Session, now: i64) -> Verdict {
     if session.freshness(now) == Freshness::Expired && now - noted.since >= REFUSED_FOR_GOOD {
         return Verdict::End { reason: "the provider has refused to refresh it for an hour", by: "refused" };
     }
-    Verdict::Keep
+    Verdict::Note(Refusal { last: now, ..noted.clone() })
 }
 
 /// Seconds until the second try after an `invalid_grant` without a reason; `None` if none is waited for. A replica whose
@@ -78,8 +83,16 @@ mod tests {
         Error::Misconfigured { code: code.to_owned(), description: None }
     }
 
-    fn noted(code: &str, since: i64) -> Session {
-        Session { refusal: Some(Refusal { code: code.to_owned(), since }), ..session(0, 300) }
+    fn refusal(code: &str, since: i64, last: i64) -> Refusal {
+        Refusal { code: code.to_owned(), since, last }
+    }
+
+    fn noted(code: &str, since: i64, last: i64) -> Session {
+        Session { refusal: Some(refusal(code, since, last)), ..session(0, 300) }
+    }
+
+    fn unclear() -> Error {
+        Error::Ended { description: None }
     }
 
     fn ends(verdict: &Verdict) -> bool {
@@ -89,40 +102,55 @@ mod tests {
     #[test]
     fn the_same_refusal_ends_an_expired_session_after_an_hour_to_the_second() {
         let error = refused("invalid_scope");
-        assert_eq!(judge(&error, &session(0, 300), 290), Verdict::Note("invalid_scope".to_owned()));
-        assert_eq!(judge(&error, &noted("invalid_scope", 290), 3889), Verdict::Keep);
-        let verdict = judge(&error, &noted("invalid_scope", 290), 3890);
+        let note = |since, last| Verdict::Note(refusal("invalid_scope", since, last));
+        assert_eq!(judge(&error, &session(0, 300), 290), note(290, 290));
+        assert_eq!(judge(&error, &noted("invalid_scope", 290, 3000), 3889), note(290, 3889));
+        let verdict = judge(&error, &noted("invalid_scope", 290, 3000), 3890);
         assert!(matches!(verdict, Verdict::End { by: "refused", .. }), "{verdict:?}");
-        let other = judge(&error, &noted("server_error", 290), 3890);
-        assert_eq!(other, Verdict::Note("invalid_scope".to_owned()), "another one begins anew");
-        let good = Session { access_expires_at: 9000, ..noted("invalid_scope", 290) };
-        assert_eq!(judge(&error, &good, 3890), Verdict::Keep, "the access token is still good");
+        let other = judge(&error, &noted("server_error", 290, 3000), 3890);
+        assert_eq!(other, note(3890, 3890), "another one begins anew");
+        let good = Session { access_expires_at: 9000, ..noted("invalid_scope", 290, 3000) };
+        assert_eq!(judge(&error, &good, 3890), note(290, 3890), "the access token is still good");
+    }
+
+    #[test]
+    fn a_refusal_of_long_ago_says_nothing() {
+        for (error, code) in [(refused("invalid_scope"), "invalid_scope"), (unclear(), "invalid_grant")] {
+            assert!(ends(&judge(&error, &noted(code, 300, 7200), 7200 + FORGOTTEN_AFTER)), "{code}");
+            let tomorrow = judge(&error, &noted(code, 300, 7200), 7201 + FORGOTTEN_AFTER);
+            assert_eq!(tomorrow, Verdict::Note(refusal(code, 9001, 9001)));
+        }
+        let old: Refusal = serde_json::from_str(r#"{"code":"invalid_scope","since":1800000000}"#).unwrap();
+        let session = Session { refusal: Some(old), ..session(0, 300) };
+        assert!(!ends(&judge(&refused("invalid_scope"), &session, 1_800_007_200)), "of an earlier release");
     }
 
     #[test]
     fn outages_and_wrong_credentials_end_no_session_however_long_they_last() {
         for reason in [UnavailableReason::Timeout, UnavailableReason::RateLimited, UnavailableReason::Status(404)] {
             let error = Error::Unavailable { reason, retry_after: None };
-            assert_eq!(judge(&error, &noted("invalid_scope", 0), 9000), Verdict::Keep);
+            assert_eq!(judge(&error, &noted("invalid_scope", 0, 9000), 9000), Verdict::Keep);
         }
         for code in ["invalid_client", "unauthenticated", "http_401"] {
-            assert_eq!(judge(&refused(code), &noted(code, 0), 9000), Verdict::Keep, "{code}");
+            assert_eq!(judge(&refused(code), &noted(code, 0, 9000), 9000), Verdict::Keep, "{code}");
         }
         let failing = UnavailableReason::Failing { status: 400, code: "server_error".to_owned() };
         let failing = Error::Unavailable { reason: failing, retry_after: None };
-        assert!(ends(&judge(&failing, &noted("server_error", 0), 3600)), "Scalekit says this of faults that stay, too");
+        assert!(
+            ends(&judge(&failing, &noted("server_error", 0, 3500), 3600)),
+            "Scalekit says this of faults that stay, too"
+        );
     }
 
     #[test]
     fn an_invalid_grant_without_a_reason_has_to_be_said_twice_and_not_at_once() {
-        let unclear = Error::Ended { description: None };
-        assert_eq!(judge(&unclear, &session(0, 300), 300), Verdict::Note("invalid_grant".to_owned()));
-        assert!(ends(&judge(&unclear, &noted("invalid_grant", 300), 305)));
-        assert!(!ends(&judge(&unclear, &noted("server_error", 300), 305)), "something else was said before");
-        let refusal = noted("invalid_grant", 300).refusal;
-        let waits: Vec<_> = [299, 300, 304, 305].iter().map(|now| second_try_in(refusal.as_ref(), *now)).collect();
+        assert_eq!(judge(&unclear(), &session(0, 300), 300), Verdict::Note(refusal("invalid_grant", 300, 300)));
+        assert!(ends(&judge(&unclear(), &noted("invalid_grant", 300, 300), 305)));
+        assert!(!ends(&judge(&unclear(), &noted("server_error", 300, 300), 305)), "something else was said before");
+        let said = refusal("invalid_grant", 300, 300);
+        let waits: Vec<_> = [299, 300, 304, 305].iter().map(|now| second_try_in(Some(&said), *now)).collect();
         assert_eq!(waits, [None, Some(5), Some(1), None]);
-        assert_eq!(second_try_in(noted("invalid_scope", 300).refusal.as_ref(), 300), None);
+        assert_eq!(second_try_in(Some(&refusal("invalid_scope", 300, 300)), 300), None);
     }
 
     #[test]

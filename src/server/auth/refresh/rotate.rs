@@ -23,11 +23,14 @@ use super::{
     write::{OFFERED_FOR, Rotated, end, holds, is_same, note_refusal, store_failed, theirs},
 };
 use crate::server::{
-    auth::sessions::{Found, Shared},
+    auth::{
+        in_flight,
+        sessions::{Found, Shared},
+    },
     metrics,
     patience::{LONGEST_TOKEN_CALL, PREDECESSOR},
     session::{
-        Freshness, SessionTokens,
+        Freshness, Session, SessionTokens,
         id::{Mark, MarkOf, SessionKey},
         record,
     },
@@ -164,8 +167,8 @@ async fn refused(
             tracing::info!(cause = error as &dyn std::error::Error, "a refresh is refused for good");
             end(shared, attempt.key, found.record.version, reason, by).await
         }
-        Verdict::Note(code) => {
-            let refusal = note_refusal(shared, attempt.key, found, tokens, code).await;
+        Verdict::Note(refusal) => {
+            let refusal = note_refusal(shared, attempt.key, found, tokens, refusal).await;
             let second_try = refusal::second_try_in(refusal.as_ref(), shared.clock.now()).unwrap_or(0);
             postpone(shared, attempt, error, second_try)
         }
@@ -204,7 +207,8 @@ async fn take_over(
                 metrics::refreshed_tokens_refused("id_token");
                 tracing::warn!(cause = &error as &dyn std::error::Error, "a refreshed ID token is not used");
             }
-            if refreshed.access.oid != session.identity.organization_id {
+            let is_moved = refreshed.access.oid != session.identity.organization_id;
+            if is_moved {
                 tracing::info!("a refresh has brought another organization of the same person");
             }
             session.renew(&refreshed.access, refreshed.id.as_ref(), now);
@@ -213,7 +217,10 @@ async fn take_over(
                 id_token: refreshed.tokens.id_token.unwrap_or(old.id_token),
                 refresh_token,
             };
-            return Rotated { shared, key, session, tokens, spent }.write(record.version).await;
+            return match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
+                Outcome::Done(session) if is_moved => unless_left(shared, key, session, refreshed.access.iat).await,
+                other => other,
+            };
         }
         Err(error) => error,
     };
@@ -238,6 +245,25 @@ async fn take_over(
     match (Rotated { shared, key, session, tokens, spent }).write(record.version).await {
         Outcome::Done(_) => postpone(shared, attempt, &error, 0),
         other => other,
+    }
+}
+
+/// The session, which tokens of `issued_at` have moved to another organization, unless the person has left that one since: the
+/// notice of it found the session in the one of before, if it came before the session was written.
+async fn unless_left(shared: &Shared, key: &SessionKey, session: Arc<Session>, issued_at: i64) -> Outcome {
+    let (user, organization) = (&session.identity.user_id, &session.identity.organization_id);
+    match in_flight::has_left(&*shared.store, user, organization, issued_at).await {
+        Ok(false) => return Outcome::Done(session),
+        Ok(true) => tracing::info!("the person has left the organization that a refresh has brought"),
+        // Nobody looks again: better one sign-in too many than a session too long.
+        Err(error) => metrics::store_failed(&error, "a refresh into another organization counts for nothing"),
+    }
+    match shared.store.delete(key).await {
+        Ok(ended) => {
+            metrics::sessions_ended("provider", u64::from(ended));
+            Outcome::Never
+        }
+        Err(error) => store_failed(&error),
     }
 }
 

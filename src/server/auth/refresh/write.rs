@@ -102,18 +102,18 @@ pub(super) fn is_same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() == other.expose_secret()
 }
 
-/// Notes in the record that the provider has begun to refuse the session. Should somebody else write it meanwhile, or the store
-/// fail, the next refusal counts as the first.
+/// Notes in the record that the provider refuses the session. Should somebody else write it meanwhile, or the store fail, this
+/// refusal does not count.
 pub(super) async fn note_refusal(
     shared: &Shared,
     key: &SessionKey,
     found: Found,
     tokens: &SessionTokens,
-    code: String,
+    refusal: Refusal,
 ) -> Option<Refusal> {
     let Found { mut session, record } = found;
     let now = shared.clock.now();
-    session.refusal = Some(Refusal { code, since: now });
+    session.refusal = Some(refusal);
     let sealed = record::seal(&shared.ring, key, &session, tokens).ok()?;
     match shared.store.replace(key, record.version, &sealed.claims, &sealed.tokens, now).await {
         Ok(Replaced::Yes) => session.refusal,
