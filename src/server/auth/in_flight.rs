@@ -30,9 +30,6 @@ pub(super) const REMEMBERED: i64 = 600 + LONGEST_SIGN_IN + 60;
 /// How far ahead of ours the provider's clock is believed to be. A notice from the future would keep the person out until then.
 const BELIEVED_AHEAD: i64 = 60;
 
-/// More processes than this never note the same person's end at the same moment.
-const ATTEMPTS: u32 = 8;
-
 /// When a sign-in happened, by the provider's clock; Unix seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedInAt {
@@ -68,7 +65,8 @@ pub(super) fn membership(user_id: &str, organization_id: &str) -> Mark {
     Mark::of(MarkOf::EndedMembership, &[user_id, "\0", organization_id].concat())
 }
 
-/// Notes that what `mark` names has ended at `at`, by the provider's clock. Of two notices the later one counts.
+/// Notes that what `mark` names has ended at `at`, by the provider's clock. Of two notices the later one counts, in whatever order and
+/// however close together they come.
 ///
 /// # Errors
 /// [`StoreError`] if the store does not take it.
@@ -78,17 +76,7 @@ pub(super) async fn note(store: &dyn SessionStore, mark: &Mark, at: i64, now: i6
         // Told so late that nothing of before can be under way.
         return Ok(());
     }
-    for _ in 0..ATTEMPTS {
-        if has_ended_since(store, mark, at).await? {
-            return Ok(());
-        }
-        if !store.mark(mark, at.saturating_add(REMEMBERED), now).await? {
-            // That of an earlier notice. Whoever misses it in this moment has stored their session already, and the notice that
-            // is being noted ends it.
-            store.unmark(mark).await?;
-        }
-    }
-    Err(StoreError("a notice could not be noted: too many came at once".into()))
+    store.mark_at_least(mark, at.saturating_add(REMEMBERED), now).await
 }
 
 /// Whether what `mark` names has ended at `at`, by the provider's clock, or after.

@@ -220,6 +220,7 @@ const STORE_OPERATIONS: &[&str] = &[
     "renew_lease",
     "release_lease",
     "mark",
+    "mark_at_least",
     "is_marked",
     "unmark",
     "ping",

@@ -52,6 +52,7 @@ pub(super) async fn holds(store: Arc<dyn SessionStore>) {
     ended_records_are_swept(&*store).await;
     a_lease_has_one_holder_until_it_is_given_back_or_runs_out(&*store).await;
     a_mark_is_new_once(&*store).await;
+    of_marks_that_move_on_the_latest_end_counts(Arc::clone(&store)).await;
     one_of_many_concurrent_writers_wins(Arc::clone(&store)).await;
     one_of_many_takers_gets_the_lease_and_the_mark(store).await;
 }
@@ -241,6 +242,25 @@ async fn a_mark_is_new_once(store: &dyn SessionStore) {
     assert!(store.mark(&mark(MarkOf::LogoutToken), END, START).await.unwrap());
     store.delete_ended(START).await.unwrap();
     assert!(!store.mark(&mark(MarkOf::Webhook), END, START).await.unwrap(), "a sweep keeps marks that are needed");
+}
+
+async fn of_marks_that_move_on_the_latest_end_counts(store: Arc<dyn SessionStore>) {
+    let mark = Mark::of(MarkOf::EndedUser, "moved on");
+    let takers: Vec<_> = (0..20)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            // Neither the first nor the last one has the latest end.
+            let until = END + (number + 10) % 20;
+            tokio::spawn(async move { store.mark_at_least(&mark, until, START).await.unwrap() })
+        })
+        .collect();
+    for taker in takers {
+        taker.await.unwrap();
+    }
+    let stands_at = async |at| store.is_marked(&mark, at).await.unwrap();
+    assert!(stands_at(END + 18).await && !stands_at(END + 19).await);
+    store.mark_at_least(&mark, END, START).await.unwrap();
+    assert!(stands_at(END + 18).await);
 }
 
 async fn one_of_many_concurrent_writers_wins(store: Arc<dyn SessionStore>) {

@@ -171,6 +171,13 @@ impl SessionStore for MemoryStore {
         Ok(is_new)
     }
 
+    async fn mark_at_least(&self, mark: &Mark, until: i64, _now: i64) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        let found = kept.marks.entry(*mark).or_insert(until);
+        *found = until.max(*found);
+        Ok(())
+    }
+
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
         Ok(self.kept().marks.get(mark).is_some_and(|until| *until > now))
     }

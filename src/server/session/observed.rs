@@ -109,6 +109,10 @@ impl SessionStore for ObservedStore {
         observe("mark", self.store.mark(mark, until, now)).await
     }
 
+    async fn mark_at_least(&self, mark: &Mark, until: i64, now: i64) -> Result<(), StoreError> {
+        observe("mark_at_least", self.store.mark_at_least(mark, until, now)).await
+    }
+
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
         observe("is_marked", self.store.is_marked(mark, now)).await
     }

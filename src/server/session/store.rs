@@ -104,6 +104,9 @@ pub trait SessionStore: Send + Sync {
     /// Keeps a mark until `until`. Tells whether it is new.
     async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError>;
 
+    /// Keeps a mark until `until` at least: of all that ask for it at once, the latest end counts.
+    async fn mark_at_least(&self, mark: &Mark, until: i64, now: i64) -> Result<(), StoreError>;
+
     /// Whether there is such a mark that still stands at `now`, which may be another time than the present.
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError>;
 

@@ -188,6 +188,11 @@ impl SessionStore for TroubledStore {
         self.inner.mark(mark, until, now).await
     }
 
+    async fn mark_at_least(&self, mark: &Mark, until: i64, now: i64) -> Result<(), StoreError> {
+        self.write()?;
+        self.inner.mark_at_least(mark, until, now).await
+    }
+
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
         self.read()?;
         self.inner.is_marked(mark, now).await

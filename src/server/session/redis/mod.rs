@@ -94,6 +94,20 @@ impl RedisStore {
         let _ = self.connections.ask_all(removals).await;
     }
 
+    /// Marks until `until`, unless a mark stands after `time`. Tells whether it has.
+    async fn mark_unless(&self, mark: &Mark, until: i64, time: i64, now: i64) -> Result<bool, StoreError> {
+        within_limit(async {
+            let call = steps::MARK
+                .on(self.keys.mark(mark))
+                .with(LeaseHolder::generate()?.as_bytes())
+                .with_number(until)
+                .with_number(time)
+                .with_number(seconds_left(until, now));
+            Ok(layout::read_count(&self.connections.run(&call).await?)? == 1)
+        })
+        .await
+    }
+
     /// Removes the sessions of an index. Entries whose record isn't there stay: it may be about to be written.
     async fn delete_indexed(&self, index: String) -> Result<u64, RedisFailure> {
         let sessions = layout::read_index(self.connections.ask(command("ZRANGE", &index).arg(0).arg(-1)).await?)?;
@@ -297,16 +311,11 @@ impl SessionStore for RedisStore {
     }
 
     async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
-        within_limit(async {
-            let call = steps::MARK
-                .on(self.keys.mark(mark))
-                .with(LeaseHolder::generate()?.as_bytes())
-                .with_number(until)
-                .with_number(now)
-                .with_number(seconds_left(until, now));
-            Ok(layout::read_count(&self.connections.run(&call).await?)? == 1)
-        })
-        .await
+        self.mark_unless(mark, until, now, now).await
+    }
+
+    async fn mark_at_least(&self, mark: &Mark, until: i64, now: i64) -> Result<(), StoreError> {
+        self.mark_unless(mark, until, until, now).await.map(drop)
     }
 
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {

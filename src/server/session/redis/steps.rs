@@ -158,7 +158,8 @@ step! {
 }
 
 step! {
-    /// Marks: nonce of 16 bytes, until, now, seconds. 1 if the mark is new, or was made by this very call arriving before.
+    /// Marks, unless a mark stands after a time: nonce of 16 bytes, until, that time, seconds. 1 if it has marked, by this very call
+    /// arriving before too.
     MARK,
     "local have = redis.call('GET', KEYS[1])
      if have and string.sub(have, 1, 16) == ARGV[1] then return 1 end

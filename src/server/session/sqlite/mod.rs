@@ -264,6 +264,16 @@ impl SessionStore for SqliteStore {
         Ok(made == 1)
     }
 
+    async fn mark_at_least(&self, mark: &Mark, until: i64, _now: i64) -> Result<(), StoreError> {
+        self.change(
+            "INSERT INTO marks (mark, until) VALUES (?1, ?2)
+             ON CONFLICT (mark) DO UPDATE SET until = excluded.until WHERE marks.until < excluded.until",
+            (*mark.as_bytes(), until),
+        )
+        .await
+        .map(drop)
+    }
+
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
         let mark = *mark;
         self.connections
