@@ -106,7 +106,7 @@ async fn machines_get_json_with_the_same_lines() {
         "limits",
     ];
     assert_eq!(checks, names);
-    assert_eq!(report["checks"][8]["message"], "http://localhost:4000/auth/callback");
+    assert_eq!(report["checks"][9]["message"], "http://localhost:4000/auth/callback");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
