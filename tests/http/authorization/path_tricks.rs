@@ -190,7 +190,7 @@ async fn what_is_the_same_path_to_everybody_is_guarded_as_the_page_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slash_behind_a_page_leads_to_it_before_the_guard_and_never_to_another_host() {
     let app = app().await;
-    let session = format!("cookie: session={}", app.signed_in(ADA).await.cookies["session"]);
+    let session = format!("cookie: {}", app.signed_in(ADA).await.cookie_header());
     for (target, leads_to) in SLASH_BEHIND {
         for headers in [vec![], vec![session.as_bytes()]] {
             let answer = raw::send(&app.url, format!("GET {target}").as_bytes(), &headers).await;
