@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     edits::{edited, first_line},
-    signer::{CLIENT, HEADER, ISSUER, NOW, SIGNER, names_only_us, payload},
+    signer::{CLIENT, HEADER, ISSUER, NOW, SIGNER, names_us, payload},
 };
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -39,7 +39,7 @@ fn is_accepted(token: &str) -> bool {
     let Ok(logout) = verify_logout_token(token, &SIGNER.keys, &expected) else { return false };
     let claims = payload(token);
     assert_eq!(claims["iss"], ISSUER);
-    assert!(names_only_us(&claims["aud"]), "for somebody else");
+    assert!(names_us(&claims["aud"]), "for somebody else");
     assert!(claims["events"][EVENT].is_object(), "no logout token");
     assert!(claims.get("nonce").is_none(), "an ID token");
     let (issued, ends) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());

@@ -72,3 +72,11 @@ pub(crate) fn names_only_us(audience: &Value) -> bool {
         _ => false,
     }
 }
+
+/// Whether an audience is us, alone or beside others.
+pub(crate) fn names_us(audience: &Value) -> bool {
+    match audience {
+        Value::Array(all) => all.iter().any(|one| one == CLIENT),
+        one => one == CLIENT,
+    }
+}

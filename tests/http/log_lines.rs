@@ -37,12 +37,13 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The application's lines since the last call.
+    /// The application's lines since the last call; the emulator, which runs beside it, tells its webhooks when it likes.
     pub(crate) fn take(&self) -> Vec<Value> {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.filter(|line: &Value| line["target"].as_str().unwrap().contains("scalekit")).collect()
+        let is_ours = |target: &str| target.contains("scalekit") && !target.starts_with("scalekit_emulator");
+        lines.filter(|line: &Value| is_ours(line["target"].as_str().unwrap())).collect()
     }
 }
 
