@@ -4,13 +4,13 @@
 use std::{
     collections::HashSet,
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use leptos_scalekit::server::telemetry::LoggedClient;
 use scalekit_emulator::{Endpoint, Fault};
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, subscriber::DefaultGuard};
 
 use crate::support::{ADA, App, Browser, Page, Trouble, TroubledStore, app_with};
 
@@ -30,6 +30,10 @@ impl io::Write for Log {
 
 impl Log {
     pub(crate) fn start(level: tracing::Level) -> (Self, DefaultGuard) {
+        // While there is only one dispatcher, `tracing` asks a place that is reached for the first time whether the thread there wants it:
+        // another test's, which has none, and so it would stay silent here. A second one makes it ask all.
+        static BESIDE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&BESIDE);
         let log = Self::default();
         let writer = log.clone();
         let subscriber =
