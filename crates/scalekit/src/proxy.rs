@@ -1,6 +1,6 @@
 //! The proxy that calls to Scalekit go through, checked.
 //!
-//! Not here: whether one is needed, which the caller knows. Used by [`crate::http`], through [`crate::Config`].
+//! Not here: whether one is needed, which the caller knows. Used through [`crate::Config::with_proxy`].
 
 use std::fmt;
 
