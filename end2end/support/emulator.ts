@@ -143,6 +143,9 @@ export class Emulator {
     }
     const isDone = async () => ((await this.call("GET", "deliveries")) as { done: boolean }[]).every(({ done }) => done);
     while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Times are whole seconds: a sign-in of this one may have been under way when the memberships ended, and is refused.
+    const { now } = await this.state();
+    while ((await this.state()).now <= now) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Back to the seed: no sessions, no faults, counters at zero. */

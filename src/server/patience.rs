@@ -21,8 +21,10 @@ pub const PREDECESSOR: Duration = Duration::from_secs(5);
 /// For how long a process that is told to stop still begins token calls: those of requests that were accepted.
 pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
+// part: webhooks {
 /// The longest that a webhook's handler may take.
-pub const WEBHOOK_HANDLER: Duration = Duration::from_secs(45); // part: webhooks
+pub const WEBHOOK_HANDLER: Duration = Duration::from_secs(45);
+// part: webhooks }
 
 /// How long a code exchange waits for its place. Longer than this nobody waits for a page.
 pub const EXCHANGE_PLACE: Duration = Duration::from_secs(5);
@@ -67,9 +69,9 @@ impl Patience {
     /// How long any answer takes at most. A callback takes longest: of somebody whose session is refreshed first.
     #[must_use]
     pub fn answer(self) -> Duration {
-        let callback = self.refresh() + EXCHANGE_PLACE + self.token_call + KEYS + A_LITTLE * 5;
-        callback.max(WEBHOOK_HANDLER + A_LITTLE * 5) // part: webhooks
-        // without webhooks: callback
+        let others = Duration::ZERO;
+        let others = others.max(WEBHOOK_HANDLER + A_LITTLE * 5); // part: webhooks
+        others.max(self.refresh() + EXCHANGE_PLACE + self.token_call + KEYS + A_LITTLE * 5)
     }
 
     /// How long the process takes at most to stop: the last token calls are finished, and what they bring reaches the store.
