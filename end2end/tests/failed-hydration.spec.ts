@@ -94,6 +94,8 @@ test.describe("When the page was changed before the application took over:", () 
       await shell.signOut();
       await expect(page).toHaveURL(/\/logged-out(\?state=[\w-]+)?$/);
       expect((await emulator.state()).live_sessions).toBe(0);
+      // The last page's WASM may still be on its way.
+      await page.unrouteAll({ behavior: "ignoreErrors" });
     });
   }
 });

@@ -82,7 +82,8 @@ test.describe("MDN's HTTP Observatory", () => {
       env: {
         LEPTOS_ENV: "PROD",
         LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
-        APP_URL: `https://localhost:${port}`,
+        // Under the name of a loopback address browsers are told nothing for two years.
+        APP_URL: "https://app.example.com",
         TLS_CERTIFICATE_FILE: certificate,
         TLS_KEY_FILE: key,
         SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.dev",
