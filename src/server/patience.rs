@@ -122,8 +122,8 @@ mod tests {
         assert!(seconds("docs/deployment.md", "- waits at least ") > longest.answer());
         for (file, before) in [
             ("deploy/systemd/leptos-scalekit.service", "TimeoutStopSec="),
-            ("deploy/compose.yaml", "stop_grace_period: "),
-            ("docs/deployment.md", "--stop-timeout "),
+            ("deploy/compose.yaml", "stop_grace_period: "), // part: redis
+            ("docs/deployment.md", "--stop-timeout "),      // part: sqlite
             ("docs/deployment.md", "terminationGracePeriodSeconds: "),
         ] {
             assert!(seconds(file, before) > longest.stop() + Duration::from_secs(1), "{file}: {before}");

@@ -21,6 +21,9 @@ const VERSION_WITHOUT_DERIVATION: u8 = 1;
 
 /// Not secret, and fixed: the keys it salts are random already (RFC 5869, section 3.1). Not the project's name, which may change.
 const SALT: &[u8] = b"SESSION_SECRET";
+/// What the hash begins with that names a key. In two pieces, so that a project that gives itself another name keeps it: it would
+/// otherwise not know its own keys.
+const KEY_NAME_LABEL: &str = concat!("leptos-", "scalekit key name");
 const KEY_LENGTH: usize = 32;
 const NAME_LENGTH: usize = 4;
 const NONCE_LENGTH: usize = 12;
@@ -142,7 +145,7 @@ impl KeyRing {
 impl RingKey {
     fn new(bytes: &[u8; KEY_LENGTH]) -> Option<Self> {
         let mut name = [0; NAME_LENGTH];
-        let labelled = [b"leptos-scalekit key name".as_slice(), bytes].concat();
+        let labelled = [KEY_NAME_LABEL.as_bytes(), bytes].concat();
         name.copy_from_slice(&digest::digest(&digest::SHA256, &labelled).as_ref()[..NAME_LENGTH]);
         Some(Self {
             name,
