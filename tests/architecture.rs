@@ -118,8 +118,9 @@ fn a_clone_on_windows_holds_the_same_bytes() {
     let files = git(&folder, &["ls-files", "-z"]);
     assert!(files.split('\0').any(|file| file == "scripts/setup.sh"), "{files}");
     let read = |place: &Path, file: &str| fs::read(place.join(file)).unwrap();
-    let changed: Vec<&str> =
-        files.split_terminator('\0').filter(|file| read(root(), file) != read(Path::new(&copy), file)).collect();
+    // A link to a folder has no bytes.
+    let files = files.split_terminator('\0').filter(|file| root().join(file).is_file());
+    let changed: Vec<&str> = files.filter(|file| read(root(), file) != read(Path::new(&copy), file)).collect();
     assert!(
         changed.is_empty(),
         "git changes line ends; .gitattributes should say what these are:\n{}",
