@@ -46,7 +46,8 @@ impl Log {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
-        let is_ours = |target: &str| target.contains("scalekit") && !target.starts_with("scalekit_emulator");
+        let package = env!("CARGO_PKG_NAME").replace('-', "_");
+        let is_ours = |target: &str| target.starts_with(&package) || target.starts_with("scalekit::");
         lines.filter(|line: &Value| is_ours(line["target"].as_str().unwrap())).collect()
     }
 }

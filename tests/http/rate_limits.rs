@@ -160,8 +160,8 @@ async fn people_get_a_page_functions_an_error_of_theirs_and_programs_a_sentence(
         .await
         .unwrap();
     assert!(page.body.contains("<h1") && page.body.contains("Too many requests"), "{}", page.body);
-    assert!(page.body.contains("href=\"/login?return_to=/dashboard\""), "the way on: {}", page.body);
-    goes_on_by_itself(&page, "/login?return_to=/dashboard");
+    assert!(page.body.contains("href=\"/auth/login?return_to=/dashboard\""), "the way on: {}", page.body);
+    goes_on_by_itself(&page, "/auth/login?return_to=/dashboard");
     assert!(!page.header("content-security-policy").is_empty());
     let sentence = refusal(&app, "/auth/login", "GET", |_| "198.51.100.1".to_owned(), "*/*").await.unwrap();
     assert!(!sentence.body.contains('<'), "{}", sentence.body);
