@@ -16,11 +16,15 @@ use crate::support::{ADA, App, Browser, Page, Trouble, TroubledStore, app_with};
 
 /// What this test's thread has logged: all of it, as its runtime has no other thread.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// The ids of requests that are over.
+    earlier: Arc<Mutex<HashSet<String>>>,
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.bytes.lock().unwrap().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -43,7 +47,7 @@ impl Log {
 
     /// The application's lines since the last call; the emulator, which runs beside it, tells its webhooks when it likes.
     pub(crate) fn take(&self) -> Vec<Value> {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        let bytes = std::mem::take(&mut *self.bytes.lock().unwrap());
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
         let package = env!("CARGO_PKG_NAME").replace('-', "_");
@@ -68,11 +72,16 @@ fn of_request<'a>(line: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 /// Does something, and makes sure that all that is written meanwhile names a request and its client. Answers with the messages and the
-/// ids.
+/// ids; what an earlier request still had to say is not among them.
 async fn written(log: &Log, what: &str, act: impl AsyncFnOnce()) -> (Vec<String>, HashSet<String>) {
-    log.take();
+    let id = |line: &Value| of_request(line, "id").map(str::to_owned);
+    let mut earlier = log.earlier.lock().unwrap().clone();
+    earlier.extend(log.take().iter().filter_map(id));
     act().await;
-    let lines = log.take();
+    let mut lines = log.take();
+    lines.retain(|line| id(line).is_none_or(|id| !earlier.contains(&id)));
+    earlier.extend(lines.iter().filter_map(id));
+    *log.earlier.lock().unwrap() = earlier;
     for line in &lines {
         assert_eq!(of_request(line, "client"), Some("127.0.0.0/24"), "{what}: {line}");
         assert!(of_request(line, "id").is_some_and(|id| !id.is_empty()), "{what}: {line}");
