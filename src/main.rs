@@ -6,8 +6,8 @@ use leptos_scalekit::server::{
     self,
     clock::Clock,
     command_line,
+    last_resort,
     metrics::exporter::Exporter, // part: metrics
-    panics,
     patience::LAST_TOKEN_CALLS,
     serve::{ServeLimits, Tls, listen, serve, stop_signal},
     settings::{Environment, Settings},
@@ -64,7 +64,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     for notice in &settings.notices {
         tracing::warn!("{notice}");
     }
-    panics::log_panics();
+    last_resort::log_panics();
     let exporter = Exporter::start(settings.metrics).await?; // part: metrics
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;

@@ -11,15 +11,11 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use url::Url;
 
-use super::{
-    navigation,
-    problem::{self, Asker},
-    state::AppState,
-};
+use super::{navigation, state::AppState};
 use crate::error::AppError;
 
 /// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls a server function in
@@ -27,8 +23,7 @@ use crate::error::AppError;
 pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let Some((status, reason)) = refusal(&request, &state.settings.app_url) else { return next.run(request).await };
     tracing::warn!(reason, "a request was refused");
-    let asker = Asker::of(request.method(), request.uri(), request.headers());
-    problem::respond_with_status(&state, &AppError::Invalid, status, &asker)
+    (status, AppError::Invalid).into_response()
 }
 
 /// The status and the reason for what this site's pages did not send.

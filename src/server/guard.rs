@@ -17,7 +17,6 @@ use tower_cookies::Cookies;
 use super::{
     auth::sessions::{Current, Presence},
     cookies::SessionCookie,
-    problem::{self, Asker},
     routes::{self, SessionUse},
     session::Session,
     state::AppState,
@@ -112,7 +111,7 @@ pub async fn require_access(
 ) -> Response {
     let Some(route) = path.as_ref().and_then(|path| routes::find(path.as_str())) else {
         tracing::error!(path = request.uri().path(), "a route without an access rule was refused");
-        return problem::respond(&state, &AppError::NotFound, &asker(&request));
+        return AppError::NotFound.into_response();
     };
     let current = match route.session {
         SessionUse::Lookup => current_session(&state, &cookies, Presence::Active).await,
@@ -120,7 +119,7 @@ pub async fn require_access(
         SessionUse::None => CurrentSession::Known(Visitor::Anonymous),
     };
     if route.is_page
-        && let Some(refusal) = refuse_page(&state, route.access, &current, &request)
+        && let Some(refusal) = refuse_page(route.access, &current, request.uri())
     {
         return refusal;
     }
@@ -145,18 +144,14 @@ async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence
 }
 
 /// The answer for somebody who may not see the page; `None` if they may.
-fn refuse_page(state: &AppState, access: Access, current: &CurrentSession, request: &Request) -> Option<Response> {
+fn refuse_page(access: Access, current: &CurrentSession, uri: &Uri) -> Option<Response> {
     let error = match decide(access, current) {
         Decision::Proceed => return None,
-        Decision::SignIn { session_ended } => return Some(to_login(request.uri(), session_ended)),
+        Decision::SignIn { session_ended } => return Some(to_login(uri, session_ended)),
         Decision::Forbid { permission } => AppError::Forbidden { permission: permission.to_owned() },
         Decision::Wait { retry_after } => AppError::Unavailable { retry_after },
     };
-    Some(problem::respond(state, &error, &asker(request)))
-}
-
-fn asker(request: &Request) -> Asker {
-    Asker::of(request.method(), request.uri(), request.headers())
+    Some(error.into_response())
 }
 
 /// Characters that may stand unencoded inside a query value.

@@ -7,14 +7,13 @@
 //! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
 //! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
 //!   them.
-//! - [`rate_limit`], [`client_address`]: how often, and by whom. [`address_limit`]: how long what is asked for may be.
+//! - [`rate_limit`], [`client_address`]: how often, and by whom. [`last_resort`]: what no request gets past.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
 //! - [`upkeep`]: what the process does by itself. [`metrics`]: what is counted and measured.
-//! - [`problem`], [`function_errors`], [`time_limit`], [`panics`], [`health`], [`telemetry`]: answers and records when things go wrong, or right.
+//! - [`refusals`]: how whoever asked is told that something went wrong. [`health`], [`telemetry`]: answers and records about the process itself.
 
-pub mod address_limit;
 pub mod assets;
 pub mod auth;
 pub mod client_address;
@@ -24,19 +23,18 @@ pub mod cookies;
 pub mod csrf;
 pub mod dashboard;
 pub mod doctor;
-pub mod function_errors;
 pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod healthcheck;
+pub mod last_resort;
 pub mod metrics;
 pub mod navigation;
-pub mod panics;
 pub mod patience;
-pub mod problem;
 pub mod profile;
 pub mod rate_limit;
 pub mod referer;
+pub mod refusals;
 pub mod return_to;
 pub mod routes;
 pub mod serve;
@@ -46,7 +44,6 @@ pub mod session_list;
 pub mod settings;
 pub mod state;
 pub mod telemetry;
-pub mod time_limit;
 pub mod upkeep;
 pub mod views;
 pub mod webhooks; // part: webhooks
@@ -71,7 +68,6 @@ use crate::{
     error::AppError,
 };
 use headers::PageNonce;
-use problem::Asker;
 use state::{AppState, RouterState};
 
 /// Sign-in's parameters are small; nothing else is posted.
@@ -93,7 +89,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
             },
         )
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(Arc::clone(state), function_errors::give_errors_their_status))
+        .layer(from_fn(refusals::refuse_failed_functions))
         .layer(from_fn(empty_redirects))
         .layer(from_fn_with_state(Arc::clone(state), referer::keep_own_referer))
         .route(
@@ -104,7 +100,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
-        .route_layer(from_fn_with_state(Arc::clone(state), navigation::require_navigation))
+        .route_layer(from_fn(navigation::require_navigation))
         .with_state(RouterState(Arc::clone(state)));
 
     // Called by the provider's servers: without cookies, so nothing that protects cookies applies; signatures protect them.
@@ -128,9 +124,10 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(from_fn(cookies::keep_plain_cookies))
         .merge(notifications)
         .layer(from_fn_with_state(Arc::clone(state), rate_limit::limit_rate))
-        .layer(from_fn_with_state(Arc::clone(state), panics::answer_panics))
-        .layer(from_fn_with_state(Arc::clone(state), time_limit::limit_time))
-        .layer(from_fn_with_state(Arc::clone(state), address_limit::limit_address))
+        .layer(from_fn(last_resort::answer_panics))
+        .layer(from_fn_with_state(state.patience().answer(), last_resort::limit_time))
+        .layer(from_fn(last_resort::limit_address))
+        .layer(from_fn_with_state(Arc::clone(state), refusals::tell_who_asked))
         .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
         .layer(from_fn_with_state(state.request_log(), telemetry::log_requests))
 }
@@ -163,8 +160,7 @@ async fn serve_file(State(state): State<Arc<AppState>>, request: Request) -> Res
         if let Some(address) = routes::without_trailing_slash(request.uri()) {
             return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, address)]).into_response();
         }
-        let asker = Asker::of(request.method(), request.uri(), request.headers());
-        return problem::respond(&state, &AppError::NotFound, &asker);
+        return AppError::NotFound.into_response();
     };
     assets::answer(found, request.method(), request.headers())
 }

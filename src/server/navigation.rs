@@ -6,20 +6,14 @@
 //! passes: older browsers, and programs. Other sites may link here, since Scalekit and its portals do (scalekit-api §11). Not here:
 //! where other requests come from (`csrf`).
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 
-use super::{
-    problem::{self, Asker},
-    routes,
-    state::AppState,
-};
+use super::routes;
 use crate::error::AppError;
 
 /// Where a login attempt begins and where it ends.
@@ -27,12 +21,7 @@ const STEPS_OF_SIGN_IN: [&str; 2] = ["/auth/login", "/auth/callback"];
 
 /// Refuses other methods, and for the steps of sign-in whatever is not a person's navigation, before anything is looked at, set or used
 /// up.
-pub async fn require_navigation(
-    State(state): State<Arc<AppState>>,
-    path: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn require_navigation(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let is_step = STEPS_OF_SIGN_IN.contains(&path);
     let is_page = routes::find(path).is_some_and(|rule| rule.is_page);
@@ -45,8 +34,7 @@ pub async fn require_navigation(
     };
     let Some(refused) = refused else { return next.run(request).await };
     tracing::info!(path, status = refused.as_u16(), "a page was asked for in a way that it can't be");
-    let asker = Asker::of(request.method(), request.uri(), request.headers());
-    let mut response = problem::respond_with_status(&state, &AppError::Invalid, refused, &asker);
+    let mut response = (refused, AppError::Invalid).into_response();
     if refused == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = if is_step { "GET" } else { "GET,HEAD" };
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     extract::{RawForm, State, rejection::RawFormRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
@@ -20,7 +21,7 @@ use crate::{
     error::AppError,
     server::{
         navigation,
-        problem::{self, Asker},
+        refusals::Quoted,
         return_to::ReturnTo,
         session::{Session, id::SessionSeed},
         settings::{Environment, Settings, is_loopback},
@@ -37,10 +38,9 @@ pub async fn start_login(
     uri: Uri,
     form: Result<RawForm, RawFormRejection>,
 ) -> Response {
-    let asker = Asker::of(&method, &uri, &headers);
     let Ok(mut parameters) = form.map_err(|_| AppError::Invalid).and_then(|RawForm(text)| Parameters::read(&text))
     else {
-        return problem::respond(&state, &AppError::Invalid, &asker);
+        return AppError::Invalid.into_response();
     };
     let is_posted = method == Method::POST;
     // A form's answer is no redirect.
@@ -49,7 +49,7 @@ pub async fn start_login(
         return if by_form { onward::to_provider(&state, url) } else { Redirect::temporary(&url).into_response() };
     }
     if let Some(error) = parameters.provider_error() {
-        return refused_elsewhere(&state, &error, &asker);
+        return refused_elsewhere(&error);
     }
     let app_url = &state.settings.app_url;
     let started_here = if is_posted {
@@ -66,7 +66,7 @@ pub async fn start_login(
         Ok(Begun::Asks(page)) => page,
         Ok(Begun::Goes(url)) if by_form => onward::to_provider(&state, url),
         Ok(Begun::Goes(url)) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
-        Err(error) => problem::respond(&state, &error, &asker),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -146,14 +146,14 @@ fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
 }
 
 /// Scalekit, or a portal, sent somebody here with an error: shown, and nothing begins.
-fn refused_elsewhere(state: &AppState, error: &scalekit::ProviderError, asker: &Asker) -> Response {
+fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     tracing::info!(code = error.original, "somebody was led to the start of sign-in with an error");
     let problem = callback::explain_provider_error(&error.code);
     let words = error
         .description
         .as_ref()
         .map_or_else(|| error.original.clone(), |description| [&error.original, ": ", description.as_str()].concat());
-    problem::respond_quoting(state, &AppError::SignIn { problem, return_to: None }, words, asker)
+    (Extension(Quoted(words)), AppError::SignIn { problem, return_to: None }).into_response()
 }
 
 /// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar, but also a mail program, a

@@ -20,7 +20,7 @@ use crate::{
         client_address,
         cookies::SessionCookie,
         guard::{CurrentSession, Visitor},
-        metrics,
+        metrics, refusals,
         return_to::ReturnTo,
         session::{Session, device::Device, id::SessionKey},
         state::AppState,
@@ -80,9 +80,9 @@ impl RequestContext {
     }
 
     /// Gives the page that is being rendered the status of `error`. Answers of server functions get theirs from
-    /// `server::function_errors`, so this is for errors that are the whole page.
+    /// `server::refusals`, so this is for errors that are the whole page.
     fn set_page_status(&self, error: &AppError) {
-        self.response.set_status(StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        self.response.set_status(refusals::status_of(error));
         if let Some(seconds) = error.retry_after() {
             self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -22,7 +22,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{Method, StatusCode},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 
 use self::ledger::{Ledger, Nanos};
@@ -30,13 +30,7 @@ pub use self::{
     ledger::Quota,
     rules::{Class, Rule, Rules},
 };
-use super::{
-    client_address,
-    clock::Clock,
-    csrf, metrics, navigation,
-    problem::{self, Asker},
-    state::AppState,
-};
+use super::{client_address, clock::Clock, csrf, metrics, navigation, state::AppState};
 use crate::error::AppError;
 
 /// Seconds between two lines in the log about refusals of one kind: the log must not be what is flooded.
@@ -136,8 +130,7 @@ pub async fn limit_rate(
     }
     let client = client_address::of(request.extensions(), request.headers(), &state.settings.trusted_proxies);
     if let Err(retry_after) = limits.admit(class, client) {
-        let asker = Asker::of(request.method(), request.uri(), request.headers());
-        return problem::respond(&state, &AppError::TooManyRequests { retry_after }, &asker);
+        return AppError::TooManyRequests { retry_after }.into_response();
     }
     let response = next.run(request).await;
     if class == Class::Notification && is_nobodys(response.status()) {
