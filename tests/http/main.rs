@@ -35,4 +35,5 @@ mod stalled;
 mod store_file; // part: sqlite
 mod store_trouble;
 mod support;
+mod upgrade; // part: template
 mod webhooks; // part: webhooks

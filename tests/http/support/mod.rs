@@ -67,12 +67,12 @@ pub(crate) async fn app_with_store(store: Arc<dyn SessionStore>) -> App {
 
 /// Starts an application on the given store, with some settings changed.
 pub(crate) async fn app_with(store: Arc<dyn SessionStore>, change: impl FnOnce(&mut Settings)) -> App {
-    start_app(store, change, |config| config).await
+    start_app(None, store, change, |config| config).await
 }
 
 /// Starts an application that looks at its provider in another way.
 pub(crate) async fn app_that_expects(change: impl FnOnce(scalekit::Config) -> scalekit::Config) -> App {
-    start_app(Arc::new(MemoryStore::default()), |_| {}, change).await
+    start_app(None, Arc::new(MemoryStore::default()), |_| {}, change).await
 }
 
 /// Starts an application whose calls of the provider end by their time limit.
@@ -83,15 +83,18 @@ pub(crate) async fn app_that_gives_up() -> App {
     .await
 }
 
-async fn start_app(
+/// Starts an application; `known_as` is what people and provider know it by, if not by where it listens.
+pub(crate) async fn start_app(
+    known_as: Option<&str>,
     store: Arc<dyn SessionStore>,
     change: impl FnOnce(&mut Settings),
     change_config: impl FnOnce(scalekit::Config) -> scalekit::Config,
 ) -> App {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
-    let mut settings = settings(&url);
+    let app_url = known_as.unwrap_or(&url);
+    let emulator = Emulator::start(Options::default().with_port(0).with_app_url(app_url)).await.unwrap();
+    let mut settings = settings(app_url);
     change(&mut settings);
     let config = change_config(config(&emulator));
     let state = AppState::with_store(settings, config, Arc::clone(&store), Clock::default()).unwrap();
