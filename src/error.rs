@@ -55,6 +55,8 @@ pub enum SignInProblem {
     Malformed,
     /// The person cancelled, or the provider denied access.
     Cancelled,
+    /// The provider sent somebody here and refuses them: an invitation that has expired, for example.
+    LinkRefused,
     /// The provider does not let this person in (deactivated, or not allowed in the organization).
     NotAllowed,
     /// The organization, connection or domain that was asked for does not exist or has no active connection.
@@ -146,6 +148,7 @@ impl SignInProblem {
             Self::NoAttempt
             | Self::Malformed
             | Self::Cancelled
+            | Self::LinkRefused
             | Self::OrganizationNotFound
             | Self::LoginRequired
             | Self::Provider
@@ -165,6 +168,7 @@ impl SignInProblem {
             Self::NoAttempt => "This sign-in can't be continued",
             Self::Malformed => "The sign-in answer can't be read",
             Self::Cancelled => "Sign-in was cancelled",
+            Self::LinkRefused => "This link does not lead to a sign-in",
             Self::NotAllowed => "Your account can't sign in here",
             Self::OrganizationNotFound => "No sign-in method was found",
             Self::LoginRequired => "You need to sign in",
@@ -187,6 +191,7 @@ impl SignInProblem {
             }
             Self::Malformed => "The address is incomplete or was changed on its way. Start the sign-in again.",
             Self::Cancelled => "Nothing has changed. You can start again whenever you like.",
+            Self::LinkRefused => "It may have expired. Ask whoever sent it for a new one, or sign in as usual.",
             Self::NotAllowed => {
                 "The account exists but is not active for this organization. Ask an administrator of your organization."
             }

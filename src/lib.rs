@@ -2,8 +2,9 @@
 //!
 //! The folder tree is the architecture:
 //!
-//! - [`app`]: the document shell, `<App/>` and the table of pages with who may open each.
-//! - [`documents`]: documents that stand alone, such as a question with one button.
+//! - [`access`]: the table of pages with who may open each.
+//! - [`app`]: the document shell and `<App/>` with its routes.
+//! - [`documents`]: documents that stand alone: errors, a question with one button.
 //! - [`pages`]: one page a file. They read view models and hold no logic of the server's.
 //! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
@@ -18,6 +19,7 @@
 // Views are types within types; the compiler's default of 128 levels is soon reached.
 #![recursion_limit = "256"]
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod components;

@@ -21,8 +21,9 @@ const RULES: &[(&str, &[&str])] = &[
     ("src/error.rs", &["crate::server", "crate::pages", "crate::components", "scalekit::"]),
     ("src/pages", &["crate::server", "scalekit::"]),
     ("src/components", &["crate::server", "scalekit::", "crate::pages"]),
+    ("src/access.rs", &["crate::"]),
     ("src/app.rs", &["crate::server", "scalekit::"]),
-    ("src/documents.rs", &["crate::server", "scalekit::", "crate::pages"]),
+    ("src/documents", &["crate::server", "scalekit::", "crate::pages", "crate::app", "crate::api"]),
 ];
 
 /// Only these may say for which build they are: whole modules are gated, never blocks inside files.

@@ -12,6 +12,7 @@ use super::{
     browser,
     links::sign_in_page,
     session::Session,
+    skip_link::SkipLink,
     theme_switch::ThemeSwitch,
     user_menu::UserMenu,
 };
@@ -162,16 +163,6 @@ fn organization(name: String) -> impl IntoView {
                 {name}
             </span>
         </p>
-    }
-}
-
-/// Handled by the browser (`rel="external"`): the router would scroll, but not move the focus.
-#[component]
-pub fn SkipLink() -> impl IntoView {
-    view! {
-        <a class="skip-link" rel="external" href="#main">
-            "Skip to content"
-        </a>
     }
 }
 

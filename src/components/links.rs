@@ -5,7 +5,7 @@
 
 use leptos_router::location::Url;
 
-use crate::app::LONGEST_RETURN_PATH;
+use crate::access::LONGEST_RETURN_PATH;
 
 /// The sign-in page, leading back to `return_to` afterwards.
 #[must_use]

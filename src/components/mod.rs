@@ -8,8 +8,8 @@
 //! - [`links`]: addresses with parameters: the sign-in page and the start of a sign-in.
 //! - [`sign_out`]: the sign-out form; [`confirm`]: a form that first says what it will do.
 //! - [`browser`]: the few calls to the browser that the others need.
-//! - The rest are small pieces: [`avatar`], [`brand`], [`copy_button`], [`icons`], [`session_ring`], [`theme_switch`],
-//!   [`time_text`].
+//! - The rest are small pieces: [`avatar`], [`brand`], [`copy_button`], [`icons`], [`session_ring`], [`skip_link`],
+//!   [`theme_switch`], [`time_text`].
 //!
 //! All of it compiles for server and browser alike. What only a browser can do stands in effects and event handlers,
 //! which never run on the server.
@@ -28,6 +28,7 @@ pub mod problem;
 pub mod session;
 pub mod session_ring;
 pub mod sign_out;
+pub mod skip_link;
 pub mod theme_switch;
 pub mod time_text;
 pub mod user_menu;

@@ -83,6 +83,7 @@ fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
         AppError::SignIn { problem, return_to } => {
             let label = match problem {
                 SignInProblem::Unavailable | SignInProblem::Provider => "Try again",
+                SignInProblem::LinkRefused => "Sign in",
                 _ => "Sign in again",
             };
             (label, return_to.as_deref().map_or_else(|| "/login".to_owned(), sign_in_page))

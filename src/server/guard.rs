@@ -22,7 +22,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    app::{Access, LONGEST_RETURN_PATH},
+    access::{Access, LONGEST_RETURN_PATH},
     error::AppError,
 };
 

@@ -24,7 +24,8 @@ use leptos::{
 
 use super::{auth::login::comes_from_here, navigation, state::AppState, telemetry::REQUEST_ID};
 use crate::{
-    app::{ErrorPage, LONGEST_RETURN_PATH, error_document},
+    access::LONGEST_RETURN_PATH,
+    documents::error::{ErrorPage, error_document},
     error::AppError,
 };
 

@@ -1,11 +1,11 @@
 //! Who may call what. A test fails for a page or server function that is not listed, and the guard refuses it. Health checks
 //! and files are outside: they are the same for everybody.
 //!
-//! Pages state their rule in `app::PAGES`, next to the view; this file adds the routes that are not pages.
+//! Pages state their rule in `access::PAGES`; this file adds the routes that are not pages.
 
 use axum::http::Uri;
 
-use crate::app::{Access, PAGES};
+use crate::access::{Access, PAGES};
 
 /// One route and its rules.
 #[derive(Debug, Clone, Copy)]

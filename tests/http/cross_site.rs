@@ -2,7 +2,7 @@
 //! nor ends without a person's navigation.
 
 use leptos_scalekit::{
-    app::PAGES,
+    access::PAGES,
     server::{page_routes, routes},
 };
 use reqwest::{Method, StatusCode};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use leptos_scalekit::{
-    app::PAGES,
+    access::PAGES,
     server::{
         routes,
         session::memory::MemoryStore,

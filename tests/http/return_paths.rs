@@ -1,7 +1,7 @@
 //! Return paths at every door: before sign-in, after it, after sign-out, and where the guard itself writes one. The spellings are
 //! those of `tests/corpus`; where a browser ends up is judged by the `url` crate.
 
-use leptos_scalekit::app::LONGEST_RETURN_PATH;
+use leptos_scalekit::access::LONGEST_RETURN_PATH;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 

@@ -173,7 +173,11 @@ async fn an_error_at_the_start_of_sign_in_is_shown_and_starts_nothing() {
     for mut browser in [app.browser(), app.signed_in(ADA).await] {
         let cookies = browser.cookies.clone();
         for (query, status, words) in [
-            ("error=access_denied&error_description=Not%20today%20%3Cb%3E", 400, "Sign-in was cancelled"),
+            (
+                "error=access_denied&error_description=Not%20today%20%3Cb%3E",
+                400,
+                "This link does not lead to a sign-in",
+            ),
             ("error=user_not_active&return_to=/dashboard", 403, "Your account can&#x27;t sign in here"),
             ("error=brand%0Anew&error_description=%0A", 400, "The sign-in service reported a problem"),
         ] {

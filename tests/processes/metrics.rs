@@ -9,7 +9,7 @@ use std::{
 };
 
 use leptos_scalekit::{
-    app::PAGES,
+    access::PAGES,
     server::{
         metrics::catalogue::{Kind, SERIES},
         routes::ENDPOINTS,

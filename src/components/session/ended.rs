@@ -2,19 +2,19 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Watcher, watcher::Notice};
+use super::notice::Notice;
 use crate::components::{browser, links::sign_in_page_after_expiry};
 
 /// A live region that is there from the start, so that screen readers hear of changes, and the dialog when it is needed.
 #[component]
 pub fn SessionNotice(
-    /// Whose notice to show.
-    watcher: Watcher,
+    /// What to tell.
+    notice: RwSignal<Notice>,
 ) -> impl IntoView {
     view! {
         <div class="session-notice" role="status">
             {move || {
-                (watcher.notice.get() == Notice::Retrying)
+                (notice.get() == Notice::Retrying)
                     .then(|| {
                         view! {
                             <p class="notice-line">
@@ -25,7 +25,7 @@ pub fn SessionNotice(
                     })
             }}
         </div>
-        {move || (watcher.notice.get() == Notice::Ended).then(|| view! { <SessionEnded/> })}
+        {move || (notice.get() == Notice::Ended).then(|| view! { <SessionEnded/> })}
     }
 }
 

@@ -9,6 +9,7 @@
 //! for one resource can hang while the server renders (leptos#4851, leptos#4578); here nothing waits.
 
 pub mod ended;
+pub mod notice;
 pub mod schedule;
 pub mod tabs;
 pub mod watcher;

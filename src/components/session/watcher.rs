@@ -12,6 +12,7 @@ use web_sys::PageTransitionEvent;
 use super::{
     Session,
     ended::SessionNotice,
+    notice::Notice,
     schedule,
     tabs::{self, LOOK_AFTER_SIGN_OUT, News},
 };
@@ -24,23 +25,11 @@ use crate::{
 /// Looks at focus closer together than this are left out; milliseconds.
 const SHORTEST_TIME_BETWEEN_LOOKS: f64 = 3_000.0;
 
-/// What the person should know about the session.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
-    /// Nothing.
-    Quiet,
-    /// The server or the provider can't be reached; the session is kept.
-    Retrying,
-    /// The session is over.
-    Ended,
-}
-
 /// The watcher's handle, in context everywhere.
 #[derive(Clone, Copy)]
 pub struct Watcher {
     session: Session,
-    /// What the person should know.
-    pub notice: RwSignal<Notice>,
+    notice: RwSignal<Notice>,
     memory: StoredValue<Memory>,
     needs_session: fn(&str) -> bool,
 }
@@ -63,7 +52,7 @@ struct Memory {
 pub fn SessionWatcher() -> impl IntoView {
     let watcher = expect_context::<Watcher>();
     Effect::new(move |_| watcher.start());
-    view! { <SessionNotice watcher=watcher/> }
+    view! { <SessionNotice notice=watcher.notice/> }
 }
 
 impl Watcher {

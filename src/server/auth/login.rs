@@ -12,13 +12,14 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets};
+use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets, ProviderErrorCode};
 use tower_cookies::Cookies;
 use url::Url;
 
 use super::{attempt::LoginAttempt, callback, onward, parameters::Parameters, question};
 use crate::{
-    error::AppError,
+    documents::question::Question,
+    error::{AppError, SignInProblem},
     server::{
         navigation,
         refusals::Quoted,
@@ -91,7 +92,8 @@ async fn begin(
         && !portal.is_some_and(|login| leads_to(login, &session))
     {
         tracing::info!("somebody who is signed in was led to a sign-in from elsewhere: they are asked");
-        return Ok(Begun::Asks(question::go_on(state, &session, parameters.into_fields())));
+        let question = Question::go_on(question::signed_in_as(state, &session), parameters.into_fields());
+        return Ok(Begun::Asks(question::ask(state, question)));
     }
     let return_to = ReturnTo::parse_or_default(parameters.value("return_to"), &state.settings.app_url);
     remember(state, cookies, &request, return_to, started_here).map(Begun::Goes)
@@ -148,7 +150,11 @@ fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
 /// Scalekit, or a portal, sent somebody here with an error: shown, and nothing begins.
 fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     tracing::info!(code = error.original, "somebody was led to the start of sign-in with an error");
-    let problem = callback::explain_provider_error(&error.code);
+    let problem = match error.code {
+        // Nobody here has cancelled anything: an invitation has expired, or an administrator of theirs turned them away.
+        ProviderErrorCode::AccessDenied => SignInProblem::LinkRefused,
+        ref code => callback::explain_provider_error(code),
+    };
     let words = error
         .description
         .as_ref()

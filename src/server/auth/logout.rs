@@ -18,19 +18,23 @@ use tower_cookies::Cookies;
 use url::form_urlencoded;
 
 use super::question;
-use crate::server::{cookies::SessionCookie, session::store::StoreError, state::AppState};
+use crate::{
+    documents::question::Question,
+    server::{cookies::SessionCookie, session::store::StoreError, state::AppState},
+};
 
 /// How long the way by Scalekit may take: it may ask the person first.
 const REMEMBERED_SECONDS: i64 = 600;
 
 /// The page that a link to sign out leads to: its button calls the server function, since no `GET` changes anything.
 pub async fn ask(State(state): State<Arc<AppState>>, cookies: Cookies) -> Response {
-    match question::session_of(&state, &cookies).await {
-        Ok(Some(session)) => question::sign_out(&state, Some(&session)),
-        Ok(None) => question::nobody_is_signed_in(&state),
+    let question = match question::session_of(&state, &cookies).await {
+        Ok(Some(session)) => Question::sign_out(Some(question::signed_in_as(&state, &session))),
+        Ok(None) => Question::nobody_is_signed_in(),
         // Whoever wants to sign out may try.
-        Err(_) => question::sign_out(&state, None),
-    }
+        Err(_) => Question::sign_out(None),
+    };
+    question::ask(&state, question)
 }
 
 /// Ends the browser's session and answers with the URL that ends it at Scalekit too; without a session, with our

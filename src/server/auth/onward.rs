@@ -7,7 +7,7 @@
 use axum::response::{Html, IntoResponse as _, Response};
 use leptos::prelude::{Owner, RenderHtml as _};
 
-use crate::{documents::onward_document, server::state::AppState};
+use crate::{documents::onward::onward_document, server::state::AppState};
 
 /// A document that goes on to `address` at once, without scripts too: to the provider, or to the site's own address first.
 #[must_use]

@@ -27,7 +27,7 @@ pub fn sign_in(problem: Option<SignInProblem>) {
         None => "done",
         Some(SignInProblem::NoAttempt) => "no_attempt",
         Some(SignInProblem::Malformed) => "malformed",
-        Some(SignInProblem::Cancelled) => "cancelled",
+        Some(SignInProblem::Cancelled | SignInProblem::LinkRefused) => "cancelled",
         Some(SignInProblem::NotAllowed) => "not_allowed",
         Some(SignInProblem::OrganizationNotFound) => "organization_not_found",
         Some(SignInProblem::LoginRequired) => "login_required",

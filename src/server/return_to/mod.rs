@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::app::LONGEST_RETURN_PATH;
+use crate::access::LONGEST_RETURN_PATH;
 
 /// Where people land who wanted nothing in particular.
 pub const DEFAULT: &str = "/dashboard/profile";

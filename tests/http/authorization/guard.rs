@@ -1,7 +1,7 @@
 //! What the guard answers in detail: where it sends people, what it says to programs, and what caches are told.
 
 use leptos_scalekit::{
-    app::{Access, PAGES},
+    access::{Access, PAGES},
     server::routes,
 };
 use reqwest::Method;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use leptos_scalekit::{
-    app::{Access, PAGES},
+    access::{Access, PAGES},
     server::{page_routes, routes::ENDPOINTS},
 };
 use serde_json::Value;

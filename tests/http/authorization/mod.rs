@@ -7,7 +7,7 @@ mod matrix;
 mod ownership;
 mod path_tricks;
 
-use leptos_scalekit::app::{Access, PAGES};
+use leptos_scalekit::access::{Access, PAGES};
 
 /// Paths of the pages that not everybody may see.
 fn protected_pages() -> impl Iterator<Item = &'static str> {
