@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What for: a picture of every page, the emulator's too, light and dark, 390 and 1280 px wide, into screenshots/, to be looked at.
+# What for: a picture of every page, the emulator's too, light and dark, 390 and 1280 px wide, into screenshots/, to be looked at. And the
+# picture that the README shows.
 # Not here: comparing pictures; they are for eyes.
 
 . "$(dirname "$0")/env.sh"
@@ -10,4 +11,4 @@ cargo build --workspace --features "$FEATURES" --bins --tests
 
 rm -rf screenshots
 (cd end2end && npx --no-install playwright test --config screenshots.config.ts)
-say "Written to screenshots/: $(find screenshots -name '*.png' | wc -l | tr -d ' ') pictures"
+say "Written to screenshots/: $(find screenshots -name '*.png' | wc -l | tr -d ' ') pictures. docs/images/dashboard.png is new too: look at it before you commit it."

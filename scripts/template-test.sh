@@ -74,7 +74,7 @@ make_and_check() {
     cargo build --bin "$NAME" --features ssr
     # shellcheck source=scripts/env.sh # The project's own: its name, its features.
     . scripts/env.sh
-    cargo test --package "$NAME" --lib --test http --test processes --test architecture --test parts --test fuzz_seeds --test security_claims --features "$FEATURES"
+    cargo test --package "$NAME" --lib --test http --test processes --test architecture --test parts --test fuzz_seeds --test documents --features "$FEATURES"
 }
 
 main "$@"

@@ -75,7 +75,7 @@ pub struct UserView {
 pub struct OrganizationView {
     /// Scalekit's organization identifier, `org_…`.
     pub id: String,
-    /// Its name, if the token carries an `organization_name` claim (see README, "Organization name").
+    /// Its name, if the token carries an `organization_name` claim (docs/connecting.md).
     pub name: Option<String>,
     /// This application's own identifier of the organization, if it set one at Scalekit.
     pub external_id: Option<String>,

@@ -12,7 +12,7 @@ use super::{
 
 /// A full-stack application whose users sign in through Scalekit.
 ///
-/// Settings come from the environment and from Leptos.toml; the README lists them.
+/// Settings come from the environment and from Leptos.toml; docs/settings.md lists them.
 #[derive(Debug, Parser)]
 #[command(name = "leptos-scalekit", version, args_conflicts_with_subcommands = true)]
 struct CommandLine {

@@ -2,7 +2,7 @@
 //! line that would be right. What a person may set stands here, and nowhere else: names that are not here are refused.
 //!
 //! Not here: defaults (`Leptos.toml`), what a value must be (the topics beside this file). A new setting is one line here, its
-//! parsing in its topic, its default in `Leptos.toml` and its row in the README; tests fail if one of these is missing.
+//! parsing in its topic, its default in `Leptos.toml` and its row in docs/settings.md; tests fail if one of these is missing.
 
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ macro_rules! settings {
                 Setting { variable: stringify!($variable), key: $key, shown: Shown::$shown, example: $example };
         )*
 
-        /// Every setting, in the order of the README.
+        /// Every setting.
         pub const ALL: &[Setting] = &[$($variable),*];
     };
 }

@@ -95,7 +95,7 @@ fn hint(name: &str, known: impl Fn(&Setting) -> &'static str, prefix: &str) -> (
     }
     let relatives: Vec<_> = table::ALL.iter().map(known).filter(|known| known.starts_with(prefix)).collect();
     match &*relatives {
-        [] => ("Leptos.toml and the README have them all".to_owned(), None),
+        [] => ("Leptos.toml and docs/settings.md have them all".to_owned(), None),
         relatives => (format!("there are {}", relatives.join(", ")), None),
     }
 }

@@ -1,4 +1,4 @@
-//! What is written about settings elsewhere: `Leptos.toml`, `Cargo.toml`, the README, and examples that nobody may use.
+//! What is written about settings elsewhere: `Leptos.toml`, `Cargo.toml`, `docs/settings.md`, and examples that nobody may use.
 
 use std::{fs, path::Path};
 
@@ -6,12 +6,12 @@ use secrecy::SecretString;
 
 use super::*;
 
-const README: &str = include_str!("../../../../README.md");
+const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md"));
 
 #[test]
-fn every_setting_is_described_in_the_settings_file_and_in_the_readme() {
+fn every_setting_is_described_in_the_settings_file_and_on_the_page_of_settings() {
     let comments: Vec<_> = EMBEDDED.lines().filter(|line| line.trim_start().starts_with('#')).collect();
-    let rows: Vec<_> = README.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<_> = PAGE.lines().filter(|line| line.starts_with("| `")).collect();
     for setting in table::ALL {
         let names =
             |text: &str| text.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == setting.variable);
@@ -21,7 +21,7 @@ fn every_setting_is_described_in_the_settings_file_and_in_the_readme() {
             setting.key.starts_with("package.") && !["LEPTOS_ENV", "LEPTOS_SITE_ADDR"].contains(&setting.variable);
         assert!(
             of_the_build || rows.iter().any(|row| names(row.split('|').nth(1).unwrap())),
-            "README: {}",
+            "docs/settings.md: {}",
             setting.variable
         );
     }

@@ -105,10 +105,10 @@ fn a_misspelt_key_is_refused_with_what_was_meant() {
         ),
         (
             "[database]\nhost = 1",
-            "database.host in Leptos.toml is not a setting; Leptos.toml and the README have them all",
+            "database.host in Leptos.toml is not a setting; Leptos.toml and docs/settings.md have them all",
         ),
-        ("store = 1", "store in Leptos.toml is not a setting; Leptos.toml and the README have them all"),
-        ("[cache]", "cache in Leptos.toml is not a setting; Leptos.toml and the README have them all"),
+        ("store = 1", "store in Leptos.toml is not a setting; Leptos.toml and docs/settings.md have them all"),
+        ("[cache]", "cache in Leptos.toml is not a setting; Leptos.toml and docs/settings.md have them all"),
         ("\"session.store\" = 1", "\"session.store\" in Leptos.toml is not a setting; did you mean session.store?"),
         (
             "[package.metadata.leptos]\nsite-adr = 1",

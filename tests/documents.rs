@@ -1,0 +1,108 @@
+//! Holds the documents to their word: every test they name is there, and the README stays short and its pictures of one size.
+//! That links lead somewhere is for scripts/lint-links.mjs; what pages say of settings and routes is compared beside those.
+#![expect(clippy::unwrap_used, reason = "documents that can't be read are a reason to stop")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Markdown files of `docs/`, relative to the repository.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path.strip_prefix(root()).unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Links whose text is code: `` [`name`](target) ``.
+fn links_in_code(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let links = text.split("[`").skip(1).filter_map(|rest| rest.split_once("`]("));
+    links.filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0)))
+}
+
+/// Names of tests in a Rust source: a function with `#[test]`, `#[tokio::test(…)]` or the like above it.
+fn rust_tests(code: &str) -> BTreeSet<&str> {
+    let mut is_test = false;
+    let mut tests = BTreeSet::new();
+    for line in code.lines().map(str::trim) {
+        let attribute = line.strip_prefix("#[").and_then(|rest| rest.split(['(', ']']).next());
+        if attribute.is_some_and(|attribute| attribute == "test" || attribute.ends_with("::test")) {
+            is_test = true;
+        } else if let Some((before, after)) = line.split_once("fn ") {
+            if is_test && ["", "async "].contains(&before) {
+                tests.insert(after.split(['(', '<']).next().unwrap());
+            }
+            is_test = false;
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_test_that_the_documents_rest_on_is_there() {
+    let mut named = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for document in documents() {
+        let text = read(document.to_str().unwrap());
+        for (name, target) in links_in_code(&text) {
+            let file = document.parent().unwrap().join(target);
+            let Some(kind @ ("rs" | "ts")) = file.extension().and_then(|kind| kind.to_str()) else { continue };
+            // A file, not a test: `[`src/lib.rs`](../src/lib.rs)`.
+            if target.ends_with(name) {
+                continue;
+            }
+            let Ok(code) = fs::read_to_string(root().join(&file)) else {
+                wrong.push(format!("{}: there is no {target}", document.display()));
+                continue;
+            };
+            let is_there = if kind == "rs" {
+                rust_tests(&code).contains(name.rsplit("::").next().unwrap())
+            } else {
+                code.contains(&format!("test(\"{name}\""))
+            };
+            if !is_there {
+                wrong.push(format!("{}: {target} has no test {name}", document.display()));
+            }
+            named.insert((name.to_owned(), file));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(named.len() > 200, "only {} tests are named", named.len());
+}
+
+#[test]
+fn the_readme_has_at_most_900_words() {
+    let words = read("README.md").split_whitespace().count();
+    assert!(words <= 900, "{words} words");
+}
+
+/// What a PNG file says of its size: width and height stand behind its signature and the head of its first chunk.
+#[test]
+fn pictures_of_the_readme_are_1280_by_720() {
+    let readme = read("README.md");
+    let pictures = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    for picture in pictures.filter(|target| Path::new(target).extension().is_some_and(|kind| kind == "png")) {
+        let bytes = fs::read(root().join(picture)).unwrap_or_else(|error| panic!("{picture}: {error}"));
+        let size = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!((size(16), size(20)), (1280, 720), "{picture}: `make screenshots` takes it anew");
+    }
+}
