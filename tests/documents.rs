@@ -63,8 +63,10 @@ fn every_test_that_the_documents_rest_on_is_there() {
     let mut wrong = Vec::new();
     for document in documents() {
         let text = read(document.to_str().unwrap());
+        // Documents of the projects that are made of this one are moved to the root there.
+        let folder = if document.starts_with("docs/template") { Path::new("") } else { document.parent().unwrap() };
         for (name, target) in links_in_code(&text) {
-            let file = document.parent().unwrap().join(target);
+            let file = folder.join(target);
             let Some(kind @ ("rs" | "ts")) = file.extension().and_then(|kind| kind.to_str()) else { continue };
             // A file, not a test: `[`src/lib.rs`](../src/lib.rs)`.
             if target.ends_with(name) {

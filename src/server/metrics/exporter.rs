@@ -184,9 +184,10 @@ mod tests {
         assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
     }
 
-    const GUIDE: &str = include_str!("../../../docs/operations.md");
-    const ALERTS: &str = include_str!("../../../docs/operations/alerts.yaml");
-    const DASHBOARD: &str = include_str!("../../../docs/operations/grafana-dashboard.json");
+    const GUIDE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations/metrics.md"));
+    const ALERTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations/alerts.yaml"));
+    const DASHBOARD: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations/grafana-dashboard.json"));
 
     /// Everything in a text that looks like one of our series.
     fn series_in(text: &str) -> BTreeSet<&str> {
@@ -212,7 +213,7 @@ mod tests {
         let alerts: Vec<&str> = ALERTS.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
         assert!(!alerts.is_empty());
         for alert in alerts {
-            assert!(GUIDE.contains(&format!("| `{alert}` |")), "{alert} is not in docs/operations.md");
+            assert!(GUIDE.contains(&format!("| `{alert}` |")), "{alert} is not in docs/operations/metrics.md");
         }
     }
 }
