@@ -1,5 +1,5 @@
 # What for: the ground every script stands on: where the repository is, which tool versions it wants, what is on PATH,
-# and two ways to speak. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
+# two ways to speak, and what scripts need that change files. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
 # Not here: installing (setup.sh), anything that takes time.
 # shellcheck shell=bash disable=SC2034 # What is set here is used by whoever sources this.
 
@@ -31,6 +31,9 @@ OVER_BUDGET=3
 # So may the release binary, the site inside.
 BINARY_LIMIT=25000000
 
+# Where the browser tests find the emulator's program: a project that has the engine by tag has it among its tools.
+[ -d crates/scalekit-emulator ] || export EMULATOR_BINARY="$TOOLS/bin/scalekit-emulator"
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
 complain() { printf '\033[1;31merror:\033[0m %s\n' "$*" >&2; }
@@ -45,4 +48,26 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # The version of a package in Cargo.lock: `locked_version wasm-bindgen`.
 locked_version() {
     awk -v name="name = \"$1\"" '$0 == name { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
+}
+
+# Without git, or before the first commit, nothing can be mixed up.
+require_a_clean_tree() {
+    git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || return 0
+    [ "$(git rev-parse --show-toplevel)" = "$ROOT" ] || return 0
+    [ -z "$(git status --porcelain)" ] || fail "There are uncommitted changes. Commit or stash them first, so that you can see and undo what this does."
+}
+
+# Filters a file in place by a command; the file's permissions stay.
+rewrite() {
+    local file=$1 new
+    shift
+    new=$(mktemp)
+    "$@" <"$file" >"$new"
+    cat "$new" >"$file"
+    rm "$new"
+}
+
+# What [workspace.package] of Cargo.toml says about the crates in crates/: `engine_field version`.
+engine_field() {
+    awk -v name="$1" -F ' = ' '/^\[/ { inside = ($0 == "[workspace.package]") } inside && $1 == name { gsub(/"/, "", $2); print $2 }' Cargo.toml
 }

@@ -20,13 +20,16 @@ const anchors = (file) =>
     ),
   );
 
+/** Documents of the projects that are made of this one; they are moved to the root there. */
+const folderOf = (file) => (file.startsWith("docs/template/") ? "" : dirname(file));
+
 const broken = [];
 for (const file of files) {
   const targets = [...prose(readFileSync(file, "utf8")).matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+(\S+)/gm)];
   for (const target of targets.map(([, inline, reference]) => inline ?? reference)) {
     if (/^[a-z][a-z0-9+.-]*:/i.test(target)) continue;
     const [path, anchor] = target.split("#");
-    const to = path === "" ? file : normalize(join(dirname(file), decodeURIComponent(path)));
+    const to = path === "" ? file : normalize(join(folderOf(file), decodeURIComponent(path)));
     if (!existsSync(to)) broken.push(`${file}: there is no ${to}`);
     else if (anchor && to.endsWith(".md") && !anchors(to).has(anchor)) broken.push(`${file}: ${to} has no heading #${anchor}`);
   }

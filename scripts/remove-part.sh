@@ -37,13 +37,6 @@ require_a_store() {
     [ -n "$left" ] || fail "One of sqlite and redis must stay: production needs a store of sessions that outlives the process."
 }
 
-# Without git, or before the first commit, nothing can be mixed up.
-require_a_clean_tree() {
-    git rev-parse --verify --quiet HEAD >/dev/null 2>&1 || return 0
-    [ "$(git rev-parse --show-toplevel)" = "$ROOT" ] || return 0
-    [ -z "$(git status --porcelain)" ] || fail "There are uncommitted changes. Commit or stash them first, so that you can see and undo what this does."
-}
-
 remove() {
     local part=$1 path file
     say "Removing $part"
@@ -97,16 +90,6 @@ without_section() {
     awk -v heading="$1:" '/^[^ #]/ { inside = ($1 == heading) } !inside { print }'
 }
 
-# Filters a file in place; its permissions stay.
-rewrite() {
-    local file=$1 new
-    shift
-    new=$(mktemp)
-    "$@" <"$file" >"$new"
-    cat "$new" >"$file"
-    rm "$new"
-}
-
 # Prose can't be tagged word by word: it is for eyes.
 mentions() {
     local found
@@ -115,6 +98,7 @@ mentions() {
 }
 
 tidy_up() {
+    if has node; then node scripts/unlink.mjs; else complain "Node is missing: links of documents to what is gone are left."; fi
     { cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml; } ||
         complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
     # Only drops what nothing needs any more: no version changes.

@@ -286,6 +286,16 @@ make_environment() {
     python3 -m venv "$1"
 }
 
+# The program that the browser tests sign in at. A project that carries the engine builds it with everything else.
+set_up_emulator() {
+    [ ! -d crates/scalekit-emulator ] || return 0
+    local source tag
+    source=$(sed -n 's/^scalekit-emulator = .*git = "\([^"]*\)".*/\1/p' Cargo.toml)
+    tag=$(sed -n 's/^scalekit-emulator = .*tag = "\([^"]*\)".*/\1/p' Cargo.toml)
+    # Says by itself that it is there already, when it is.
+    CARGO_TARGET_DIR="$ROOT/target" cargo install --quiet --debug --root "$TOOLS" --git "$source" --tag "$tag" scalekit-emulator
+}
+
 set_up_app() {
     set_up_compiler
     set_up_toolchain
@@ -310,6 +320,7 @@ set_up_test() {
     set_up_browser
     set_up_openssl
     set_up_redis # part: redis
+    set_up_emulator
     set_up_observatory
 }
 

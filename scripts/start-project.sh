@@ -1,25 +1,34 @@
 #!/usr/bin/env bash
 # What for: turns a copy of this repository into a project of its own: `start-project.sh NAME [PART…]` removes the parts named and
-# what only the template needs, and puts NAME in place of leptos-scalekit everywhere: package, binary, file names, texts.
-# `cargo generate` calls it; after a plain clone, call it yourself.
-# Not here: asking (cargo-generate.toml), removing (remove-part.sh). The licence stays as it is, and so do the two crates.
+# what only the template needs, puts documents of the project in place of the template's, and NAME in place of leptos-scalekit
+# everywhere: package, binary, file names, texts. With `--engine-by-tag` in front, the crates of crates/ are depended on instead of
+# carried. `cargo generate` calls it; after a plain clone, call it yourself.
+# Not here: asking (cargo-generate.toml), removing (remove-part.sh), the engine by tag (engine-by-tag.sh). The crates stay as they are.
 
 . "$(dirname "$0")/env.sh"
 
 # All in a function: this file removes itself.
 main() {
+    local by_tag=""
+    if [ "${1:-}" = --engine-by-tag ]; then
+        by_tag=yes
+        shift
+    fi
     [ $# -gt 0 ] || fail "Say the project's name, and the parts to leave out: start-project.sh my-app redis"
     local name=$1
     shift
     require_a_package_name "$name"
     scripts/remove-part.sh "$@" template
+    own_documents "$*"
+    [ -z "$by_tag" ] || scripts/engine-by-tag.sh
+    if has node; then node scripts/unlink.mjs; fi
     say "Renaming leptos-scalekit to $name"
     rename_contents "$name"
     rename_files "$name"
     # Names of another length break lines and sort imports elsewhere.
     { cargo fmt --all && cargo fmt --manifest-path fuzz/Cargo.toml; } ||
         complain "The sources could not be formatted (message above): run \`cargo fmt --all\`."
-    say "$name is ready: \`make run\`, and README.md"
+    say "$name is ready: \`make run\`, and README.md. To fill in: $(grep -rl 'Fill in:' README.md CHANGELOG.md LICENSE SECURITY.md | tr '\n' ' ')"
 }
 
 require_a_package_name() {
@@ -31,7 +40,22 @@ require_a_package_name() {
     ! grep -qxF "name = \"$1\"" Cargo.lock || fail "$1 can't be the project's name: a package that the project uses has it."
 }
 
-# Everything but the licence, whose notice must stay, and addresses of the template itself.
+# The project's own README, changelog, licence and security page begin as pages to fill in. The template's licence stays beside them: its
+# notice has to stay with what came from here.
+own_documents() {
+    local left_out=${1:-nothing} version
+    version=$(engine_field version)
+    mkdir -p licenses/template
+    mv LICENSE licenses/template/LICENSE
+    mv docs/template/* .
+    rmdir docs/template
+    rewrite README.md sed -e "s/LEFT_OUT/${left_out// /, }/"
+    rewrite CHANGELOG.md sed -e "s/ENGINE_VERSION/$version/"
+    # Whose licence that was.
+    rewrite Cargo.toml sed -e '/^\[package\]/,/^\[lib\]/{' -e '/^license = /d' -e '}'
+}
+
+# Everything but the licences, whose notice must stay, and addresses of the template itself.
 rename_contents() {
     local name=$1 file new
     new=$(mktemp)

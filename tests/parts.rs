@@ -27,7 +27,10 @@ fn files(project: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let kind = entry.file_type().unwrap();
-            if kind.is_dir() && !OTHERS.contains(&entry.file_name().to_str().unwrap()) {
+            if OTHERS.contains(&entry.file_name().to_str().unwrap()) {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 found.push(entry.path().strip_prefix(project).unwrap().to_owned());
