@@ -1,4 +1,5 @@
-//! Holds the documents to their word: every test they name is there, and the README stays short and its pictures of one size.
+//! Holds the documents to their word: every test they name is there, every path and command of AGENTS.md too; the README stays short
+//! and its pictures of one size.
 //! That links lead somewhere is for scripts/lint-links.mjs; what pages say of settings and routes is compared beside those.
 #![expect(clippy::unwrap_used, reason = "documents that can't be read are a reason to stop")]
 
@@ -89,6 +90,62 @@ fn every_test_that_the_documents_rest_on_is_there() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(named.len() > 100, "only {} tests are named", named.len());
+}
+
+/// What stands in backticks.
+fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// The paths of a numbered list of files.
+fn numbered_files(text: &str) -> Vec<&str> {
+    let items =
+        text.lines().filter_map(|line| line.split_once(". ").filter(|(number, _)| number.parse::<u8>().is_ok()));
+    items.filter_map(|(_, item)| item.split('`').nth(1)).collect()
+}
+
+#[test]
+fn every_path_and_command_that_assistants_are_told_of_is_there() {
+    let guide = read("AGENTS.md");
+    let lines = guide.lines().count();
+    assert!(lines <= 80, "AGENTS.md has {lines} lines");
+    let targets = read("Makefile");
+    let (mut paths, mut commands) = (0, 0);
+    for code in in_backticks(&guide) {
+        let mut words = code.split(' ');
+        let first = words.next().unwrap();
+        if first == "make" {
+            let target = format!("\n{}:", words.next().unwrap());
+            assert!(targets.contains(&target), "AGENTS.md: there is no `{code}`");
+            commands += 1;
+        } else if first == "cargo" {
+            let test = code.split("--test ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+            let is_there = [format!("tests/{test}.rs"), format!("tests/{test}/main.rs")]
+                .iter()
+                .any(|file| root().join(file).exists());
+            assert!(is_there, "AGENTS.md: there is no test of `{code}`");
+            commands += 1;
+        } else if first.contains('/') && !first.starts_with('/') {
+            // A project may have the crates by git tag.
+            let is_elsewhere = first.starts_with("crates/") && !root().join("crates").exists();
+            assert!(is_elsewhere || root().join(first).exists(), "AGENTS.md: there is no {first}");
+            paths += 1;
+        }
+    }
+    assert!(paths > 20 && commands > 4, "{paths} paths and {commands} commands");
+}
+
+#[test]
+fn readme_and_assistants_guide_name_the_same_twelve_files_to_read_first() {
+    let guide = read("AGENTS.md");
+    let files = numbered_files(&guide);
+    assert_eq!(files.len(), 12, "{files:?}");
+    // part: template {
+    let readme = read("README.md");
+    assert_eq!(numbered_files(&readme), files);
+    let lines: usize = files.iter().map(|file| read(file).lines().count()).sum();
+    assert!(lines <= 1700, "the twelve files of README.md have {lines} lines");
+    // part: template }
 }
 
 #[test]
