@@ -4,7 +4,6 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use leptos_scalekit::server::{
     self,
-    clock::Clock,
     command_line,
     last_resort,
     metrics::exporter::Exporter, // part: metrics
@@ -15,6 +14,7 @@ use leptos_scalekit::server::{
     telemetry,
     upkeep,
 };
+use scalekit_sessions::Clock;
 // part: telemetry-otlp {
 #[cfg(feature = "telemetry-otlp")]
 use leptos_scalekit::traces;

@@ -12,10 +12,7 @@ use std::{
 const RULES: &[(&str, &[&str])] = &[
     ("crates/scalekit/src", &["axum", "leptos", "tower_cookies"]),
     ("crates/scalekit-emulator/src", &["scalekit::", "leptos_scalekit", "leptos::"]),
-    (
-        "src/server/session",
-        &["axum", "leptos_axum", "crate::pages", "crate::components", "crate::app", "tower_cookies"],
-    ),
+    ("crates/scalekit-sessions/src", &["axum", "leptos", "tower", "http::", "tower_cookies"]),
     ("src/server", &["crate::pages", "crate::components"]),
     ("src/api", &["crate::pages", "crate::components", "crate::app", "scalekit::"]),
     ("src/error.rs", &["crate::server", "crate::pages", "crate::components", "scalekit::"]),

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use leptos_scalekit::server::settings::{
-    Environment, IdentityProvider, Settings, Source, StoreAddress, is_loopback, print,
+    Environment, IdentityProvider, Settings, Source, is_loopback, print,
     table::{self, Shown},
 };
 use toml::{Table, Value};
@@ -63,7 +63,7 @@ fn check_rules(settings: &Settings) {
     if settings.environment != Environment::Production {
         return;
     }
-    assert!(settings.store != StoreAddress::Memory, "sessions that a restart ends");
+    assert!(settings.store.outlives_the_process(), "sessions that a restart ends");
     let client_id = match &settings.provider {
         IdentityProvider::Emulator => panic!("an emulator in production"), // part: emulator
         IdentityProvider::Scalekit(config) => config.client_id(),

@@ -7,12 +7,10 @@
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use leptos_scalekit::server::session::{
-    Session,
-    id::{ProviderSessionKey, SessionId, SessionKey, UserKey},
+use scalekit_sessions::{
+    KeyRing, Purpose, Record, Session, SessionId, SessionKey,
+    id::{ProviderSessionKey, UserKey},
     record::{is_sealed_by_an_older_key, open_session, open_tokens},
-    seal::{KeyRing, Purpose},
-    store::Record,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Who is signed in: the session's view model and the server functions of its life: read, begin, refresh, end.
 //!
 //! Called by the shell, the callback page, the session watcher and the sign-out form. The rules are in
-//! `crate::server::auth` and `crate::server::session`.
+//! `crate::server::auth` and the crate `scalekit-sessions`.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,9 @@
 use std::{io::Write as _, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use scalekit_sessions::Clock;
 
 use super::{
-    clock::Clock,
     doctor, healthcheck,
     settings::{Source, print},
 };

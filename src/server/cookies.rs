@@ -28,10 +28,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use scalekit_sessions::SessionId;
 use tower_cookies::{Cookie, Cookies, cookie::SameSite};
 use url::Url;
-
-use super::session::id::SessionId;
 
 /// Longer values of our cookies are not looked at.
 const MAX_VALUE_LENGTH: usize = 4096;

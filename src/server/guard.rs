@@ -12,13 +12,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use scalekit_sessions::{Current, Presence, Session};
 use tower_cookies::Cookies;
 
 use super::{
-    auth::sessions::{Current, Presence},
     cookies::SessionCookie,
     routes::{self, SessionUse},
-    session::Session,
     state::AppState,
 };
 use crate::{
@@ -173,15 +172,21 @@ fn to_login(uri: &Uri, session_ended: bool) -> Response {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
-    use crate::server::session::tests::session;
 
     const NEEDED: &str = "projects:read";
 
     fn holding(permissions: &[&str], roles: &[&str]) -> CurrentSession {
-        let mut session = session(0, 300);
-        session.permissions = permissions.iter().map(|&name| name.to_owned()).collect();
-        session.roles = roles.iter().map(|&name| name.to_owned()).collect();
+        let session = serde_json::from_value(serde_json::json!({
+            "identity": { "user_id": "usr_1", "provider_session_id": "ses_1", "organization_id": "org_1" },
+            "person": { "email_verified": false },
+            "permissions": permissions,
+            "roles": roles,
+            "id_claims": {}, "access_claims": {},
+            "signed_in_at": 0, "access_issued_at": 0, "access_expires_at": 300, "ends_at": 1_000_000,
+        }));
+        let session: Session = session.unwrap();
         CurrentSession::Known(Visitor::SignedIn(Arc::new(session)))
     }
 

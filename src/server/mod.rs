@@ -1,10 +1,10 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
-//! - [`settings`], [`state`], [`clock`]: what the process starts with.
+//! - [`settings`], [`state`]: what the process starts with.
 //! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
 //! - [`serve`]: sockets, limits of time and room, and the end of the process. [`patience`]: how long who waits for whom.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
-//! - [`auth`]: sign-in, refresh, sign-out. [`session`]: what a session is and where it is kept.
+//! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and refreshed is in `scalekit-sessions`.
 //! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
 //!   them.
 //! - [`rate_limit`], [`client_address`]: how often, and by whom. [`last_resort`]: what no request gets past.
@@ -17,7 +17,6 @@
 pub mod assets;
 pub mod auth;
 pub mod client_address;
-pub mod clock;
 pub mod command_line;
 pub mod cookies;
 pub mod csrf;
@@ -38,7 +37,6 @@ pub mod refusals;
 pub mod return_to;
 pub mod routes;
 pub mod serve;
-pub mod session;
 pub mod session_api_places;
 pub mod session_list;
 pub mod settings;

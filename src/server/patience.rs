@@ -1,22 +1,15 @@
 //! How long who waits for whom.
 //!
-//! All of it follows from how long a call of the token endpoint may take (`SCALEKIT_TOKEN_CALL_SECONDS`), so it stands here together:
-//! each wait is longer than what it waits for. What waits for the process from outside can't follow a setting, so it is longer
+//! All of it follows from how long a call of the token endpoint may take (`SCALEKIT_TOKEN_CALL_SECONDS`): each wait is longer than what it
+//! waits for. How long sessions wait for the provider is the engine's to know ([`scalekit_sessions::Patience`]); here is what waits for
+//! sessions. What waits for the process from outside can't follow a setting, so it is longer
 //! than the longest that can be set; tests compare (`deploy/`, `docs/deployment.md`).
 //!
 //! Not here: limits that have nothing to do with a token call (of the store, of connections, of a webhook's handler).
 
 use std::time::Duration;
 
-/// The longest token call that can be set. Interceptors may take 30 s (Scalekit's `timeout_ms`), and the call is made around them.
-pub const LONGEST_TOKEN_CALL: Duration = Duration::from_secs(35);
-
-/// How long a lease lasts without being renewed: so long the others wait for a holder that died.
-pub const LEASE: Duration = Duration::from_secs(5);
-
-/// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
-/// the slowest attempt.
-pub const PREDECESSOR: Duration = Duration::from_secs(5);
+use scalekit_sessions::Patience as SessionPatience;
 
 /// For how long a process that is told to stop still begins token calls: those of requests that were accepted.
 pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
@@ -26,44 +19,26 @@ pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 pub const WEBHOOK_HANDLER: Duration = Duration::from_secs(45);
 // part: webhooks }
 
-/// How long a code exchange waits for its place. Longer than this nobody waits for a page.
-pub const EXCHANGE_PLACE: Duration = Duration::from_secs(5);
-
-/// What is waited for around a call: a step of the store or of the clock.
+/// What is waited for around all that: a step of the store or of the clock.
 const A_LITTLE: Duration = Duration::from_secs(1);
-
-/// The longest that Scalekit's other answers are waited for; here, its keys.
-const KEYS: Duration = Duration::from_secs(8);
 
 /// All waits, for a token call of some length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    token_call: Duration,
+    sessions: SessionPatience,
 }
 
 impl Patience {
     /// The waits around a token call that may take so long.
     #[must_use]
     pub const fn with(token_call: Duration) -> Self {
-        Self { token_call }
+        Self { sessions: SessionPatience::with(token_call) }
     }
 
-    /// How long a request waits for a refresh: for a predecessor, the call, and a little.
+    /// How long sessions wait.
     #[must_use]
-    pub fn refresh(self) -> Duration {
-        PREDECESSOR + self.token_call + A_LITTLE
-    }
-
-    /// How long the refresh of another process is waited for: its call, what it may still write, a lease that runs out.
-    #[must_use]
-    pub fn other_process(self) -> Duration {
-        self.token_call + PREDECESSOR + LEASE + A_LITTLE
-    }
-
-    /// How long a sign-in is under way once its code is taken: so long somebody who brings the same answer again waits for it.
-    #[must_use]
-    pub fn sign_in(self) -> Duration {
-        self.token_call + KEYS + A_LITTLE * 2
+    pub const fn of_sessions(self) -> SessionPatience {
+        self.sessions
     }
 
     /// How long any answer takes at most. A callback takes longest: of somebody whose session is refreshed first.
@@ -71,24 +46,27 @@ impl Patience {
     pub fn answer(self) -> Duration {
         let others = Duration::ZERO;
         let others = others.max(WEBHOOK_HANDLER + A_LITTLE * 5); // part: webhooks
-        others.max(self.refresh() + EXCHANGE_PLACE + self.token_call + KEYS + A_LITTLE * 5)
+        others.max(self.sessions.refresh() + self.sessions.whole_sign_in() + A_LITTLE * 3)
     }
 
     /// How long the process takes at most to stop: the last token calls are finished, and what they bring reaches the store.
     #[must_use]
     pub fn stop(self) -> Duration {
-        LAST_TOKEN_CALLS + self.token_call + A_LITTLE
+        LAST_TOKEN_CALLS + self.sessions.token_call() + A_LITTLE
     }
 
     /// How long connections have for it: all but the moment in which refreshes that nobody waits for are stored.
     #[must_use]
     pub fn last_answers(self) -> Duration {
-        LAST_TOKEN_CALLS + self.token_call
+        LAST_TOKEN_CALLS + self.sessions.token_call()
     }
 }
 
 #[cfg(test)]
 mod tests {
+
+    use scalekit_sessions::LONGEST_TOKEN_CALL;
+
     use super::*;
 
     const SEVERAL: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(20), LONGEST_TOKEN_CALL];
@@ -97,11 +75,8 @@ mod tests {
     fn whoever_waits_waits_longer_than_what_it_waits_for() {
         for token_call in SEVERAL {
             let patience = Patience::with(token_call);
-            assert!(patience.refresh() > token_call + PREDECESSOR);
-            assert!(patience.other_process() > token_call + LEASE + PREDECESSOR);
-            assert!(patience.answer() > patience.refresh() + EXCHANGE_PLACE + token_call + KEYS);
-            assert!(patience.sign_in() > token_call + KEYS);
-            assert!(patience.answer() > patience.refresh() + EXCHANGE_PLACE + patience.sign_in());
+            let sessions = patience.of_sessions();
+            assert!(patience.answer() > sessions.refresh() + sessions.whole_sign_in());
             assert!(patience.answer() > WEBHOOK_HANDLER); // part: webhooks
             assert!(patience.stop() > LAST_TOKEN_CALLS + token_call && patience.stop() > patience.last_answers());
         }

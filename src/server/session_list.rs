@@ -8,15 +8,11 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
+use scalekit_sessions::{Listed, Session, SessionKey, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::{
-    auth::{ending::Listed, respond::RequestContext},
-    metrics,
-    session::{Session, device, id::SessionKey, store::StoreError},
-    state::AppState,
-};
+use super::{auth::respond::RequestContext, metrics, state::AppState};
 use crate::{
     api::sessions::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList},
     error::AppError,
@@ -229,13 +225,13 @@ fn join(caller: &Caller<'_>, here: &[Listed], elsewhere: &[ProviderSession]) -> 
     entries
 }
 
-fn view(device: &device::Device) -> DeviceView {
+fn view(device: &scalekit_sessions::Device) -> DeviceView {
     DeviceView {
         kind: match device.kind {
-            device::DeviceKind::Computer => DeviceKind::Computer,
-            device::DeviceKind::Phone => DeviceKind::Phone,
-            device::DeviceKind::Tablet => DeviceKind::Tablet,
-            device::DeviceKind::Unknown => DeviceKind::Unknown,
+            scalekit_sessions::DeviceKind::Computer => DeviceKind::Computer,
+            scalekit_sessions::DeviceKind::Phone => DeviceKind::Phone,
+            scalekit_sessions::DeviceKind::Tablet => DeviceKind::Tablet,
+            scalekit_sessions::DeviceKind::Unknown => DeviceKind::Unknown,
         },
         browser: device.browser.clone(),
         system: device.system.clone(),

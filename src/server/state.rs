@@ -4,23 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use scalekit_sessions::{Clock, Exchanges, SessionStore, Sessions, StoreOpenError, open_store};
 
 use super::{
     assets::Site,
-    auth::{exchanges::Exchanges, sessions::Sessions},
-    clock::Clock,
     cookies::CookieJar,
     patience::Patience,
     rate_limit::RateLimits,
-    session::{
-        memory::MemoryStore,
-        observed::ObservedStore,             // part: metrics
-        redis::{RedisOpenError, RedisStore}, // part: redis
-        sqlite::{OpenError, SqliteStore},    // part: sqlite
-        store::SessionStore,
-    },
     session_api_places::SessionApiPlaces,
-    settings::{EMULATOR_CLIENT_ID, Settings, StoreAddress},
+    settings::{EMULATOR_CLIENT_ID, Settings},
     telemetry::RequestLog,
 };
 use crate::site::SiteLinks;
@@ -52,16 +44,9 @@ pub struct AppState {
 /// The state could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    // part: sqlite {
-    /// The session database can't be opened.
+    /// The session store can't be opened.
     #[error(transparent)]
-    Store(#[from] OpenError),
-    // part: sqlite }
-    // part: redis {
-    /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is needed.
-    #[error(transparent)]
-    Redis(#[from] RedisOpenError),
-    // part: redis }
+    Store(#[from] StoreOpenError),
     /// The provider's client can't be built.
     #[error("the client for Scalekit can't be built: {0}")]
     Client(#[from] scalekit::Error),
@@ -74,7 +59,6 @@ impl AppState {
     /// [`StartError`] if the store can't be opened.
     pub fn open(settings: Settings, provider: scalekit::Config, clock: Clock) -> Result<Arc<Self>, StartError> {
         let store = open_store(&settings.store)?;
-        let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store)); // part: metrics
         Self::with_store(settings, provider, store, clock)
     }
 
@@ -132,18 +116,6 @@ impl AppState {
         let LeptosOptions { output_name, site_pkg_dir, .. } = &self.settings.leptos;
         self.site.files().links(output_name, site_pkg_dir)
     }
-}
-
-/// Opens the session store at an address. One on a network is connected to when it is needed.
-///
-/// # Errors
-/// [`StartError`] if it can't be opened.
-pub fn open_store(address: &StoreAddress) -> Result<Arc<dyn SessionStore>, StartError> {
-    Ok(match address {
-        StoreAddress::Sqlite(path) => Arc::new(SqliteStore::open(path)?), // part: sqlite
-        StoreAddress::Redis(address) => Arc::new(RedisStore::open(address)?), // part: redis
-        StoreAddress::Memory => Arc::new(MemoryStore::default()),
-    })
 }
 
 /// Leptos' renderers take their options from the state.

@@ -4,7 +4,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{clock::CautiousTime, metrics, state::AppState};
+use scalekit_sessions::CautiousTime;
+
+use super::{metrics, state::AppState};
 
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);

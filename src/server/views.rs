@@ -1,6 +1,7 @@
 //! From sessions to the view models that pages show. Nothing here is secret: all of it may stand in the HTML.
 
-use super::session::{Person, Session};
+use scalekit_sessions::{Person, Session};
+
 use crate::api::session::{OrganizationView, SessionView, UserView};
 
 /// What pages may know about a session.

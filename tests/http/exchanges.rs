@@ -1,7 +1,7 @@
 //! Many code exchanges at once: so many are under way and no more, and they never stand in the way of refreshes.
 
-use leptos_scalekit::server::auth::exchanges::EXCHANGES_AT_ONCE;
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
+use scalekit_sessions::EXCHANGES_AT_ONCE;
 
 use crate::support::{ADA, app, until};
 

@@ -8,13 +8,8 @@ use axum::{
     body::Body,
     http::{Request, Response},
 };
-use leptos_scalekit::server::{
-    client_address::PeerAddress,
-    clock::Clock,
-    router,
-    session::{memory::MemoryStore, store::SessionStore as _},
-    state::AppState,
-};
+use leptos_scalekit::server::{client_address::PeerAddress, router, state::AppState};
+use scalekit_sessions::{Clock, MemoryStore, SessionStore as _};
 use tower::ServiceExt as _;
 
 use crate::support::{app, settings};

@@ -10,11 +10,11 @@ use leptos_scalekit::{
     access::PAGES,
     server::{
         routes,
-        session::memory::MemoryStore,
         settings::{Environment, Settings},
     },
 };
 use reqwest::{Method, header::HeaderMap};
+use scalekit_sessions::MemoryStore;
 
 use crate::{
     last_resort::answer_with,

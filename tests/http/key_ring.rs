@@ -5,15 +5,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, RandomizedNonceKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use leptos_scalekit::server::{
-    session::{
-        id::{SessionId, SessionKey},
-        memory::MemoryStore,
-        record::is_sealed_by_an_older_key,
-        seal::{KeyRing, Purpose},
-        store::SessionStore as _,
-    },
-    settings::Settings,
+use leptos_scalekit::server::settings::Settings;
+use scalekit_sessions::{
+    KeyRing, MemoryStore, Purpose, SessionId, SessionKey, SessionStore as _, record::is_sealed_by_an_older_key,
 };
 use secrecy::SecretString;
 

@@ -13,7 +13,8 @@ use axum::{
     http::{Request, Response},
 };
 use http_body::Frame;
-use leptos_scalekit::server::{clock::Clock, router, session::id::SessionId, state::AppState};
+use leptos_scalekit::server::{router, state::AppState};
+use scalekit_sessions::{Clock, SessionId};
 use tower::ServiceExt as _;
 
 use crate::support::{Trouble, TroubledStore, settings};

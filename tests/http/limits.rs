@@ -2,8 +2,9 @@
 
 use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
 
-use leptos_scalekit::server::{session::limits::Limits, upkeep::Sweeper};
+use leptos_scalekit::server::upkeep::Sweeper;
 use scalekit_emulator::{Endpoint, Fault};
+use scalekit_sessions::Limits;
 
 use crate::support::{ADA, App, Browser, CHARLES, TroubledStore, app, app_with, until};
 

@@ -51,7 +51,8 @@ impl Log {
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
         let package = env!("CARGO_PKG_NAME").replace('-', "_");
-        let is_ours = |target: &str| target.starts_with(&package) || target.starts_with("scalekit::");
+        let ours = [package.as_str(), "scalekit::", "scalekit_sessions"];
+        let is_ours = |target: &str| ours.iter().any(|name| target.starts_with(name));
         lines.filter(|line: &Value| is_ours(line["target"].as_str().unwrap())).collect()
     }
 }

@@ -6,22 +6,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use leptos_scalekit::server::{
-    auth::{
-        refresh::pace::TOKEN_CALLS_AT_ONCE,
-        sessions::{Current, Presence},
-    },
-    session::{
-        Identity, Person, Session, SessionTokens,
-        device::Device,
-        id::{SessionId, SessionKey},
-        limits::Limits,
-        memory::MemoryStore,
-        record,
-        store::SessionStore,
-    },
-};
 use scalekit_emulator::{Endpoint, Fault};
+use scalekit_sessions::{
+    Current, Device, Identity, Limits, MemoryStore, Person, Presence, Session, SessionId, SessionKey, SessionStore,
+    SessionTokens, TOKEN_CALLS_AT_ONCE, record,
+};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;

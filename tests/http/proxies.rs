@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use leptos_scalekit::server::{
-    session::memory::MemoryStore,
-    settings::{Environment, Settings},
-};
+use leptos_scalekit::server::settings::{Environment, Settings};
 use reqwest::Method;
+use scalekit_sessions::MemoryStore;
 
 use crate::support::{ADA, app_with};
 

@@ -7,8 +7,8 @@ use leptos_scalekit::server::{
     client_address::PeerAddress,
     rate_limit::{Class, Rule, Rules},
     router,
-    session::memory::MemoryStore,
 };
+use scalekit_sessions::MemoryStore;
 use tower::ServiceExt as _;
 
 use crate::{

@@ -1,7 +1,8 @@
 //! "Your sessions": what is listed, and that people end their own sessions and nobody else's.
 
-use leptos_scalekit::server::{session::memory::MemoryStore, session_api_places::SESSION_API_CALLS_AT_ONCE};
+use leptos_scalekit::server::session_api_places::SESSION_API_CALLS_AT_ONCE;
 use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
+use scalekit_sessions::MemoryStore;
 use serde_json::Value;
 
 use crate::support::{ADA, App, Browser, CHARLES, app, app_with, until};

@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use leptos_scalekit::server::{clock::Clock, session::sqlite::SqliteStore, state::AppState, upkeep};
+use leptos_scalekit::server::{state::AppState, upkeep};
+use scalekit_sessions::{Clock, sqlite::SqliteStore};
 
 use crate::support::{app_with_store, settings};
 

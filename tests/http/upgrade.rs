@@ -18,17 +18,20 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use leptos_scalekit::server::session::{
-    redis::{RedisAddress, RedisStore},
-    seal::KeyRing,
-    sqlite::SqliteStore,
-    store::SessionStore,
-};
+use leptos_scalekit::server::settings::APPLICATION_NAMES;
 use redis::Redis;
+use scalekit_sessions::{
+    KeyRing, SessionStore,
+    redis::{RedisAddress, RedisStore},
+    sqlite::SqliteStore,
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::support::{ADA, App, Browser, start_app, until};
+
+/// The project of the fixtures that had a name of its own.
+const RENAMED: &str = "acme-customer-portal";
 
 /// What `tests/upgrade/fixtures.json` holds.
 #[derive(Deserialize)]
@@ -107,7 +110,9 @@ async fn upgraded(name: &str, kind: &str, store: Arc<dyn SessionStore>) -> Upgra
         Some(&fixtures.app_url),
         store,
         |settings| {
-            settings.key_ring = KeyRing::parse(&SecretString::from(fixtures.secret)).unwrap();
+            // What the project's settings say: the template's names, one of them renamed along with the project.
+            let names = [name].into_iter().chain(APPLICATION_NAMES).collect::<Vec<_>>();
+            settings.key_ring = KeyRing::parse_with_former_names(&SecretString::from(fixtures.secret), &names).unwrap();
         },
         |config| config,
     )
@@ -130,7 +135,7 @@ fn sqlite() -> (tempfile::TempDir, Arc<dyn SessionStore>) {
 async fn redis(name: &str) -> (Redis, Arc<dyn SessionStore>) {
     let server = Redis::start().await;
     server.fill(&fixtures().redis);
-    let address = RedisAddress::parse(&format!("{}?prefix={name}", server.address())).unwrap();
+    let address = RedisAddress::parse(&server.address(), name).unwrap();
     (server, Arc::new(RedisStore::open(&address).unwrap()))
 }
 
@@ -178,16 +183,20 @@ impl Upgraded {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_file_of_an_earlier_release_signs_nobody_out() {
-    let (_kept, store) = sqlite();
-    let upgraded = upgraded("leptos-scalekit", "sqlite", store).await;
-    upgraded.the_sign_in_under_way_arrives().await;
-    upgraded.nobody_is_signed_out().await;
+    for name in [APPLICATION_NAMES[0], RENAMED] {
+        let (_kept, store) = sqlite();
+        let upgraded = upgraded(name, "sqlite", store).await;
+        upgraded.the_sign_in_under_way_arrives().await;
+        upgraded.nobody_is_signed_out().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_of_an_earlier_release_signs_nobody_out() {
-    let (_server, store) = redis("leptos-scalekit").await;
-    let upgraded = upgraded("leptos-scalekit", "redis", store).await;
-    upgraded.the_sign_in_under_way_arrives().await;
-    upgraded.nobody_is_signed_out().await;
+    for name in [APPLICATION_NAMES[0], RENAMED] {
+        let (_server, store) = redis(name).await;
+        let upgraded = upgraded(name, "redis", store).await;
+        upgraded.the_sign_in_under_way_arrives().await;
+        upgraded.nobody_is_signed_out().await;
+    }
 }

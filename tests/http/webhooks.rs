@@ -1,8 +1,8 @@
 //! Scalekit tells by webhook what happened: sessions end on all replicas, once, and only when it is Scalekit.
 
-use leptos_scalekit::server::session::{memory::MemoryStore, seal::KeyRing};
 use reqwest::Method;
 use scalekit_emulator::{Endpoint, Fault, SettingsChange, SignedWebhook, Tamper, TokenKind};
+use scalekit_sessions::{KeyRing, MemoryStore};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is another.
 
-use leptos_scalekit::server::settings::StoreAddress;
+use leptos_scalekit::server::settings::EXAMPLE_STORE;
 use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options, SettingsChange};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -274,8 +274,7 @@ async fn memory_is_a_warning_and_no_failure() {
     assert_eq!(
         line(&output, "store"),
         format!(
-            "warning store memory: forgets every session when the process ends -> Set SESSION_STORE={}",
-            StoreAddress::EXAMPLE
+            "warning store memory: forgets every session when the process ends -> Set SESSION_STORE={EXAMPLE_STORE}"
         )
     );
     assert_eq!(status, 0, "{output}");

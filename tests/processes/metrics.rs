@@ -10,13 +10,11 @@ use std::{
 
 use leptos_scalekit::{
     access::PAGES,
-    server::{
-        metrics::catalogue::{Kind, SERIES},
-        routes::ENDPOINTS,
-    },
+    server::{metrics::catalogue, routes::ENDPOINTS},
 };
 use reqwest::Method;
 use scalekit_emulator::{Emulator, Endpoint, Fault, Options, SettingsChange, SignedWebhook};
+use scalekit_sessions::metrics::Kind;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -178,7 +176,7 @@ impl Scrape {
                 Kind::Histogram(_) => ["_bucket", "_sum", "_count"].iter().any(|end| sample == format!("{name}{end}")),
                 Kind::Counter | Kind::Gauge => sample == name,
             };
-            let series = SERIES.iter().find(|series| belongs(series.name, series.kind));
+            let series = catalogue::all().find(|series| belongs(series.name, series.kind));
             let series = series.unwrap_or_else(|| panic!("{sample} is not in the catalogue"));
             seen.insert(series.name);
             if sample.ends_with("_bucket") {
@@ -197,7 +195,7 @@ impl Scrape {
                 }
             }
         }
-        assert_eq!(seen, SERIES.iter().map(|series| series.name).collect());
+        assert_eq!(seen, catalogue::all().map(|series| series.name).collect());
     }
 }
 

@@ -6,18 +6,13 @@
 
 use std::time::Duration;
 
-use super::attempt::LoginAttempt;
-use crate::{
-    error::SignInProblem,
-    server::{
-        clock::Clock,
-        patience::Patience,
-        session::{
-            id::{Mark, MarkOf},
-            store::{SessionStore, StoreError},
-        },
-    },
+use scalekit_sessions::{
+    Clock, Patience, SessionStore, StoreError,
+    id::{Mark, MarkOf},
 };
+
+use super::attempt::LoginAttempt;
+use crate::error::SignInProblem;
 
 /// How long the same answer may be repeated.
 const REPEATABLE_SECONDS: i64 = 60;
@@ -151,8 +146,9 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use scalekit_sessions::MemoryStore;
+
     use super::*;
-    use crate::server::session::memory::MemoryStore;
 
     #[tokio::test]
     async fn of_two_answers_to_one_attempt_only_the_quicker_one_is_waited_for() {

@@ -4,17 +4,11 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::PendingLogin;
+use scalekit_sessions::{KeyRing, NoRandomness, Purpose, SealError, SessionId, id::SessionSeed};
 use serde::{Deserialize, Serialize};
 use tower_cookies::Cookies;
 
-use crate::server::{
-    cookies::CookieJar,
-    return_to::ReturnTo,
-    session::{
-        id::{NoRandomness, SessionId, SessionSeed},
-        seal::{KeyRing, Purpose, SealError},
-    },
-};
+use crate::server::{cookies::CookieJar, return_to::ReturnTo};
 
 /// How long the provider's page may take; Scalekit's codes live as long.
 const LIFETIME_SECONDS: i64 = 600;

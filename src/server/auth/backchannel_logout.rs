@@ -12,17 +12,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use scalekit::LogoutToken;
+use scalekit_sessions::{
+    StoreError,
+    id::{Mark, MarkOf},
+};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::server::{
-    metrics,
-    session::{
-        id::{Mark, MarkOf},
-        store::StoreError,
-    },
-    state::AppState,
-};
+use crate::server::{metrics, state::AppState};
 
 /// How long a used token is remembered after it was issued, in seconds: longer than any is accepted, whatever its own end.
 const REMEMBERED: i64 = 3600;

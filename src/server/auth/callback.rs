@@ -6,25 +6,15 @@
 use std::sync::Arc;
 
 use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode, SignIn};
+use scalekit_sessions::{BeginError, Device, Session, SessionId, SessionKey, SignedInAt, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 use tower_cookies::Cookies;
 use tracing::Instrument as _;
 
-use super::{answers::Answer, attempt::LoginAttempt, in_flight::SignedInAt, sessions::BeginError};
+use super::{answers::Answer, attempt::LoginAttempt};
 use crate::{
     error::SignInProblem,
-    server::{
-        cookies::SessionCookie,
-        metrics,
-        return_to::ReturnTo,
-        session::{
-            Session,
-            device::Device,
-            id::{SessionId, SessionKey},
-            store::StoreError,
-        },
-        state::AppState,
-    },
+    server::{cookies::SessionCookie, metrics, return_to::ReturnTo, state::AppState},
 };
 
 /// A sign-in that came to nothing.
@@ -198,8 +188,10 @@ async fn once_more(
     // What the provider refused stands in the answer itself.
     query.into_code(pending, state.scalekit.config()).map_err(|error| refuse(explain_callback(&error)))?;
     let (id, store) = (id.map_err(refuse)?, state.sessions.store());
-    if let Some(problem) =
-        answer.refusal(store, &state.clock, state.patience()).await.map_err(|error| refuse(not_taken(&error)))?
+    if let Some(problem) = answer
+        .refusal(store, &state.clock, state.patience().of_sessions())
+        .await
+        .map_err(|error| refuse(not_taken(&error)))?
     {
         tracing::info!(outcome = ?problem, "an answer came again: refused again");
         return Err(refuse(problem));

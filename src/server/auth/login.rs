@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets, ProviderErrorCode};
+use scalekit_sessions::{Session, id::SessionSeed};
 use tower_cookies::Cookies;
 use url::Url;
 
@@ -24,7 +25,6 @@ use crate::{
         navigation,
         refusals::Quoted,
         return_to::ReturnTo,
-        session::{Session, id::SessionSeed},
         settings::{Environment, Settings, is_loopback},
         state::AppState,
     },

@@ -14,13 +14,14 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::LogoutRequest;
+use scalekit_sessions::StoreError;
 use tower_cookies::Cookies;
 use url::form_urlencoded;
 
 use super::question;
 use crate::{
     documents::question::Question,
-    server::{cookies::SessionCookie, session::store::StoreError, state::AppState},
+    server::{cookies::SessionCookie, state::AppState},
 };
 
 /// How long the way by Scalekit may take: it may ask the person first.

@@ -3,12 +3,13 @@
 
 use axum::response::{Html, IntoResponse as _, Response};
 use leptos::prelude::{Owner, RenderHtml as _};
+use scalekit_sessions::Session;
 use tower_cookies::Cookies;
 
 use crate::{
     documents::question::{Question, SignedInAs, question_document},
     error::AppError,
-    server::{cookies::SessionCookie, metrics, session::Session, state::AppState, views},
+    server::{cookies::SessionCookie, metrics, state::AppState, views},
 };
 
 /// Seconds after which a page that met an unreachable store is tried again.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use scalekit_sessions::{Current, Device, Session, SessionKey};
 use tower_cookies::Cookies;
 
 use super::{
     callback::{self, Refusal},
     logout,
-    sessions::Current,
 };
 use crate::{
     api::session::{ProviderView, SessionState, SessionView},
@@ -22,7 +22,6 @@ use crate::{
         guard::{CurrentSession, Visitor},
         metrics, refusals,
         return_to::ReturnTo,
-        session::{Session, device::Device, id::SessionKey},
         state::AppState,
         views,
     },

@@ -9,11 +9,9 @@ pub mod report;
 mod store;
 
 pub use report::{Line, Outcome, Report};
+use scalekit_sessions::Clock;
 
-use super::{
-    clock::Clock,
-    settings::{Environment, IdentityProvider, Problems, Settings, Source},
-};
+use super::settings::{Environment, IdentityProvider, Problems, Settings, Source};
 
 /// Does every check.
 /// `has_emulator` says whether this build can stand in for Scalekit itself. <!-- part: emulator -->

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use scalekit::{Client, Config, Discovery, Error, ManagementError};
+use scalekit_sessions::Clock;
 
 use super::{Outcome, Report};
-use crate::server::clock::Clock;
 
 /// Limits of each request: to connect, and in total.
 const TIMEOUTS: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(5));

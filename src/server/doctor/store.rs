@@ -2,15 +2,14 @@
 
 use std::{error::Error, time::Duration};
 
-use super::{Outcome, Report};
-use crate::server::{
-    session::{
-        id::{ProviderSessionKey, SessionId, SessionKey, UserKey},
-        store::{Record, SessionStore, StoreError},
-    },
-    settings::StoreAddress,
-    state::open_store,
+use scalekit_sessions::{
+    Record, SessionId, SessionKey, SessionStore, StoreAddress, StoreError,
+    id::{ProviderSessionKey, UserKey},
+    open_store,
 };
+
+use super::{Outcome, Report};
+use crate::server::settings::EXAMPLE_STORE;
 
 /// Longer than any store needs that works.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -23,7 +22,7 @@ const TO_DO: &str = "Check SESSION_STORE, and that this process may read and wri
 pub(super) async fn check(address: &StoreAddress, now: i64, report: &mut Report) {
     if !address.outlives_the_process() {
         let message = format!("{address} forgets every session when the process ends");
-        report.add("store", Outcome::Warning, message, format!("Set SESSION_STORE={}", StoreAddress::EXAMPLE));
+        report.add("store", Outcome::Warning, message, format!("Set SESSION_STORE={EXAMPLE_STORE}"));
         return;
     }
     match tokio::time::timeout(TIME_LIMIT, try_record(address, now)).await {

@@ -12,9 +12,10 @@ use std::{
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use scalekit_sessions::metrics::{Kind, Series};
 use tokio::net::TcpListener;
 
-use super::catalogue::{self, Kind, SERIES, Series};
+use super::catalogue;
 use crate::server::{
     serve::{ServeLimits, serve},
     state::AppState,
@@ -128,7 +129,7 @@ async fn render(State((handle, state)): State<(PrometheusHandle, Arc<AppState>)>
 }
 
 fn builder() -> Result<PrometheusBuilder, BuildError> {
-    SERIES.iter().try_fold(PrometheusBuilder::new(), |builder, series| match series.kind {
+    catalogue::all().try_fold(PrometheusBuilder::new(), |builder, series| match series.kind {
         Kind::Histogram(milliseconds) => {
             let seconds: Vec<f64> = milliseconds.iter().map(|bound| f64::from(*bound) / 1000.0).collect();
             builder.set_buckets_for_metric(Matcher::Full(series.name.to_owned()), &seconds)
@@ -139,14 +140,14 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
 
 /// Explains every series, and begins those whose labels are known at 0: a rate needs to see the first event happen.
 fn begin_series() {
-    for Series { name, kind, meaning, .. } in SERIES {
+    for Series { name, kind, meaning, .. } in catalogue::all() {
         match kind {
             Kind::Counter => describe_counter!(*name, *meaning),
             Kind::Gauge => describe_gauge!(*name, *meaning),
             Kind::Histogram(_) => describe_histogram!(*name, *meaning),
         }
     }
-    for series in SERIES {
+    for series in catalogue::all() {
         for labels in series.combinations() {
             match series.kind {
                 Kind::Counter => counter!(series.name, &labels).increment(0),
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn guide_alerts_and_dashboard_name_series_that_there_are() {
-        let all: BTreeSet<&str> = SERIES.iter().map(|series| series.name).collect();
+        let all: BTreeSet<&str> = catalogue::all().map(|series| series.name).collect();
         assert_eq!(series_in(GUIDE), all, "the guide explains every series");
         assert_eq!(series_in(DASHBOARD), all, "the dashboard shows every series");
         let alerts = series_in(ALERTS);

@@ -24,13 +24,14 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use scalekit_sessions::Clock;
 
 use self::ledger::{Ledger, Nanos};
 pub use self::{
     ledger::Quota,
     rules::{Class, Rule, Rules},
 };
-use super::{client_address, clock::Clock, csrf, metrics, navigation, state::AppState};
+use super::{client_address, csrf, metrics, navigation, state::AppState};
 use crate::error::AppError;
 
 /// Seconds between two lines in the log about refusals of one kind: the log must not be what is flooded.

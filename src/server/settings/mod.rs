@@ -25,18 +25,15 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use scalekit::WebhookSecrets; // part: webhooks
+use scalekit_sessions::{KeyRing, Limits, StoreAddress};
 use url::Url;
 
 pub use application::is_loopback;
 pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
-pub use store_address::StoreAddress;
+pub use store_address::{APPLICATION_NAMES, EXAMPLE_STORE};
 
-use crate::server::{
-    rate_limit::Rules,
-    session::{limits::Limits, seal::KeyRing},
-    telemetry::LoggedClient,
-};
+use crate::server::{rate_limit::Rules, telemetry::LoggedClient};
 
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use url::Url;
 
 use super::{
-    Environment, Source, StoreAddress,
+    Environment, Source,
     application::is_port_in_force,
-    proxy,
+    proxy, store_address,
     table::{self, LEPTOS_SITE_ADDR, Setting, Shown},
 };
 
@@ -48,7 +48,7 @@ fn shown(source: &Source, setting: Setting) -> String {
 
 /// An address that can't be read may hold its password anywhere.
 fn address(value: &str) -> String {
-    match StoreAddress::parse(value, Environment::Development) {
+    match store_address::parse(value, Environment::Development) {
         Ok(address) => address.to_string(),
         Err(_) => MASK.to_owned(),
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use scalekit::WebhookSecrets; // part: webhooks
+use scalekit_sessions::LONGEST_TOKEN_CALL;
 use secrecy::SecretString;
 use url::Url; // part: emulator
 
@@ -17,7 +18,6 @@ use super::{
     values::{list, number},
 };
 use super::{application::is_loopback, table::EMULATOR_PORT}; // part: emulator
-use crate::server::patience::LONGEST_TOKEN_CALL;
 
 /// The three `SCALEKIT_*` settings belong together.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {

@@ -2,23 +2,23 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
+use scalekit_sessions::{KeyRing, Limits, StoreAddress};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    DEVELOPMENT_SECRET_FILE, Environment, Problems, Source, StoreAddress, development_secret, examples,
+    DEVELOPMENT_SECRET_FILE, Environment, Problems, Source, development_secret, examples, store_address,
     table::{
         SESSION_IDLE_MINUTES, SESSION_LIFETIME_HOURS, SESSION_MAX_PER_USER, SESSION_SECRET, SESSION_STORE, Setting,
     },
     values::number,
 };
-use crate::server::session::{limits::Limits, seal::KeyRing};
 
 /// Below, the minute between two notes of activity would matter.
 const LEAST_IDLE_MINUTES: u32 = 5;
 
 pub(super) fn store(source: &Source, environment: Environment, problems: &mut Problems) -> Option<StoreAddress> {
     let text = source.text(SESSION_STORE).unwrap_or_default();
-    match StoreAddress::parse(&text, environment) {
+    match store_address::parse(&text, environment) {
         Ok(address) => Some(address),
         Err(refusal) => {
             problems.add_with(SESSION_STORE, refusal.why, refusal.example);
@@ -49,7 +49,7 @@ pub(super) fn key_ring(
         },
         _ => text,
     };
-    let ring = match KeyRing::parse(&text) {
+    let ring = match KeyRing::parse_with_former_names(&text, &store_address::APPLICATION_NAMES) {
         Ok(ring) => ring,
         Err(error) => return refuse(error.to_string()),
     };

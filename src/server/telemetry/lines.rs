@@ -152,10 +152,11 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
+    use scalekit_sessions::StoreError;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::super::layer;
-    use crate::server::{session::store::StoreError, settings::Environment};
+    use crate::server::settings::Environment;
 
     /// What people send who want to see more in a log than there is.
     const HOSTILE: &str = "a\r\n2026-01-01T00:00:00Z  INFO forged \x1b[2J\x1b]0;title\x07 \u{9b}31m \x08\x7f\0 \u{202e}b\u{2066} \u{2028}c\u{2029}\u{feff}\u{200b}";

@@ -17,17 +17,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use scalekit::{Webhook, WebhookHeaders, WebhookSecrets};
+use scalekit_sessions::{
+    StoreError,
+    id::{Mark, MarkOf},
+};
 use tracing::Instrument as _;
 
-use super::{
-    metrics,
-    patience::WEBHOOK_HANDLER,
-    session::{
-        id::{Mark, MarkOf},
-        store::StoreError,
-    },
-    state::AppState,
-};
+use super::{metrics, patience::WEBHOOK_HANDLER, state::AppState};
 
 /// Longer bodies are refused; Scalekit's events are a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;

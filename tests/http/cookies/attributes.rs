@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos_scalekit::server::session::memory::MemoryStore;
+use scalekit_sessions::MemoryStore;
 
 use crate::support::{ADA, App, Browser, Page, app, app_with, place_in_names};
 

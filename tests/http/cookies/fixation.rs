@@ -1,6 +1,6 @@
 //! A session's identifier is made by the server at sign-in: never one that the browser brought, and never an old one.
 
-use leptos_scalekit::server::session::id::SessionId;
+use scalekit_sessions::SessionId;
 
 use super::user_with;
 use crate::support::{ADA, CHARLES, app};

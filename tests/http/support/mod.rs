@@ -12,16 +12,15 @@ mod store;
 use std::{sync::Arc, time::Duration};
 
 use leptos_scalekit::server::{
-    clock::Clock,
     router,
     serve::{self, ServeLimits},
-    session::{limits::Limits, memory::MemoryStore, seal::KeyRing, store::SessionStore},
-    settings::{Environment, IdentityProvider, Settings, StoreAddress},
+    settings::{Environment, IdentityProvider, Settings},
     state::AppState,
     telemetry::LoggedClient,
 };
 use reqwest::header::{self, HeaderMap};
 use scalekit_emulator::{Emulator, Options, SettingsChange};
+use scalekit_sessions::{Clock, KeyRing, Limits, MemoryStore, SessionStore};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -145,7 +144,7 @@ pub(crate) fn settings(url: &str) -> Settings {
             scalekit::Config::new("http://localhost", "skc_unused", SecretString::from("unused".to_owned())).unwrap(),
         )),
         emulator_port: 0, // part: emulator
-        store: StoreAddress::Memory,
+        store: scalekit_sessions::StoreAddress::Memory,
         key_ring: KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()))
             .unwrap(),
         limits: Limits::default(),

@@ -9,10 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use leptos_scalekit::server::session::{
-    id::{LeaseHolder, Mark, ProviderSessionKey, SessionKey, UserKey},
-    memory::MemoryStore,
-    store::{Record, Replaced, SessionStore, StoreError},
+use scalekit_sessions::{
+    MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError,
+    id::{LeaseHolder, Mark, ProviderSessionKey, UserKey},
 };
 
 /// What a store in trouble does.

@@ -9,7 +9,7 @@ fn complete_production_settings_are_accepted() {
     assert_eq!(settings.redirect_uri().as_str(), "https://app.example.com/auth/callback");
     assert_eq!(settings.post_logout_uri().as_str(), "https://app.example.com/logged-out");
     assert_eq!(settings.store, StoreAddress::Sqlite("data/sessions.db".into())); // part: sqlite
-    assert_eq!(settings.limits, crate::server::session::limits::Limits::default());
+    assert_eq!(settings.limits, scalekit_sessions::Limits::default());
     assert!(settings.webhook_secrets.is_none()); // part: webhooks
     assert!(settings.session_api);
     assert_eq!(settings.token_call, std::time::Duration::from_secs(20));

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, RandomizedNonceKey},
+    digest, rand,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use scalekit_sessions::{KeyRing, Purpose};
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::server::session::seal::KeyRing;
 
 // part: emulator {
 #[test]
@@ -68,4 +73,28 @@ fn a_development_secret_is_made_once_and_readable_by_its_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+/// What a release sealed that named keys by the application: with the key itself, or with one derived from it.
+fn sealed_under(name: &str, key: &[u8; 32], row: &[u8]) -> Vec<u8> {
+    let named = digest::digest(&digest::SHA256, &[name.as_bytes(), b" key name", key].concat());
+    let mut text = b"text".to_vec();
+    let cipher = RandomizedNonceKey::new(&AES_256_GCM, key).unwrap();
+    let nonce = cipher.seal_in_place_append_tag(Aad::from([b"session claims\0", row].concat()), &mut text).unwrap();
+    [&[1], &named.as_ref()[..4], nonce.as_ref().as_slice(), &text].concat()
+}
+
+#[test]
+fn what_was_sealed_under_a_name_that_this_project_has_had_opens() {
+    let mut key = [0; 32];
+    rand::fill(&mut key).unwrap();
+    let secret = STANDARD.encode(key);
+    let ring = load(&[("SESSION_SECRET", &secret)]).unwrap().key_ring;
+    for name in APPLICATION_NAMES {
+        let sealed = sealed_under(name, &key, b"row");
+        assert_eq!(ring.open(Purpose::SessionClaims, b"row", &sealed).as_deref(), Some(b"text".as_slice()), "{name}");
+        assert!(!ring.is_newest(&sealed), "and is sealed anew");
+    }
+    let foreign = sealed_under("another-project", &key, b"row");
+    assert_eq!(ring.open(Purpose::SessionClaims, b"row", &foreign), None);
 }

@@ -1,0 +1,28 @@
+//! How many code exchanges may be at the provider at once, for each process. Anybody can begin one, with a made-up code; so they have
+//! places of their own, and refreshes never wait behind them (those: `refresh`).
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::patience::EXCHANGE_TURN;
+
+/// Code exchanges that may be at the provider at the same time.
+pub const EXCHANGES_AT_ONCE: usize = 32;
+
+/// The places of one process.
+pub struct Exchanges(Arc<Semaphore>);
+
+impl Default for Exchanges {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(EXCHANGES_AT_ONCE)))
+    }
+}
+
+impl Exchanges {
+    /// A place, to be kept as long as the exchange takes; `None` if there is none in time.
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // An error would mean that the semaphore is closed, which it never is.
+        tokio::time::timeout(EXCHANGE_TURN, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok()
+    }
+}

@@ -1,0 +1,146 @@
+//! Sign-ins that are under way while the provider ends what they are about to begin: the notice finds no session to end yet, so
+//! it leaves a mark in the store, which every replica's sign-ins look for after they have stored theirs.
+//!
+//! A notice about one session marks that session, whose `sid` never comes back. One about a person, or about their place in an
+//! organization, must not touch whoever signs in anew a moment later; so its mark holds the provider's time of the notice, and is
+//! compared with the provider's time of the sign-in. No clock of ours takes part, however many replicas there are.
+//!
+//! A refresh that moves a session to another organization looks too: a notice about that one may have come just before.
+//!
+//! Not here: ending the sessions that are stored already (`ending`).
+
+use scalekit::SignIn;
+
+use crate::{
+    id::{Mark, MarkOf},
+    patience::LONGEST_TOKEN_CALL,
+    store::{SessionStore, StoreError},
+};
+
+/// How long a sign-in may take from the code exchange to the stored session, in seconds, and more.
+const LONGEST_SIGN_IN: i64 = 120;
+const _: () = assert!(LONGEST_SIGN_IN.unsigned_abs() > 2 * LONGEST_TOKEN_CALL.as_secs());
+
+/// For so many seconds after a notice, by the provider's clock, a sign-in of before may still be on its way: its code lives for ten
+/// minutes; and a minute for clocks that differ.
+pub(crate) const REMEMBERED: i64 = 600 + LONGEST_SIGN_IN + 60;
+
+/// How far ahead of ours the provider's clock is believed to be. A notice from the future would keep the person out until then.
+const BELIEVED_AHEAD: i64 = 60;
+
+/// When a sign-in happened, by the provider's clock; Unix seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedInAt {
+    /// When the person showed who they are: `auth_time`, or when their code was presented.
+    person: i64,
+    /// When the code was presented.
+    code: i64,
+}
+
+impl SignedInAt {
+    /// `took`: how many seconds the exchange took. The tokens may have been made at its end, so that is as long ago as the code
+    /// may have been presented.
+    #[must_use]
+    pub fn of(sign_in: &SignIn, took: i64) -> Self {
+        let code = sign_in.id.iat.saturating_sub(took);
+        let person = sign_in.id.other.get("auth_time").and_then(serde_json::Value::as_i64);
+        Self { person: person.unwrap_or(code), code }
+    }
+}
+
+/// The mark of one session of the provider.
+pub(crate) fn session(sid: &str) -> Mark {
+    Mark::of(MarkOf::EndedProviderSession, sid)
+}
+
+/// The mark of a person.
+pub(crate) fn user(user_id: &str) -> Mark {
+    Mark::of(MarkOf::EndedUser, user_id)
+}
+
+/// The mark of a person's place in an organization.
+pub(crate) fn membership(user_id: &str, organization_id: &str) -> Mark {
+    Mark::of(MarkOf::EndedMembership, &[user_id, "\0", organization_id].concat())
+}
+
+/// Notes that what `mark` names has ended at `at`, by the provider's clock. Of two notices the later one counts, in whatever order and
+/// however close together they come.
+///
+/// # Errors
+/// [`StoreError`] if the store does not take it.
+pub(crate) async fn note(store: &dyn SessionStore, mark: &Mark, at: i64, now: i64) -> Result<(), StoreError> {
+    let at = at.min(now.saturating_add(BELIEVED_AHEAD));
+    if at.saturating_add(REMEMBERED) <= now {
+        // Told so late that nothing of before can be under way.
+        return Ok(());
+    }
+    store.mark_at_least(mark, at.saturating_add(REMEMBERED), now).await
+}
+
+/// Whether what `mark` names has ended at `at`, by the provider's clock, or after.
+async fn has_ended_since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<bool, StoreError> {
+    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the later.
+    store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await
+}
+
+/// Whether the provider has ended what this sign-in has just begun.
+///
+/// # Errors
+/// [`StoreError`] if the store can't tell.
+pub(crate) async fn has_ended(
+    store: &dyn SessionStore,
+    sign_in: &SignIn,
+    at: SignedInAt,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let (sub, oid) = (&sign_in.id.sub, &sign_in.id.oid);
+    Ok(store.is_marked(&session(&sign_in.id.sid), now).await?
+        || has_ended_since(store, &user(sub), at.person).await?
+        || has_left(store, sub, oid, at.code).await?)
+}
+
+/// Whether the provider has ended the person's place in the organization at `at`, by its clock, or after.
+///
+/// # Errors
+/// [`StoreError`] if the store can't tell.
+pub(crate) async fn has_left(
+    store: &dyn SessionStore,
+    user_id: &str,
+    organization_id: &str,
+    at: i64,
+) -> Result<bool, StoreError> {
+    has_ended_since(store, &membership(user_id, organization_id), at).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn the_latest_notice_counts_and_who_signs_in_after_it_is_let_in() {
+        let (store, mark) = (MemoryStore::default(), user("usr_1"));
+        let ended_since = |at| has_ended_since(&store, &mark, at);
+        assert!(!ended_since(0).await.unwrap());
+        note(&store, &mark, 1000, 1005).await.unwrap();
+        assert!(ended_since(999).await.unwrap() && ended_since(1000).await.unwrap());
+        assert!(!ended_since(1001).await.unwrap());
+        note(&store, &mark, 1010, 1010).await.unwrap();
+        note(&store, &mark, 990, 1011).await.unwrap();
+        assert!(ended_since(1010).await.unwrap());
+        assert!(!ended_since(1011).await.unwrap());
+        let other = membership("usr_1", "org_1");
+        assert!(!has_ended_since(&store, &other, 0).await.unwrap(), "another kind of notice");
+    }
+
+    #[tokio::test]
+    async fn a_notice_from_the_future_keeps_nobody_out_for_long_and_old_ones_leave_nothing_behind() {
+        let (store, mark) = (MemoryStore::default(), user("usr_1"));
+        note(&store, &mark, i64::MAX, 1000).await.unwrap();
+        assert!(!has_ended_since(&store, &mark, 1000 + BELIEVED_AHEAD + 1).await.unwrap());
+        store.delete_ended(1000 + BELIEVED_AHEAD + REMEMBERED).await.unwrap();
+        assert!(!has_ended_since(&store, &mark, 0).await.unwrap());
+        note(&store, &mark, 1000, 1000 + REMEMBERED).await.unwrap();
+        assert!(!has_ended_since(&store, &mark, 0).await.unwrap());
+    }
+}

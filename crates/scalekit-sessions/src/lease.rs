@@ -1,0 +1,86 @@
+//! The lease that makes one process, of all that share the store, refresh a session: renewed while it is held, lost when its
+//! holder dies.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
+
+use crate::{
+    id::{LeaseHolder, SessionKey},
+    metrics,
+    patience::LEASE,
+    shared::Shared,
+    store::StoreError,
+};
+
+/// How often it is renewed: two renewals may fail.
+const RENEWAL: Duration = Duration::from_millis(1500);
+
+/// A lease that this process holds.
+pub(crate) struct Lease {
+    shared: Arc<Shared>,
+    key: SessionKey,
+    holder: LeaseHolder,
+    /// Until when it lasts at least, as far as this process knows.
+    until: Arc<Mutex<Instant>>,
+    renewal: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Takes the session's lease; `None` while somebody else holds it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't tell.
+    pub(crate) async fn take(shared: &Arc<Shared>, key: &SessionKey) -> Result<Option<Self>, StoreError> {
+        let until = Arc::new(Mutex::new(Instant::now() + LEASE));
+        let holder = LeaseHolder::generate().map_err(|error| StoreError(error.into()))?;
+        if !shared.store.acquire_lease(key, &holder, LEASE).await? {
+            return Ok(None);
+        }
+        let renewal = tokio::spawn(renew(Arc::clone(shared), *key, holder, Arc::clone(&until)).in_current_span());
+        Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, until, renewal }))
+    }
+
+    /// Whether nobody else can have taken it. Not so after a pause of this process that was longer than a lease.
+    pub(crate) fn is_held(&self) -> bool {
+        Instant::now() < *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the lease back. A lease that can't be given back runs out.
+    pub(crate) async fn release(self) {
+        self.renewal.abort();
+        if let Err(error) = self.shared.store.release_lease(&self.key, &self.holder).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a lease could not be given back");
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until: Arc<Mutex<Instant>>) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let renewed_until = Instant::now() + LEASE;
+        match shared.store.renew_lease(&key, &holder, LEASE).await {
+            Ok(true) => *until.lock().unwrap_or_else(PoisonError::into_inner) = renewed_until,
+            Ok(false) => {
+                *until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
+                metrics::lease_lost();
+                tracing::warn!("a lease was lost while a refresh was under way");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a lease could not be renewed yet");
+            }
+        }
+    }
+}
