@@ -48,7 +48,7 @@ sbom: ## Write what a release is made of into target/sbom, as CycloneDX document
 	@scripts/setup.sh toolchain cargo_cyclonedx
 	@scripts/sbom.sh
 
-screenshots: ## Take pictures of every page into screenshots/, and the one that the README shows
+screenshots: ## Take pictures of every page into screenshots/
 	@scripts/setup.sh test
 	@scripts/screenshots.sh
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./support/browser.ts";
 
-// `make screenshots`: a picture of every page, in both colour schemes, at two widths, and the one that the README shows.
+// `make screenshots`: a picture of every page, in both colour schemes, at two widths.
 export default defineConfig({
   testDir: "tests",
   testMatch: "*.pictures.ts",

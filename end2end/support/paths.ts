@@ -30,6 +30,3 @@ export const evidence = `${results}/evidence`;
 
 /** Where `make screenshots` writes. */
 export const screenshots = `${repository}screenshots`;
-
-/** What the README shows. `make screenshots` takes it anew; tests/documents.rs knows its size. */
-export const readmePicture = `${repository}docs/images/dashboard.png`;

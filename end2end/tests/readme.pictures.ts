@@ -1,13 +1,14 @@
-// The README's picture: the first screen of the dashboard, as Ada sees it after signing in.
+// Takes the README's picture, as Ada sees it after signing in.
 
+import { writeFileSync } from "node:fs";
 import { people, test } from "../fixtures.ts";
 import { hydrated } from "../support/hydration.ts";
-import { readmePicture } from "../support/paths.ts";
+import { describe, look, picture, words } from "../support/readme.ts";
 
-test.use({ colorScheme: "light", viewport: { width: 1280, height: 720 }, contextOptions: { reducedMotion: "reduce" } });
+test.use(look);
 
 test("readme", async ({ page, signIn }) => {
   await signIn(page, people.ada, "/dashboard");
   await hydrated(page);
-  await page.screenshot({ path: readmePicture, animations: "disabled" });
+  writeFileSync(picture, describe(await page.screenshot({ animations: "disabled" }), await words(page)));
 });
