@@ -10,7 +10,7 @@ main() {
     local source tag crates file
     source=$(engine_field repository)
     tag=${1:-v$(engine_field version)}
-    crates=$(sed -n 's|^\([a-z0-9-]*\) = { path = "crates/[a-z0-9-]*".*|\1|p' Cargo.toml)
+    crates=$(sed -n 's|^\([a-z0-9-]*\) = { .*path = "crates/[a-z0-9-]*".*|\1|p' Cargo.toml)
     [ -n "$crates" ] || fail "Cargo.toml finds no crate in crates/: the project depends on them by tag already."
     require_unedited_crates
     say "Depending on $source at $tag"

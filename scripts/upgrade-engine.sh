@@ -36,7 +36,7 @@ main() {
     say "Look at \`git diff\`, then run \`make lint test\`."
 }
 
-carries_the_engine() { grep -q '^[a-z0-9-]* = { path = "crates/' Cargo.toml; }
+carries_the_engine() { grep -q '^[a-z0-9-]* = { .*path = "crates/' Cargo.toml; }
 
 engine_version() {
     if carries_the_engine; then engine_field version; else sed -n 's/.*git = ".*", tag = "v\([^"]*\)".*/\1/p' Cargo.toml | head -n 1; fi
