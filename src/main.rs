@@ -2,16 +2,19 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use axum_hardening::{
+    last_resort::log_panics,
+    log::start_logging,
+    serve::{Tls, listen, serve, stop_signal},
+};
 use leptos_scalekit::server::{
     self,
     command_line,
-    last_resort,
     metrics::exporter::Exporter, // part: metrics
     patience::LAST_TOKEN_CALLS,
-    serve::{ServeLimits, Tls, listen, serve, stop_signal},
+    policy,
     settings::{Environment, Settings},
     state::AppState,
-    telemetry,
     upkeep,
 };
 use scalekit_sessions::Clock;
@@ -60,11 +63,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(feature = "telemetry-otlp")]
     let (traces, further) = traces::Traces::start(further)?;
     // part: telemetry-otlp }
-    telemetry::start_logging(settings.environment, further);
+    start_logging(policy::log_format(settings.environment), further);
     for notice in &settings.notices {
         tracing::warn!("{notice}");
     }
-    last_resort::log_panics();
+    log_panics();
     let exporter = Exporter::start(settings.metrics).await?; // part: metrics
     let provider = provider::connect(&mut settings).await?;
     let address = settings.leptos.site_addr;
@@ -92,12 +95,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     tracing::info!(%address, %app_url, provider = provider.config.environment_url(), "serving");
     let patience = state.patience();
-    let limits = ServeLimits {
-        connections: state.settings.max_connections,
-        trusted_proxies: state.settings.trusted_proxies.clone(),
-        stop: patience.last_answers(),
-        ..ServeLimits::default()
-    };
+    let limits = policy::connections(&state, patience.last_answers());
     let router = server::router(&state);
     // part: telemetry-otlp {
     #[cfg(feature = "telemetry-otlp")]
@@ -106,7 +104,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         traces::continue_trace,
     ));
     // part: telemetry-otlp }
-    let stopped_at = serve(listener, tls, router, limits.fitted_to_descriptors(), stop(&state)).await;
+    let stopped_at = serve(listener, tls, router, limits, stop(&state)).await;
     state.sessions.finish_refreshes(patience.stop().saturating_sub(stopped_at.elapsed())).await;
     tracing::info!("stopped");
     // part: telemetry-otlp {

@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use axum_hardening::{client, log::FurtherLayer};
 use ipnet::IpNet;
 use opentelemetry::{
     Context, context::FutureExt as _, propagation::TextMapPropagator as _, trace::TracerProvider as _,
@@ -24,8 +25,6 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
 use tracing_subscriber::{Layer as _, registry::LookupSpan};
-
-use crate::server::{client_address, telemetry::FurtherLayer};
 
 /// With one of these set, traces are sent; otherwise nothing leaves the process.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
@@ -81,7 +80,7 @@ where
 /// Makes the request's span a part of the trace that the request names, if one of our proxies names one: anybody else could hide
 /// requests from traces, or have all of theirs recorded.
 pub async fn continue_trace(State(trusted): State<Arc<[IpNet]>>, request: Request, next: Next) -> Response {
-    if !client_address::is_connected_by(&request, &trusted) {
+    if !client::is_connected_by(&request, &trusted) {
         return next.run(request).await;
     }
     let headers = HEADERS.iter().filter_map(|name| {
@@ -108,6 +107,10 @@ mod tests {
     use std::sync::Mutex;
 
     use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+    use axum_hardening::{
+        client::PeerAddress,
+        log::{RequestLog, log_requests},
+    };
     use opentelemetry::trace::TraceId;
     use opentelemetry_sdk::{
         error::OTelSdkResult,
@@ -118,11 +121,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
-    use crate::server::{
-        client_address::PeerAddress,
-        metrics,
-        telemetry::{RequestLog, log_requests},
-    };
+    use crate::server::metrics;
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     const CALLER: &str = "00f067aa0ba902b7";

@@ -10,6 +10,7 @@ use std::{
 
 /// A folder or file, and what must not be named in it.
 const RULES: &[(&str, &[&str])] = &[
+    ("crates/axum-hardening/src", &["leptos", "scalekit", "scalekit_sessions", "tower_cookies"]),
     ("crates/scalekit/src", &["axum", "leptos", "tower_cookies"]),
     ("crates/scalekit-emulator/src", &["scalekit::", "leptos_scalekit", "leptos::"]),
     ("crates/scalekit-sessions/src", &["axum", "leptos", "tower", "http::", "tower_cookies"]),

@@ -1,24 +1,27 @@
 //! The three cookies: their names, attributes and how they are read. Not here: what the values mean.
 //!
-//! The `Cookie` header is cleaned before anything parses it, because the parser behind `tower-cookies` decodes
-//! percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would be read as
-//! `__Host-session`. What is read, as rules:
+//! The `Cookie` header is cleaned before anything parses it, because the parser behind `tower-cookies`
+//! decodes percent-encoded names: `%5F%5FHost-session=x`, which any page of a sibling host may plant, would
+//! be read as `__Host-session`. What is read, as rules:
 //!
 //! 1. All `Cookie` lines of a request are one list, divided by `;` alone. HTTP/2 sends several.
-//! 2. A pair counts if its name is a token and its value is made of cookie octets (RFC 6265 §4.1.1), both without `%`: no
-//!    quotes, spaces, commas, control characters or bytes beyond ASCII. Any other pair is as if it had not been sent, and
-//!    changes nothing for the rest.
-//! 3. Names are compared exactly: `Session` and `__host-session` are foreign cookies, and so is `session` over https.
+//! 2. A pair counts if its name is a token and its value is made of cookie octets (RFC 6265 §4.1.1), both
+//!    without `%`: no quotes, spaces, commas, control characters or bytes beyond ASCII. Any other pair is as
+//!    if it had not been sent, and changes nothing for the rest.
+//! 3. Names are compared exactly: `Session` and `__host-session` are foreign cookies, and so is `session`
+//!    over https.
 //! 4. Of a name that counts twice, neither is used: nobody can tell which of the two was planted.
-//! 5. Of more than 24 KiB of cookies none is read, and the request is anonymous. A request head of more than 32 KiB is
-//!    refused with 431 before it gets here (`serve::connection`).
-//! 6. A session's identifier has one spelling. One that the server did not make itself leads to no session, and a sign-in
-//!    never takes over an identifier that the browser brought.
+//! 5. Of more than 24 KiB of cookies none is read, and the request is anonymous. A request head of more than
+//!    32 KiB is refused with 431 before it gets here (`serve::connection`).
+//! 6. A session's identifier has one spelling. One that the server did not make itself leads to no session,
+//!    and a sign-in never takes over an identifier that the browser brought.
 //! 7. Of more than five login attempts, those that these keys can't open go first, then the oldest.
-//! 8. What stands under the session's name and is no identifier of ours is ignored and stays: it may be somebody else's.
+//! 8. What stands under the session's name and is no identifier of ours is ignored and stays: it may be
+//!    somebody else's.
 //!
-//! Cookies know no ports: over http, where several projects share `localhost`, the names carry the project and the port, as in
-//! `session.leptos-scalekit.3000`. Over https a host is one site's, and `__Host-` is worth more.
+//! Cookies know no ports: over http, where several projects share `localhost`, the names carry the project
+//! and the port, as in `session.leptos-scalekit.3000`. Over https a host is one site's, and `__Host-` is
+//! worth more.
 
 use std::collections::HashMap;
 
@@ -35,7 +38,8 @@ use url::Url;
 /// Longer values of our cookies are not looked at.
 const MAX_VALUE_LENGTH: usize = 4096;
 
-/// In bytes: of more cookies none is read. Browsers would keep more for a site; with the rest of a head they have to fit into one.
+/// In bytes: of more cookies none is read. Browsers would keep more for a site; with the rest of a head they
+/// have to fit into one.
 const MAX_HEADER_LENGTH: usize = 24 * 1024;
 
 /// The project's name, which `cargo generate` and `scripts/start-project.sh` change.
@@ -147,7 +151,8 @@ impl CookieJar {
         cookies.add(self.cookie(name, String::new(), 0));
     }
 
-    /// `Lax`, not `Strict`: the first request after the provider's redirect must carry them (scalekit-api §16).
+    /// `Lax`, not `Strict`: the first request after the provider's redirect must carry them (scalekit-api
+    /// §16).
     fn cookie(self, name: String, value: String, seconds: i64) -> Cookie<'static> {
         let age = tower_cookies::cookie::time::Duration::seconds(seconds);
         Cookie::build((name, value))
@@ -160,7 +165,8 @@ impl CookieJar {
     }
 }
 
-/// Keeps only pairs whose raw name and value are plain ASCII, and drops every copy of a name that occurs twice.
+/// Keeps only pairs whose raw name and value are plain ASCII, and drops every copy of a name that occurs
+/// twice.
 ///
 /// Other cookies may hold any bytes: they must neither hide ours nor become ours.
 pub async fn keep_plain_cookies(mut request: Request, next: Next) -> Response {

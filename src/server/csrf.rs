@@ -1,9 +1,10 @@
 //! Refuses requests that another site makes in the visitor's name.
 //!
-//! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`; both where a service worker passes a form on. No token that could go stale.
-//! Safe methods pass, since no `GET` changes anything but the two of sign-in, which have rules of their own (`navigation`). No
-//! header ever allows another origin to read an answer or to send what a form can't. Not here: notifications of the provider, which
-//! come without cookies and are signed.
+//! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`; both where a service
+//! worker passes a form on. No token that could go stale. Safe methods pass, since no `GET` changes anything
+//! but the two of sign-in, which have rules of their own (`navigation`). No header ever allows another origin
+//! to read an answer or to send what a form can't. Not here: notifications of the provider, which come
+//! without cookies and are signed.
 
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use url::Url;
 use super::{navigation, state::AppState};
 use crate::error::AppError;
 
-/// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls a server function in
-/// another encoding than they use.
+/// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls
+/// a server function in another encoding than they use.
 pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let Some((status, reason)) = refusal(&request, &state.settings.app_url) else { return next.run(request).await };
     tracing::warn!(reason, "a request was refused");
@@ -44,7 +45,8 @@ fn is_empty(headers: &HeaderMap) -> bool {
     says_nothing && !headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Whether the body is what forms and hydrated pages send: one type, with or without parameters; or nothing, which has none.
+/// Whether the body is what forms and hydrated pages send: one type, with or without parameters; or nothing,
+/// which has none.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else {
@@ -70,7 +72,8 @@ fn comes_from_this_site(headers: &HeaderMap, app_url: &Url) -> bool {
     }
     match headers.get(header::ORIGIN) {
         Some(origin) => *origin == *app_url.origin().ascii_serialization(),
-        // No browser of today leaves both out of such a request; programs without cookies carry nobody's authority.
+        // No browser of today leaves both out of such a request; programs without cookies carry nobody's
+        // authority.
         None => !headers.contains_key(header::COOKIE),
     }
 }

@@ -16,32 +16,28 @@
 
 pub mod assets;
 pub mod auth;
-pub mod client_address;
 pub mod command_line;
 pub mod cookies;
 pub mod csrf;
 pub mod dashboard;
 pub mod doctor;
 pub mod guard;
-pub mod headers;
 pub mod health;
 pub mod healthcheck;
-pub mod last_resort;
 pub mod metrics;
 pub mod navigation;
 pub mod patience;
+pub mod policy;
 pub mod profile;
 pub mod rate_limit;
-pub mod referer;
 pub mod refusals;
 pub mod return_to;
 pub mod routes;
-pub mod serve;
 pub mod session_api_places;
 pub mod session_list;
 pub mod settings;
 pub mod state;
-pub mod telemetry;
+mod tasks;
 pub mod upkeep;
 pub mod views;
 pub mod webhooks; // part: webhooks
@@ -57,15 +53,23 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use leptos::prelude::provide_context;
+use axum_hardening::{
+    headers::{PageNonce, protect_answers},
+    last_resort::{answer_panics, limit_address, limit_time},
+    log::log_requests,
+    rate_limit::limit_rate,
+    referer::keep_own_referer,
+    site,
+};
+use leptos::{nonce::Nonce, prelude::provide_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
+use tower::util::option_layer;
 use tower_cookies::CookieManagerLayer;
 
 use crate::{
     app::{App, shell},
     error::AppError,
 };
-use headers::PageNonce;
 use state::{AppState, RouterState};
 
 /// Sign-in's parameters are small; nothing else is posted.
@@ -89,7 +93,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(refusals::refuse_failed_functions))
         .layer(from_fn(empty_redirects))
-        .layer(from_fn_with_state(Arc::clone(state), referer::keep_own_referer))
+        .layer(from_fn_with_state(policy::own_referer(state), keep_own_referer))
         .route(
             "/auth/login",
             get(auth::login::start_login).post(auth::login::start_login).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
@@ -121,13 +125,13 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .layer(CookieManagerLayer::new())
         .layer(from_fn(cookies::keep_plain_cookies))
         .merge(notifications)
-        .layer(from_fn_with_state(Arc::clone(state), rate_limit::limit_rate))
-        .layer(from_fn(last_resort::answer_panics))
-        .layer(from_fn_with_state(state.patience().answer(), last_resort::limit_time))
-        .layer(from_fn(last_resort::limit_address))
+        .layer(option_layer(policy::rates(state).map(|rates| from_fn_with_state(rates, limit_rate))))
+        .layer(from_fn(answer_panics))
+        .layer(from_fn_with_state(policy::time(state), limit_time))
+        .layer(from_fn_with_state(policy::ADDRESS, limit_address))
         .layer(from_fn_with_state(Arc::clone(state), refusals::tell_who_asked))
-        .layer(from_fn_with_state(Arc::clone(state), headers::protect_answers))
-        .layer(from_fn_with_state(state.request_log(), telemetry::log_requests))
+        .layer(from_fn_with_state(policy::answer_headers(state), protect_answers))
+        .layer(from_fn_with_state(policy::request_log(state), log_requests))
 }
 
 /// The pages that `<App/>` routes to, listed once for each process.
@@ -136,7 +140,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
 /// is waiting for such a page then waits for ever. So it must not happen while requests are served.
 pub fn page_routes() -> &'static [AxumRouteListing] {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    telemetry::tasks::keep_spans();
+    tasks::keep_spans();
     ROUTES.get_or_init(|| generate_route_list(App))
 }
 
@@ -144,7 +148,7 @@ pub fn page_routes() -> &'static [AxumRouteListing] {
 fn provide_request_context(state: &Arc<AppState>) {
     provide_context(Arc::clone(state));
     if let Some(nonce) = leptos::prelude::use_context::<axum::http::request::Parts>()
-        .and_then(|parts| parts.extensions.get::<PageNonce>().map(|nonce| nonce.0.clone()))
+        .and_then(|parts| parts.extensions.get::<PageNonce<Nonce>>().map(|nonce| nonce.0.clone()))
     {
         provide_context(nonce);
     }
@@ -160,7 +164,7 @@ async fn serve_file(State(state): State<Arc<AppState>>, request: Request) -> Res
         }
         return AppError::NotFound.into_response();
     };
-    assets::answer(found, request.method(), request.headers())
+    site::answer(found, request.headers())
 }
 
 /// Empties the body of redirects, which would carry what was rendered before the redirect was decided.

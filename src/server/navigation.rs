@@ -1,10 +1,10 @@
-//! How pages and the two addresses whose `GET` does something, `/auth/login` and `/auth/callback`, may be asked for. Pages: with `GET` and
-//! `HEAD`. The two work for a person who navigates there and for nothing else: not for a frame or an image, not for a browser that looks
-//! ahead, not for `HEAD`.
+//! How pages and the two addresses whose `GET` does something, `/auth/login` and `/auth/callback`, may be
+//! asked for. Pages: with `GET` and `HEAD`. The two work for a person who navigates there and for nothing
+//! else: not for a frame or an image, not for a browser that looks ahead, not for `HEAD`.
 //!
-//! By headers that browsers set and pages can't (Fetch Metadata; `Sec-Purpose`, Fetch §3.9). Where they are missing the request
-//! passes: older browsers, and programs. Other sites may link here, since Scalekit and its portals do (scalekit-api §11). Not here:
-//! where other requests come from (`csrf`).
+//! By headers that browsers set and pages can't (Fetch Metadata; `Sec-Purpose`, Fetch §3.9). Where they are
+//! missing the request passes: older browsers, and programs. Other sites may link here, since Scalekit and
+//! its portals do (scalekit-api §11). Not here: where other requests come from (`csrf`).
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -19,8 +19,8 @@ use crate::error::AppError;
 /// Where a login attempt begins and where it ends.
 const STEPS_OF_SIGN_IN: [&str; 2] = ["/auth/login", "/auth/callback"];
 
-/// Refuses other methods, and for the steps of sign-in whatever is not a person's navigation, before anything is looked at, set or used
-/// up.
+/// Refuses other methods, and for the steps of sign-in whatever is not a person's navigation, before anything
+/// is looked at, set or used up.
 pub async fn require_navigation(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let is_step = STEPS_OF_SIGN_IN.contains(&path);
@@ -53,9 +53,10 @@ pub(super) fn refusal(method: &Method, headers: &HeaderMap) -> Option<StatusCode
     }
 }
 
-/// Whether a service worker of this site passes a navigation on (`fetch(event.request)`): it keeps its mode and loses its destination.
-/// No page can ask for that mode, and no other site's frame has a service worker of ours. What `Sec-Fetch-Site` says then is not what
-/// every browser's person did: it may be the worker's own site.
+/// Whether a service worker of this site passes a navigation on (`fetch(event.request)`): it keeps its mode
+/// and loses its destination. No page can ask for that mode, and no other site's frame has a service worker
+/// of ours. What `Sec-Fetch-Site` says then is not what every browser's person did: it may be the worker's
+/// own site.
 pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
     is_only(headers, "sec-fetch-dest", "empty") && is_only(headers, "sec-fetch-mode", "navigate")
 }
@@ -65,7 +66,8 @@ fn is_only(headers: &HeaderMap, name: &str, wanted: &str) -> bool {
     values.next().is_some_and(|value| value == wanted) && values.next().is_none()
 }
 
-/// Whether the browser, not the person, asks: `prefetch`, with or without `prerender`; in older browsers under two other names.
+/// Whether the browser, not the person, asks: `prefetch`, with or without `prerender`; in older browsers
+/// under two other names.
 fn looks_ahead(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose", "x-moz"].iter().flat_map(|name| headers.get_all(*name)).any(|value| {
         let value = String::from_utf8_lossy(value.as_bytes()).to_lowercase();

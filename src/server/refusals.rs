@@ -1,9 +1,11 @@
 //! How a refusal is told to whoever asked.
 //!
-//! Whoever refuses a request answers with `AppError::….into_response()`: a status, a sentence and, where it helps, when to come again. It needs
-//! neither the application's state nor the request. The error itself travels in the response's extensions to one layer around all of them,
-//! [`tell_who_asked`], which has seen the request's head: people with a browser get a complete document, hydrated pages that call a server
-//! function get the error as JSON, other programs keep the sentence.
+//! Whoever refuses a request answers with `AppError::….into_response()`: a status, a sentence and, where it
+//! helps, when to come again. It needs neither the application's state nor the request. The error itself
+//! travels in the response's extensions to one layer around all of them, [`tell_who_asked`], which has seen
+//! the request's head: people with a browser get a complete document, hydrated pages that call a server
+//! function get the error as JSON, other programs the sentence. The layers of `axum_hardening` answer with a
+//! `Refusal` of theirs, which is told alike.
 //!
 //! Status, cookies and other headers stay as whoever refused has set them. The document needs no scripts.
 
@@ -17,12 +19,13 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
+use axum_hardening::{Refusal, log::REQUEST_ID};
 use leptos::{
     prelude::{Owner, RenderHtml as _},
     server_fn::error::SERVER_FN_ERROR_HEADER,
 };
 
-use super::{auth::login::comes_from_here, navigation, state::AppState, telemetry::REQUEST_ID};
+use super::{auth::login::comes_from_here, navigation, state::AppState};
 use crate::{
     access::LONGEST_RETURN_PATH,
     documents::error::{ErrorPage, error_document},
@@ -38,6 +41,9 @@ const START: &str = "/auth/login";
 /// Where people choose how to sign in.
 const CHOICE: &str = "/login";
 
+/// Seconds after which another attempt makes sense, where whoever refuses does not say.
+const RETRY_SECONDS: u32 = 5;
+
 /// Errors are small; a longer body of a server function is not one of ours.
 const MAX_ERROR_BYTES: usize = 4096;
 
@@ -49,8 +55,7 @@ pub fn status_of(error: &AppError) -> StatusCode {
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        let sentence = format!("{}. {}\n", self.title(), self.explanation());
-        let mut response = (status_of(&self), [(header::CACHE_CONTROL, "no-store")], sentence).into_response();
+        let mut response = (status_of(&self), [(header::CACHE_CONTROL, "no-store")], sentence(&self)).into_response();
         if let Some(retry_after) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
@@ -59,17 +64,37 @@ impl IntoResponse for AppError {
     }
 }
 
-/// What somebody else said of an error, in their words. The document shows it as a quotation: `(Extension(Quoted(words)), error)`.
+fn sentence(error: &AppError) -> String {
+    format!("{}. {}\n", error.title(), error.explanation())
+}
+
+/// What somebody else said of an error, in their words. The document shows it as a quotation:
+/// `(Extension(Quoted(words)), error)`.
 #[derive(Debug, Clone)]
 pub struct Quoted(pub String);
 
-/// Tells refusals in the form that who asked can read. Inside what protects and logs every answer, outside everything that refuses.
+/// Tells refusals in the form that who asked can read. Inside what protects and logs every answer, outside
+/// everything that refuses.
 pub async fn tell_who_asked(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let head = Head::of(request.method(), request.uri(), request.headers());
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove() {
+    let extensions = response.extensions_mut();
+    match extensions.remove().or_else(|| extensions.remove().map(|refusal: Refusal| AppError::from(&refusal))) {
         Some(error) => tell(&state, error, &head, response),
         None => response,
+    }
+}
+
+/// What the layers of `axum_hardening` refuse, in the application's words.
+impl From<&Refusal> for AppError {
+    fn from(refusal: &Refusal) -> Self {
+        let retry_after = refusal.retry_after().unwrap_or(RETRY_SECONDS);
+        match refusal.status() {
+            StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests { retry_after },
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable { retry_after },
+            status if status.is_server_error() => Self::Internal,
+            _ => Self::Invalid,
+        }
     }
 }
 
@@ -86,7 +111,7 @@ fn tell(state: &AppState, error: AppError, head: &Head, mut response: Response) 
     } else if head.uri.path().starts_with(FUNCTIONS) {
         Json(error).into_response()
     } else {
-        return response;
+        sentence(&error).into_response()
     };
     let (told, body) = told.into_parts();
     let headers = response.headers_mut();
@@ -101,8 +126,8 @@ const fn goes_on_by_itself(error: &AppError) -> bool {
     matches!(error, AppError::Unavailable { .. } | AppError::TooManyRequests { .. } | AppError::Internal)
 }
 
-/// What a document says that depends on the request. Most requests are refused nothing, so all of it is kept as it came, which copies
-/// nothing, and read when it is needed.
+/// What a document says that depends on the request. Most requests are refused nothing, so all of it is kept
+/// as it came, which copies nothing, and read when it is needed.
 struct Head {
     method: Method,
     uri: Uri,
@@ -131,9 +156,9 @@ impl Head {
 
     /// Where the document leads to try again: to what was asked for.
     ///
-    /// Two addresses must not be led to. Whatever this document leads to is believed to have been started by a page of ours, so a sign-in
-    /// that began elsewhere doesn't go on: people choose anew how to sign in. And `//elsewhere.example` is a path in a request, but another
-    /// site in a link.
+    /// Two addresses must not be led to. Whatever this document leads to is believed to have been started by
+    /// a page of ours, so a sign-in that began elsewhere doesn't go on: people choose anew how to sign in.
+    /// And `//elsewhere.example` is a path in a request, but another site in a link.
     fn retry_path(&self) -> Option<String> {
         if self.method != Method::GET {
             return None;
@@ -154,8 +179,9 @@ fn text(value: &HeaderValue) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-/// Makes refusals of what Leptos answers: to every error of a server function with 500, unreadable arguments included. So does it for a
-/// page that can't be shown only because too many people asked: the document goes on by itself.
+/// Makes refusals of what Leptos answers: to every error of a server function with 500, unreadable arguments
+/// included. So does it for a page that can't be shown only because too many people asked: the document goes
+/// on by itself.
 pub async fn refuse_failed_functions(request: Request, next: Next) -> Response {
     let is_function = request.uri().path().starts_with(FUNCTIONS);
     let response = next.run(request).await;
@@ -169,7 +195,8 @@ pub async fn refuse_failed_functions(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether a server function answered with an error, also where Leptos has turned it into a redirect to the referrer.
+/// Whether a server function answered with an error, also where Leptos has turned it into a redirect to the
+/// referrer.
 fn failed(response: &Response) -> bool {
     response.headers().contains_key(SERVER_FN_ERROR_HEADER) || response.status().is_server_error()
 }

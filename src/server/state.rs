@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use axum_hardening::{rate_limit::RateLimits, site::Site};
 use leptos::config::LeptosOptions;
 use scalekit_sessions::{Clock, Exchanges, SessionStore, Sessions, StoreOpenError, open_store};
 
 use super::{
-    assets::Site,
+    assets,
     cookies::CookieJar,
     patience::Patience,
-    rate_limit::RateLimits,
+    rate_limit::Class,
     session_api_places::SessionApiPlaces,
     settings::{EMULATOR_CLIENT_ID, Settings},
-    telemetry::RequestLog,
 };
 use crate::site::SiteLinks;
 
@@ -36,7 +36,7 @@ pub struct AppState {
     /// The time.
     pub clock: Clock,
     /// How often what may be asked for; `None`: as often as anybody likes.
-    pub rate_limits: Option<RateLimits>,
+    pub rate_limits: Option<Arc<RateLimits<Class>>>,
     /// The site's files.
     pub site: Site,
 }
@@ -77,8 +77,11 @@ impl AppState {
         let sessions =
             Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
         let cookies = CookieJar::of(&settings.app_url);
-        let rate_limits = settings.rate_limits.as_ref().map(|rules| RateLimits::new(rules, &clock));
-        let site = Site::of_this_build();
+        let rate_limits = settings.rate_limits.as_ref().map(|rules| {
+            let clock = clock.clone();
+            Arc::new(rules.limits(move || clock.running_for()))
+        });
+        let site = assets::site();
         let exchanges = Exchanges::default();
         let session_api_places = SessionApiPlaces::default();
         Ok(Arc::new(Self {
@@ -101,20 +104,11 @@ impl AppState {
         Patience::with(self.scalekit.config().token_timeout())
     }
 
-    /// How requests are written down.
-    #[must_use]
-    pub fn request_log(&self) -> RequestLog {
-        RequestLog {
-            client: self.settings.logged_client,
-            trusted_proxies: self.settings.trusted_proxies.as_slice().into(),
-        }
-    }
-
     /// Where documents find the site's files now.
     #[must_use]
     pub fn site_links(&self) -> SiteLinks {
         let LeptosOptions { output_name, site_pkg_dir, .. } = &self.settings.leptos;
-        self.site.files().links(output_name, site_pkg_dir)
+        assets::links(&self.site.files(), output_name, site_pkg_dir)
     }
 }
 

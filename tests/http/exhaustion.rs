@@ -8,7 +8,8 @@ use axum::{
     body::Body,
     http::{Request, Response},
 };
-use leptos_scalekit::server::{client_address::PeerAddress, router, state::AppState};
+use axum_hardening::client::PeerAddress;
+use leptos_scalekit::server::{router, state::AppState};
 use scalekit_sessions::{Clock, MemoryStore, SessionStore as _};
 use tower::ServiceExt as _;
 

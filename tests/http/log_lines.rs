@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use leptos_scalekit::server::telemetry::LoggedClient;
+use axum_hardening::log::LoggedClient;
 use scalekit_emulator::{Endpoint, Fault};
 use serde_json::Value;
 use tracing::{Dispatch, subscriber::DefaultGuard};
@@ -51,7 +51,7 @@ impl Log {
         let lines = String::from_utf8(bytes).unwrap();
         let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
         let package = env!("CARGO_PKG_NAME").replace('-', "_");
-        let ours = [package.as_str(), "scalekit::", "scalekit_sessions"];
+        let ours = [package.as_str(), "axum_hardening", "scalekit::", "scalekit_sessions"];
         let is_ours = |target: &str| ours.iter().any(|name| target.starts_with(name));
         lines.filter(|line: &Value| is_ours(line["target"].as_str().unwrap())).collect()
     }

@@ -3,9 +3,9 @@
 use std::{ops::Deref, sync::Arc, time::Instant};
 
 use axum::{Router, body::Body, http::Request};
+use axum_hardening::{client::PeerAddress, rate_limit::Rule};
 use leptos_scalekit::server::{
-    client_address::PeerAddress,
-    rate_limit::{Class, Rule, Rules},
+    rate_limit::{Class, Rules},
     router,
 };
 use scalekit_sessions::MemoryStore;

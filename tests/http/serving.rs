@@ -17,8 +17,8 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     routing::{get, post},
 };
+use axum_hardening::serve::{ServeLimits, Tls, listen, serve};
 use http_body::Frame;
-use leptos_scalekit::server::serve::{ServeLimits, Tls, listen, serve};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use leptos_scalekit::server::serve::ServeLimits;
+use axum_hardening::serve::ServeLimits;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum_hardening::client;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use scalekit_sessions::{Current, Device, Session, SessionKey};
@@ -17,10 +18,11 @@ use crate::{
     api::session::{ProviderView, SessionState, SessionView},
     error::{AppError, SignInProblem},
     server::{
-        client_address,
         cookies::SessionCookie,
         guard::{CurrentSession, Visitor},
-        metrics, refusals,
+        metrics,
+        rate_limit::Class,
+        refusals,
         return_to::ReturnTo,
         state::AppState,
         views,
@@ -90,10 +92,10 @@ impl RequestContext {
     /// Counts the end of a genuine sign-in attempt among those of all clients.
     fn admit_genuine_callback(&self) -> Result<(), AppError> {
         let client =
-            client_address::of(&self.parts.extensions, &self.parts.headers, &self.state.settings.trusted_proxies);
+            client::address_of(&self.parts.extensions, &self.parts.headers, &self.state.settings.trusted_proxies);
         let limits = self.state.rate_limits.as_ref();
         limits
-            .map_or(Ok(()), |limits| limits.admit_genuine_callback(client))
+            .map_or(Ok(()), |limits| limits.admit_genuine(Class::Callback, client))
             .map_err(|retry_after| AppError::TooManyRequests { retry_after })
     }
 

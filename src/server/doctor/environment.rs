@@ -1,10 +1,11 @@
 //! What no request can check: addresses that a person must register, cookies, webhooks, certificates, and the emulator that
 //! stands in.
 
+use axum_hardening::serve::Tls;
+
 use super::{Outcome, Report};
 use crate::server::{
     cookies::CookieJar,
-    serve::Tls,
     settings::{Environment, Settings, is_loopback},
 };
 

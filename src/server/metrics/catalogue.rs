@@ -4,12 +4,8 @@
 
 use scalekit_sessions::metrics::{Kind, Series};
 
-/// Requests answered.
-pub const REQUESTS: &str = "http_requests_total";
-/// Time until an answer's headers.
-pub const REQUEST_DURATION: &str = "http_request_duration_seconds";
-/// Requests refused because they were one too many.
-pub const RATE_LIMITED: &str = "http_requests_rate_limited_total";
+pub use axum_hardening::series::{RATE_LIMITED, REQUEST_DURATION, REQUESTS};
+
 /// Sign-ins ended.
 pub const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Fetches of the key set.

@@ -10,16 +10,14 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
+use axum_hardening::serve::{ServeLimits, serve};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use scalekit_sessions::metrics::{Kind, Series};
 use tokio::net::TcpListener;
 
 use super::catalogue;
-use crate::server::{
-    serve::{ServeLimits, serve},
-    state::AppState,
-};
+use crate::server::state::AppState;
 
 /// Prometheus needs one connection, and whoever looks by hand another.
 const CONNECTIONS: usize = 16;

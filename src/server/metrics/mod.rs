@@ -7,19 +7,11 @@
 pub mod catalogue;
 pub mod exporter; // part: metrics
 
-use std::time::Duration;
-
-use metrics::{counter, histogram};
+use metrics::counter;
 
 pub use scalekit_sessions::metrics::{sessions_active, store_failed, token_call};
 
 use crate::error::SignInProblem;
-
-/// A request was answered: its headers were ready after `time`. `route` is the router's pattern, never the path.
-pub fn request(route: &str, status: u16, time: Duration) {
-    counter!(catalogue::REQUESTS, "route" => route.to_owned(), "status" => status.to_string()).increment(1);
-    histogram!(catalogue::REQUEST_DURATION, "route" => route.to_owned()).record(time);
-}
 
 /// A sign-in ended: with a session, or with a reason why not.
 pub fn sign_in(problem: Option<SignInProblem>) {
@@ -39,11 +31,6 @@ pub fn sign_in(problem: Option<SignInProblem>) {
         Some(SignInProblem::Unavailable) => "unavailable",
     };
     counter!(catalogue::SIGN_INS, "outcome" => outcome).increment(1);
-}
-
-/// A request of this class was one too many.
-pub fn rate_limited(class: &'static str) {
-    counter!(catalogue::RATE_LIMITED, "class" => class).increment(1);
 }
 
 /// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way` or `not_set_up`.

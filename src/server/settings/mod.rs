@@ -22,6 +22,7 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum_hardening::log::LoggedClient;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use scalekit::WebhookSecrets; // part: webhooks
@@ -33,7 +34,7 @@ pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
 pub use store_address::{APPLICATION_NAMES, EXAMPLE_STORE};
 
-use crate::server::{rate_limit::Rules, telemetry::LoggedClient};
+use crate::server::rate_limit::Rules;
 
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");

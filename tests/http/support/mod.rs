@@ -11,12 +11,14 @@ mod store;
 
 use std::{sync::Arc, time::Duration};
 
+use axum_hardening::{
+    log::LoggedClient,
+    serve::{ServeLimits, serve},
+};
 use leptos_scalekit::server::{
     router,
-    serve::{self, ServeLimits},
     settings::{Environment, IdentityProvider, Settings},
     state::AppState,
-    telemetry::LoggedClient,
 };
 use reqwest::header::{self, HeaderMap};
 use scalekit_emulator::{Emulator, Options, SettingsChange};
@@ -122,7 +124,7 @@ fn config(emulator: &Emulator) -> scalekit::Config {
 fn start(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
     let router = router(state);
     tokio::spawn(async move {
-        serve::serve(listener, None, router, ServeLimits::default(), std::future::pending()).await;
+        serve(listener, None, router, ServeLimits::default(), std::future::pending()).await;
     })
 }
 

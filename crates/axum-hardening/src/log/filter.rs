@@ -1,5 +1,6 @@
-//! Which lines are written: `RUST_LOG`, but never fewer than a person meant. What is empty or can't be read says nothing, and a name
-//! without a level for all else says nothing about all else: warnings are written then.
+//! Which lines are written: `RUST_LOG`, but never fewer than a person meant. What is empty or can't be read
+//! says nothing, and a name without a level for all else says nothing about all else: warnings are written
+//! then.
 
 use std::ffi::OsString;
 
@@ -8,12 +9,13 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 /// What is written unless `RUST_LOG` says otherwise.
 const DEFAULT: &str = "info";
 
-/// The filter that a value of `RUST_LOG` asks for, and what to say of a value that is not followed to the letter.
+/// The filter that a value of `RUST_LOG` asks for, and what to say of a value that is not followed to the
+/// letter.
 pub(super) fn of(value: Option<OsString>) -> (EnvFilter, Option<String>) {
     let Some(value) = value else { return (EnvFilter::new(DEFAULT), None) };
     let fallen_back = |why: &str| {
         let remark = format!(
-            "RUST_LOG {why}: \"{DEFAULT}\" is taken. It can be, for example, \"warn,leptos_scalekit=debug\", or \"off\""
+            "RUST_LOG {why}: \"{DEFAULT}\" is taken. It can be, for example, \"warn,my_app=debug\", or \"off\""
         );
         (EnvFilter::new(DEFAULT), Some(remark))
     };
@@ -65,7 +67,7 @@ mod tests {
     fn a_value_that_says_nothing_silences_nothing_and_is_remarked_on() {
         let by_default = vec!["ERROR", "WARN", "INFO"];
         assert_eq!(written(None), (by_default.clone(), false));
-        for nothing in ["", " ", ",", " , ", "leptos_scalekit=inof", "=", "info,=x=y"] {
+        for nothing in ["", " ", ",", " , ", "my_app=inof", "=", "info,=x=y"] {
             assert_eq!(written(Some(nothing)), (by_default.clone(), true), "{nothing:?}");
         }
         for no_level in ["inof", "warning", "hyper", "hyper=trace", "[span]=debug"] {
@@ -80,7 +82,7 @@ mod tests {
             ("error", vec!["ERROR"]),
             ("WARN", vec!["ERROR", "WARN"]),
             ("hyper=trace,error", vec!["ERROR"]),
-            ("off, leptos_scalekit=warn", vec!["ERROR", "WARN"]),
+            ("off, axum_hardening=warn", vec!["ERROR", "WARN"]),
             ("debug", vec!["ERROR", "WARN", "INFO", "DEBUG"]),
         ] {
             assert_eq!(written(Some(value)), (levels, false), "{value:?}");

@@ -1,17 +1,19 @@
-//! How many connections a client may have: a share of all, so that nobody has the last place but those who come after.
+//! How many connections a client may have: a share of all, so that the last ones are left to those who come
+//! after.
 //!
 //! Proxies that are trusted are exempt: all the world comes from their addresses.
 
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use ipnet::IpNet;
+use parking_lot::Mutex;
 
-use crate::server::client_address::network;
+use crate::client::network;
 
 /// Of all connections, one client may have one in so many.
 const SHARE: usize = 4;
@@ -19,75 +21,72 @@ const SHARE: usize = 4;
 /// Between two lines of the log about clients beyond their share.
 const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
-/// The places of all clients.
-pub(super) struct Places {
+/// What each client has of all connections.
+pub(super) struct Shares {
     share: usize,
     exempt: Vec<IpNet>,
-    taken: Mutex<Taken>,
+    counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct Counts {
     by_client: HashMap<IpNet, usize>,
     logged_at: Option<Instant>,
 }
 
-impl Places {
+impl Shares {
     pub(super) fn new(connections: usize, exempt: Vec<IpNet>) -> Arc<Self> {
-        Arc::new(Self { share: (connections / SHARE).max(1), exempt, taken: Mutex::default() })
+        Arc::new(Self { share: (connections / SHARE).max(1), exempt, counts: Mutex::default() })
     }
 
-    /// A place for a connection from this address; `None` if its client has as many as it may.
-    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    /// One connection more from this address; `None` if its client has as many as it may.
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Slot> {
         let peer = peer.to_canonical();
         if self.exempt.iter().any(|proxy| proxy.contains(&peer)) {
-            return Some(Place { places: Arc::clone(self), client: None });
+            return Some(Slot { shares: Arc::clone(self), client: None });
         }
         // Whoever has an IPv6 address has a /64 of them.
         let client = network(peer, 32, 64);
-        let mut taken = self.taken();
-        let count = taken.by_client.entry(client).or_default();
+        let mut counts = self.counts.lock();
+        let count = counts.by_client.entry(client).or_default();
         if *count >= self.share {
-            if taken.logged_at.is_none_or(|at| at.elapsed() >= BETWEEN_LINES) {
-                taken.logged_at = Some(Instant::now());
-                drop(taken);
+            if counts.logged_at.is_none_or(|at| at.elapsed() >= BETWEEN_LINES) {
+                counts.logged_at = Some(Instant::now());
+                drop(counts);
                 let share = self.share;
-                tracing::warn!(%client, share, "a client has its share of all connections; further ones are refused (a proxy? see TRUSTED_PROXIES)");
+                tracing::warn!(%client, share, "a client has its share of all connections; further ones are refused. A proxy of yours? Trust it");
             }
             return None;
         }
         *count += 1;
-        Some(Place { places: Arc::clone(self), client: Some(client) })
-    }
-
-    fn taken(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        Some(Slot { shares: Arc::clone(self), client: Some(client) })
     }
 }
 
-/// One place, free again when this is dropped.
-pub(super) struct Place {
-    places: Arc<Places>,
+/// One connection of a client, until this is dropped.
+pub(super) struct Slot {
+    shares: Arc<Shares>,
     /// `None`: an exempt proxy.
     client: Option<IpNet>,
 }
 
-impl Place {
-    /// Whether its client comes near its share: what does nothing then has to go sooner, or nothing new would come in.
+impl Slot {
+    /// Whether its client comes near its share: what does nothing then has to go sooner, or nothing new would
+    /// come in.
     pub(super) fn is_crowded(&self) -> bool {
         let Some(client) = self.client else { return false };
-        self.places.taken().by_client.get(&client).is_some_and(|count| *count > self.places.share / 4 * 3)
+        self.shares.counts.lock().by_client.get(&client).is_some_and(|count| *count > self.shares.share / 4 * 3)
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let Some(client) = self.client else { return };
-        let mut taken = self.places.taken();
-        if let Some(count) = taken.by_client.get_mut(&client) {
+        let mut counts = self.shares.counts.lock();
+        if let Some(count) = counts.by_client.get_mut(&client) {
             *count -= 1;
             if *count == 0 {
-                taken.by_client.remove(&client);
+                counts.by_client.remove(&client);
             }
         }
     }
@@ -99,8 +98,8 @@ mod tests {
 
     #[test]
     fn a_client_has_a_share_and_proxies_have_all() {
-        let places = Places::new(16, vec!["10.0.0.0/8".parse().unwrap()]);
-        let take = |peer: &str| places.take(peer.parse().unwrap());
+        let shares = Shares::new(16, vec!["10.0.0.0/8".parse().unwrap()]);
+        let take = |peer: &str| shares.take(peer.parse().unwrap());
         let mut held: Vec<_> = (0..3).map(|_| take("192.0.2.1").unwrap()).collect();
         assert!(!held[0].is_crowded());
         held.push(take("::ffff:192.0.2.1").unwrap());
@@ -116,6 +115,6 @@ mod tests {
         let proxies: Vec<_> = (0..99).map(|_| take("10.1.2.3").unwrap()).collect();
         assert!(!proxies[0].is_crowded());
         drop((held, networks, proxies));
-        assert!(places.taken().by_client.is_empty(), "nothing is kept of who has gone");
+        assert!(shares.counts.lock().by_client.is_empty(), "nothing is kept of who has gone");
     }
 }

@@ -1,12 +1,12 @@
 //! Listens, accepts and stops: everything between the socket and the router.
 //!
-//! `axum::serve` puts no limit on how long a client may take to send its request, nor on how many may be connected; this does.
-//! Not here: what is answered ([`super::router`]), and limits that need to know what a request is about.
+//! `axum::serve` puts no limit on how long a client may take to send its request, nor on how many may be
+//! connected; this does. Not here: what is answered, and limits that need to know what a request is about.
 
 mod body;
 mod connection;
-mod places;
-mod room;
+mod load;
+mod shares;
 mod stop;
 mod tls;
 mod traffic;
@@ -27,7 +27,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use self::{places::Places, room::Room, traffic::Traffic};
+use self::{load::Load, shares::Shares, traffic::Traffic};
 
 pub use body::HeldAnyway;
 pub use stop::stop_signal;
@@ -39,32 +39,37 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(200);
 /// File descriptors that are kept for everything but connections: the store, the provider, the log.
 const SPARE_DESCRIPTORS: u64 = 256;
 
-/// In bytes: what the system keeps of an answer that its client does not take, for each connection. Enough for a megabyte a second across
-/// the world. Linux adds as much for itself.
+/// In bytes: what the system keeps of an answer that its client does not take, for each connection. Enough
+/// for a megabyte a second across the world. Linux adds as much for itself.
 const SEND_BUFFER: u32 = 64 * 1024;
 
 /// Connections that the kernel accepts before the process does.
 const QUEUE: u32 = 1024;
 
-/// What a client may take of time and room.
+/// What clients may take of time, memory and connections.
 #[derive(Debug, Clone)]
 pub struct ServeLimits {
-    /// Connections at once. Further ones wait in the kernel's queue. One client may have a quarter of them, its further ones are refused.
+    /// Connections at once. Further ones wait in the kernel's queue. One client may have a quarter of them,
+    /// its further ones are refused.
     pub connections: usize,
     /// Whose connections are everybody's: proxies, which have no share.
     pub trusted_proxies: Vec<IpNet>,
     /// In bytes: what all clients together may hold before those that do nothing have to hurry.
     pub memory: usize,
-    /// From the connection, its TLS handshake done, to the first whole request head; how long that handshake may take; and from the
-    /// first byte of a later head to its end.
+    /// From the connection, its TLS handshake done, to the first whole request head; how long that handshake
+    /// may take; and from the first byte of a later head to its end.
     pub head: Duration,
-    /// Without a request, once there was one. Longer than reverse proxies keep theirs, so that they close first.
+    /// Without a request, once there was one. Longer than reverse proxies keep theirs, so that they close
+    /// first.
     pub idle: Duration,
-    /// Without progress while the client has to do the next thing for a request: send its body, or take its answer.
+    /// Without progress while the client has to do the next thing for a request: send its body, or take its
+    /// answer.
     pub stalled: Duration,
-    /// At most so long for each of these three while room is short: memory, or nine of ten connections.
+    /// At most so long for each of these three while the load is high: more than `memory`, or nine of ten
+    /// connections.
     pub hurry: Duration,
-    /// From the word to stop until connections without a request are closed: their clients may be about to send one.
+    /// From the word to stop until connections without a request are closed: their clients may be about to
+    /// send one.
     pub last_chance: Duration,
     /// From the word to stop until what is still under way is cut off.
     pub stop: Duration,
@@ -88,7 +93,8 @@ impl Default for ServeLimits {
 }
 
 impl ServeLimits {
-    /// Raises the process's limit of file descriptors as far as it may, and lowers the number of connections to what fits.
+    /// Raises the process's limit of file descriptors as far as it may, and lowers the number of connections
+    /// to what fits.
     #[must_use]
     pub fn fitted_to_descriptors(self) -> Self {
         // Where it may not be raised, it is what it is.
@@ -100,7 +106,7 @@ impl ServeLimits {
             tracing::warn!(
                 wanted = self.connections,
                 most,
-                "the limit of file descriptors allows fewer connections than MAX_CONNECTIONS; raise it (ulimit -n, LimitNOFILE)"
+                "the limit of file descriptors allows fewer connections than are wanted; raise it (ulimit -n, LimitNOFILE)"
             );
         }
         Self { connections: self.connections.min(most), ..self }
@@ -130,32 +136,33 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Instant {
     let limits = Arc::new(limits);
-    let slots = Arc::new(Semaphore::new(limits.connections));
-    let places = Places::new(limits.connections, limits.trusted_proxies.clone());
-    let room = Room::new(limits.memory, limits.connections - limits.connections / 10);
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let shares = Shares::new(limits.connections, limits.trusted_proxies.clone());
+    let load = Load::new(limits.memory, limits.connections - limits.connections / 10);
     let connections = TaskTracker::new();
     let (told_to_stop, stopping) = watch::channel(false);
-    let begin = |stream: TcpStream, peer: Option<IpAddr>, slot| {
-        // Whoever has its share is refused; who came before the process was told to stop is served in any case.
-        let place = peer.map(|peer| places.take(peer));
-        if matches!(place, Some(None)) {
+    let begin = |stream: TcpStream, peer: Option<IpAddr>, permit| {
+        // Whoever has its share is refused; who came before the process was told to stop is served in any
+        // case.
+        let slot = peer.map(|peer| shares.take(peer));
+        if matches!(slot, Some(None)) {
             return;
         }
-        let traffic = Traffic::new(&room, place.flatten());
+        let traffic = Traffic::new(&load, slot.flatten());
         let conversation =
             connection::serve(stream, traffic, tls.clone(), router.clone(), Arc::clone(&limits), stopping.clone());
-        let inside = room.enter();
+        let connected = load.connect();
         connections.spawn(async move {
             conversation.await;
-            drop((slot, inside));
+            drop((permit, connected));
         });
     };
     let accepting = async {
         loop {
-            // The slot first: who is beyond the limit costs nothing here. The semaphore is never closed.
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            // The permit first: who is beyond the limit costs nothing here. The semaphore is never closed.
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, peer)) => begin(stream, Some(peer.ip()), Some(slot)),
+                Ok((stream, peer)) => begin(stream, Some(peer.ip()), Some(permit)),
                 Err(error) => after_refusal(&error).await,
             }
         }
@@ -179,7 +186,8 @@ pub async fn serve(
     stopped_at
 }
 
-/// A client that has gone already is none of our trouble; anything else is logged, and passes or not, without a busy loop.
+/// A client that has gone already is none of our trouble; anything else is logged, and passes or not, without
+/// a busy loop.
 async fn after_refusal(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

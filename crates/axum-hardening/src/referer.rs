@@ -1,7 +1,7 @@
-//! Where a plain form's answer leads if the server function names no page: back to where the form was, on this site only.
+//! A `Referer` that can be believed: a page of this site, or nothing.
 //!
-//! Leptos redirects such a form to whatever the `Referer` header says. So the header is replaced by what was checked, or
-//! taken away, before Leptos sees it. Not here: what `return_to` parameters may say, which is [`super::return_to`].
+//! Frameworks redirect a form without scripts to whatever the `Referer` header says (Leptos does). So the
+//! header is replaced by what was checked, or taken away, before they see it.
 
 use std::sync::Arc;
 
@@ -13,11 +13,16 @@ use axum::{
 };
 use url::Url;
 
-use super::state::AppState;
+/// Whose pages may be named.
+#[derive(Debug, Clone)]
+pub struct OwnReferer {
+    /// The site's public address.
+    pub site: Arc<Url>,
+}
 
-/// Keeps the `Referer` of a server function's request if it is a page of this site.
-pub async fn keep_own_referer(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
-    let own = own_referer(request.headers(), &state.settings.app_url);
+/// Keeps the `Referer` of a request if it is a page of this site.
+pub async fn keep_own_referer(State(own): State<OwnReferer>, mut request: Request, next: Next) -> Response {
+    let own = own_referer(request.headers(), &own.site);
     request.headers_mut().remove(header::REFERER);
     if let Some(own) = own {
         request.headers_mut().insert(header::REFERER, own);
@@ -26,11 +31,11 @@ pub async fn keep_own_referer(State(state): State<Arc<AppState>>, mut request: R
 }
 
 /// The referring page, spelled as the parser understood it: no other reader can understand it differently.
-fn own_referer(headers: &HeaderMap, app_url: &Url) -> Option<HeaderValue> {
+fn own_referer(headers: &HeaderMap, site: &Url) -> Option<HeaderValue> {
     let mut sent = headers.get_all(header::REFERER).iter();
     let (Some(only), None) = (sent.next(), sent.next()) else { return None };
     let mut page = Url::parse(only.to_str().ok()?).ok()?;
-    if page.origin() != app_url.origin() || !page.username().is_empty() || page.password().is_some() {
+    if page.origin() != site.origin() || !page.username().is_empty() || page.password().is_some() {
         return None;
     }
     page.set_fragment(None);
@@ -43,8 +48,8 @@ mod tests {
 
     fn kept(sent: &[&str]) -> Option<String> {
         let headers = sent.iter().map(|text| (header::REFERER, HeaderValue::from_str(text).unwrap())).collect();
-        let app_url = Url::parse("https://app.example.com").unwrap();
-        own_referer(&headers, &app_url).map(|value| value.to_str().unwrap().to_owned())
+        let site = Url::parse("https://app.example.com").unwrap();
+        own_referer(&headers, &site).map(|value| value.to_str().unwrap().to_owned())
     }
 
     #[test]

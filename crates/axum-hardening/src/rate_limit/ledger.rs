@@ -1,5 +1,5 @@
-//! Who has had how much of one class: a bucket for each network that an address belongs to, and two for all together. In bounded
-//! memory; the time is an argument.
+//! Who has had how much of one class: a bucket for each network that an address belongs to, and two for all
+//! together. In bounded memory; the time is an argument.
 //!
 //! Of a bucket nothing is kept but when it will be full again (the generic cell rate algorithm).
 
@@ -10,8 +10,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::rules::Rule;
-use crate::server::client_address;
+use crate::client;
 
 /// Networks that are remembered for one class: about 5 MB.
 const MOST_NETWORKS: usize = 65_536;
@@ -23,6 +22,32 @@ pub struct Quota {
     pub at_once: u32,
     /// In the long run, so many a minute.
     pub a_minute: u32,
+}
+
+/// How much of one class is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// For one address; the networks around it have a multiple.
+    pub address: Quota,
+    /// For all clients of this process. None where nothing that it could protect is ever reached by a
+    /// stranger.
+    pub together: Option<Quota>,
+    /// Whoever has asked for no more lately is a stranger, for whom a half of `together` is kept.
+    pub stranger: Quota,
+}
+
+impl Rule {
+    /// By requests a minute. A school or an office may have one address, and what it asks for comes within
+    /// moments, when a lesson begins: half a minute's requests are allowed at once, and of what all have
+    /// together ten seconds'.
+    #[must_use]
+    pub const fn per_minute(address: u32, together: Option<u32>, stranger: Quota) -> Self {
+        let together = match together {
+            Some(together) => Some(Quota { at_once: together / 6, a_minute: together }),
+            None => None,
+        };
+        Self { address: Quota { at_once: address / 2, a_minute: address }, together, stranger }
+    }
 }
 
 /// A moment or a time, in nanoseconds of the server's clock.
@@ -72,8 +97,8 @@ struct Width {
 /// An address, and the network of an office or of a provider's neighbours.
 const IPV4: [Width; 2] = [Width { bits: 32, quota: 1, strangers: 1 }, Width { bits: 24, quota: 4, strangers: 16 }];
 
-/// Whoever has an address of IPv6 has a /64 of them, which counts as one address. Subscribers have up to a /56, sites a /48, which
-/// mobile networks divide among many.
+/// Whoever has an address of IPv6 has a /64 of them, which counts as one address. Subscribers have up to a
+/// /56, sites a /48, which mobile networks divide among many.
 const IPV6: [Width; 3] = [
     Width { bits: 64, quota: 1, strangers: 1 },
     Width { bits: 56, quota: 2, strangers: 2 },
@@ -84,7 +109,7 @@ const IPV6: [Width; 3] = [
 fn networks(client: Option<IpAddr>) -> impl Iterator<Item = (IpNet, &'static Width)> {
     let address = client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
     let widths: &[Width] = if address.is_ipv4() { &IPV4 } else { &IPV6 };
-    widths.iter().map(move |width| (client_address::network(address, width.bits, width.bits), width))
+    widths.iter().map(move |width| (client::network(address, width.bits, width.bits), width))
 }
 
 /// What a network has had.
@@ -140,7 +165,8 @@ impl Ledger {
         }
     }
 
-    /// Takes one of what all have together: of the half that is for everybody or, for strangers, of the other.
+    /// Takes one of what all have together: of the half that is for everybody or, for strangers, of the
+    /// other.
     ///
     /// # Errors
     /// Whole seconds until there is one.
@@ -170,7 +196,8 @@ impl Ledger {
         self.networks.get(&network).copied().unwrap_or_default()
     }
 
-    /// Forgets the half that has rested longest: whoever is at its limit stays there, however many others come.
+    /// Forgets the half that has rested longest: whoever is at its limit stays there, however many others
+    /// come.
     fn forget_half(&mut self) {
         let mut times: Vec<Nanos> = self.networks.values().map(|had| had.full_at).collect();
         let middle = times.len() / 2;
@@ -196,13 +223,13 @@ fn refuse_until(wait: Nanos) -> Result<(), u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::rate_limit::rules::{Class, Rules};
-
     const START: Nanos = 3600 * SECOND;
 
-    fn rule(class: Class) -> Rule {
-        Rules::default().of(class)
-    }
+    /// What a service of some size may allow: for what begins a sign-in, for what ends one, and for what a
+    /// signed-in person does.
+    const STARTS: Rule = Rule::per_minute(600, Some(12_000), Quota { at_once: 3, a_minute: 1 });
+    const ENDS: Rule = Rule::per_minute(600, Some(9000), Quota { at_once: 3, a_minute: 1 });
+    const CALLS: Rule = Rule::per_minute(1200, Some(120_000), Quota { at_once: 30, a_minute: 10 });
 
     /// What a request costs that counts at once.
     fn ask(ledger: &mut Ledger, client: &str, now: Nanos) -> Result<(), u32> {
@@ -245,7 +272,7 @@ mod tests {
 
     #[test]
     fn networks_have_a_multiple_of_an_addresss_quota() {
-        let quota = rule(Class::LoginStart).address.at_once as usize;
+        let quota = STARTS.address.at_once as usize;
         for (what, client, multiple) in [
             ("an address", (|_| "198.51.100.1".to_owned()) as fn(u32) -> String, 1),
             (
@@ -259,16 +286,16 @@ mod tests {
             ("a /48", |number| format!("2001:db8:1:{number:x}::"), 4),
         ] {
             // Without a limit for all, which would come first.
-            let mut ledger = Ledger::new(Rule { together: None, ..rule(Class::LoginStart) });
+            let mut ledger = Ledger::new(Rule { together: None, ..STARTS });
             assert_eq!(allowed(&mut ledger, START, (0..10_000).map(client)), quota * multiple, "{what}");
             assert_eq!(ask(&mut ledger, "2001:db8:2::", START), Ok(()), "{what}");
         }
     }
 
-    /// Attackers, each with its own pace, and somebody new every 200 ms who starts a sign-in, for a minute. Answers with how many
-    /// strangers of three hundred were refused.
+    /// Attackers, each with its own pace, and somebody new every 200 ms who starts a sign-in, for a minute.
+    /// Answers with how many strangers of three hundred were refused.
     fn refused_strangers(attackers: &[IpAddr], a_minute: u64) -> usize {
-        let mut ledger = Ledger::new(rule(Class::LoginStart));
+        let mut ledger = Ledger::new(STARTS);
         let between = 60 * SECOND / (a_minute * u64::try_from(attackers.len()).unwrap());
         let mut attacks = attackers.iter().cycle().zip(0_u64..).peekable();
         let mut refused = 0;
@@ -301,22 +328,22 @@ mod tests {
 
     #[test]
     fn three_hundred_people_behind_one_address_sign_in_within_a_minute() {
-        for class in [Class::LoginStart, Class::Callback, Class::ServerFunction] {
-            let mut ledger = Ledger::new(rule(class));
+        for rule in [STARTS, ENDS, CALLS] {
+            let mut ledger = Ledger::new(rule);
             let office = || (0..300).map(|_| "198.51.100.1".to_owned());
-            assert_eq!(allowed(&mut ledger, START, office()), 300, "{class:?}: at one moment");
+            assert_eq!(allowed(&mut ledger, START, office()), 300, "{rule:?}: at one moment");
             let mut served = 0;
             for second in 60..120 {
                 served += allowed(&mut ledger, START + second * SECOND, office().take(5));
             }
-            assert_eq!(served, 300, "{class:?}: one after the other");
+            assert_eq!(served, 300, "{rule:?}: one after the other");
         }
     }
 
     #[test]
     fn no_network_uses_up_what_all_have_together() {
-        let least = Rules::parse("login_start=1000/12000").unwrap().of(Class::LoginStart);
-        for rule in [least, rule(Class::LoginStart), rule(Class::Callback), rule(Class::ServerFunction)] {
+        let least = Rule { address: Quota { at_once: 500, a_minute: 1000 }, ..STARTS };
+        for rule in [least, STARTS, ENDS, CALLS] {
             let widest = rule.address.times(4);
             let open = rule.together.unwrap().halved();
             assert!(widest.at_once <= 2 * open.at_once && widest.a_minute < open.a_minute, "{rule:?}");

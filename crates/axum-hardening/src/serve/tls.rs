@@ -1,12 +1,14 @@
-//! TLS by certificate files, for processes without a proxy in front. Renewed files are taken up without a restart.
+//! TLS by certificate files, for processes without a proxy in front. Renewed files are taken up without a
+//! restart.
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::Duration,
 };
 
 use aws_lc_rs::digest;
+use parking_lot::RwLock;
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
@@ -53,8 +55,8 @@ impl Tls {
         Ok(Self { certificate: certificate.to_owned(), key: key.to_owned(), current })
     }
 
-    /// Looks at the files every minute, for ever, and takes up what has changed. A pair that can't be used, such as one half
-    /// renewed, is logged and tried again; the old one serves meanwhile.
+    /// Looks at the files every minute, for ever, and takes up what has changed. A pair that can't be used,
+    /// such as one half renewed, is logged and tried again; the old one serves meanwhile.
     pub async fn follow_files(&self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -66,7 +68,7 @@ impl Tls {
     pub fn reload(&self) {
         match Current::load(&self.certificate, &self.key) {
             Ok(new) => {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                let mut current = self.current.write();
                 if new.hash != current.hash {
                     *current = new;
                     tracing::info!("the TLS certificate has been renewed");
@@ -79,7 +81,7 @@ impl Tls {
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).acceptor.clone()
+        self.current.read().acceptor.clone()
     }
 }
 

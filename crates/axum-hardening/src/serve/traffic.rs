@@ -1,35 +1,38 @@
-//! What happens on one connection, as far as its limits of time are concerned: who has to do the next thing, and since when.
+//! What happens on one connection, as far as its limits of time are concerned: who has to do the next thing,
+//! and since when.
 //!
-//! As long as it is the server's turn no time runs here; the router has a limit of its own. Not here: how this is observed
-//! ([`super::body`], [`super::watched`]).
+//! As long as it is the server's turn no time runs here; the router has a limit of its own. Not here: how
+//! this is observed ([`super::body`], [`super::watched`]).
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::{
     ServeLimits,
-    places::Place,
-    room::{Held, Room},
+    load::{Held, Load},
+    shares::Slot,
 };
 
 /// In bytes: less than this of an answer is no progress.
 const LEAST_PROGRESS: usize = 1024;
 
-/// In bytes: on HTTP/2, what a client without a request may say that is no beginning of one: pings, windows, settings.
+/// In bytes: on HTTP/2, what a client without a request may say that is no beginning of one: pings, windows,
+/// settings.
 const SMALL_TALK: usize = 4096;
 
 /// One connection.
 pub(super) struct Traffic {
-    pub(super) room: Arc<Room>,
-    place: Option<Place>,
+    pub(super) load: Arc<Load>,
+    slot: Option<Slot>,
     state: Mutex<State>,
     /// Whether the socket took nothing more when it was last tried.
     is_full: AtomicBool,
@@ -43,12 +46,15 @@ struct State {
     under_way: HashMap<u64, Progress>,
     /// When a request last ended; at first, when the connection began.
     idle_since: Instant,
-    /// What has come since the last request began, in bytes, and when it was enough to be the beginning of another.
+    /// What has come since the last request began, in bytes, and when it was enough to be the beginning of
+    /// another.
     unread: usize,
     head_since: Option<Instant>,
-    /// When the socket, having been full, last took something. Until then its streams wait for each other, not for the client.
+    /// When the socket, having been full, last took something. Until then its streams wait for each other,
+    /// not for the client.
     moved: Instant,
-    /// Since when what was written has not left: TLS keeps a little of it, which belongs to no request any more.
+    /// Since when what was written has not left: TLS keeps a little of it, which belongs to no request any
+    /// more.
     unflushed_since: Option<Instant>,
 }
 
@@ -56,7 +62,8 @@ struct State {
 struct Progress {
     /// When the client last did something for it.
     since: Instant,
-    /// Whether the client has to do the next thing: to send more of the body, or to make room for more of the answer.
+    /// Whether the client has to do the next thing: to send more of the body, or to make room for more of the
+    /// answer.
     is_awaited: bool,
     /// Pieces of the answer that have been handed over and not been taken.
     untaken: usize,
@@ -66,29 +73,29 @@ struct Progress {
 
 impl State {
     /// When the client has taken too long, unless something happens before; `None` while it is not its turn.
-    fn deadline(&self, limits: &ServeLimits, is_short: bool, is_crowded: bool) -> Option<Instant> {
+    fn deadline(&self, limits: &ServeLimits, load_is_high: bool, is_crowded: bool) -> Option<Instant> {
         let within = |limit: Duration, hurries: bool| if hurries { limit.min(limits.hurry) } else { limit };
         if let Some(since) = self.unflushed_since.filter(|_| self.under_way.is_empty()) {
-            return Some(since + within(limits.stalled, is_short));
+            return Some(since + within(limits.stalled, load_is_high));
         }
         if !self.under_way.is_empty() {
             let waiting = self.under_way.values().filter(|request| request.is_awaited || request.untaken > 0);
             let oldest = waiting.map(|request| request.since).min()?;
             // Whoever holds what others need is not excused by what else it takes.
-            let since = if is_short { oldest } else { oldest.max(self.moved) };
-            return Some(since + within(limits.stalled, is_short));
+            let since = if load_is_high { oldest } else { oldest.max(self.moved) };
+            return Some(since + within(limits.stalled, load_is_high));
         }
         if self.begun == 0 {
-            return Some(self.idle_since + within(limits.head, is_short));
+            return Some(self.idle_since + within(limits.head, load_is_high));
         }
-        let idle = self.idle_since + within(limits.idle, is_short || is_crowded);
-        let head = self.head_since.map(|since| since + within(limits.head, is_short));
+        let idle = self.idle_since + within(limits.idle, load_is_high || is_crowded);
+        let head = self.head_since.map(|since| since + within(limits.head, load_is_high));
         Some(head.map_or(idle, |head| head.min(idle)))
     }
 }
 
 impl Traffic {
-    pub(super) fn new(room: &Arc<Room>, place: Option<Place>) -> Arc<Self> {
+    pub(super) fn new(load: &Arc<Load>, slot: Option<Slot>) -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             begun: 0,
@@ -100,10 +107,11 @@ impl Traffic {
             moved: now,
             unflushed_since: None,
         };
-        Arc::new(Self { room: Arc::clone(room), place, state: Mutex::new(state), is_full: AtomicBool::new(false) })
+        Arc::new(Self { load: Arc::clone(load), slot, state: Mutex::new(state), is_full: AtomicBool::new(false) })
     }
 
-    /// A request has come, with a head of so many bytes; it ends when the last of those who hold this has let it go.
+    /// A request has come, with a head of so many bytes; it ends when the last of those who hold this has let
+    /// it go.
     pub(super) fn begin(self: &Arc<Self>, head: usize, has_streams: bool) -> Arc<UnderWay> {
         let mut state = self.state();
         state.begun += 1;
@@ -113,7 +121,7 @@ impl Traffic {
         let progress = Progress { since: Instant::now(), is_awaited: false, untaken: 0, taken: 0 };
         state.under_way.insert(number, progress);
         drop(state);
-        Arc::new(UnderWay { traffic: Arc::clone(self), number, _held: self.room.hold_request(head) })
+        Arc::new(UnderWay { traffic: Arc::clone(self), number, _held: self.load.hold_request(head) })
     }
 
     /// The client has sent so many bytes.
@@ -154,28 +162,28 @@ impl Traffic {
 
     /// Ends when the client has taken too long.
     pub(super) async fn overdue(&self, limits: &ServeLimits) {
-        let mut shortage = self.room.shortage();
+        let mut high = self.load.watch_high();
         loop {
-            let is_short = *shortage.borrow_and_update();
-            let is_crowded = self.place.as_ref().is_some_and(Place::is_crowded);
+            let load_is_high = *high.borrow_and_update();
+            let is_crowded = self.slot.as_ref().is_some_and(Slot::is_crowded);
             let now = Instant::now();
-            let deadline = self.state().deadline(limits, is_short, is_crowded);
+            let deadline = self.state().deadline(limits, load_is_high, is_crowded);
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return;
             }
             // What happens from now on has a deadline that is no earlier than this.
             let next_look =
-                now + if is_short { limits.hurry } else { limits.head.min(limits.stalled).min(limits.idle) };
+                now + if load_is_high { limits.hurry } else { limits.head.min(limits.stalled).min(limits.idle) };
             tokio::select! {
                 () = tokio::time::sleep_until(deadline.map_or(next_look, |deadline| deadline.min(next_look))) => {}
-                // The room outlives its connections.
-                _ = shortage.changed() => {}
+                // The load outlives its connections.
+                _ = high.changed() => {}
             }
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -189,7 +197,7 @@ pub(super) struct UnderWay {
 impl UnderWay {
     /// Memory for it.
     pub(super) fn hold(&self, bytes: usize) -> Held {
-        self.traffic.room.hold(bytes)
+        self.traffic.load.hold(bytes)
     }
 
     /// From now on the client has to do the next thing.

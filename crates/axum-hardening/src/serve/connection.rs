@@ -26,17 +26,17 @@ use super::{
     traffic::Traffic,
     watched::Watched,
 };
-use crate::server::client_address::PeerAddress;
+use crate::client::PeerAddress;
 
-/// In bytes: the longest request head, which is what a client can make the process remember before it has sent a whole one. More than
-/// is read of cookies, so that a browser with too many gets pages, not a refusal.
+/// In bytes: the longest request head, which is what a client can make the process remember before it has
+/// sent a whole one. More than is read of cookies, so that a browser with too many gets pages, not a refusal.
 const LONGEST_HEAD: u32 = 32 * 1024;
 
 /// Requests at once on one HTTP/2 connection.
 const STREAMS: u32 = 32;
 
-/// In bytes: what of their bodies is kept that nobody has read yet, for a request and for a connection. The largest body that is read is
-/// a few times as long (RFC 9113, section 6.9).
+/// In bytes: what of their bodies is kept that nobody has read yet, for a request and for a connection. The
+/// largest body that is read is a few times as long (RFC 9113, section 6.9).
 const WINDOW: u32 = 64 * 1024;
 
 /// In bytes: what an HTTP/2 answer's pieces may take before more of them are asked for.
@@ -57,7 +57,8 @@ pub(super) async fn serve(
     limits: Arc<ServeLimits>,
     stopping: watch::Receiver<bool>,
 ) {
-    // Answers are written whole: waiting for more to send would only delay them. A socket that has no options is closed.
+    // Answers are written whole: waiting for more to send would only delay them. A socket that has no options
+    // is closed.
     let _ = stream.set_nodelay(true);
     let peer = stream.peer_addr().ok().map(|address| address.ip());
     let Some(tls) = tls else {
@@ -105,7 +106,8 @@ async fn converse(
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    // The head's own limit would also end idle connections, as early as slow ones: `Traffic` tells the two apart.
+    // The head's own limit would also end idle connections, as early as slow ones: `Traffic` tells the two
+    // apart.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(LONGEST_HEAD as usize);
     builder
         .http2()

@@ -10,9 +10,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use hyper::body::{Buf, Incoming};
 
-use super::{room::Held, traffic::UnderWay};
+use super::{load::Held, traffic::UnderWay};
 
-/// In an answer's extensions: its content lies in memory anyway, such as a file of the site, and holds none of its own.
+/// In an answer's extensions: its content lies in memory anyway, such as a file of the site, and holds none
+/// of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldAnyway;
 
@@ -116,8 +117,8 @@ impl Drop for Answered {
     }
 }
 
-/// A piece of an answer on its way into the socket. hyper and h2 keep it until all of it was written, which for a client that takes nothing is
-/// never: so long its request is under way.
+/// A piece of an answer on its way into the socket. hyper and h2 keep it until all of it was written, which
+/// for a client that takes nothing is never: so long its request is under way.
 pub(super) struct Piece {
     bytes: Bytes,
     under_way: Arc<UnderWay>,

@@ -1,7 +1,8 @@
-//! Which address a request comes from. The connection says so; if the connection is a proxy of ours, the proxy does.
+//! Which address a request comes from. The connection says so; if the connection is a proxy of ours, the
+//! proxy does.
 //!
-//! Of all that proxies add, only `X-Forwarded-For` is read, and only here. Scheme and host are never taken from a request: they are
-//! `APP_URL`'s.
+//! Of all that proxies add, only `X-Forwarded-For` is read, and only here. Scheme and host are never taken
+//! from a request: the application knows its own address.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -19,7 +20,7 @@ pub struct PeerAddress(pub IpAddr);
 
 /// The address that a request comes from. `None` without a connection.
 #[must_use]
-pub fn of(extensions: &Extensions, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
+pub fn address_of(extensions: &Extensions, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> Option<IpAddr> {
     let PeerAddress(peer) = extensions.get()?;
     Some(behind(*peer, headers, trusted_proxies))
 }
@@ -39,8 +40,9 @@ pub fn is_connected_by(request: &Request, trusted_proxies: &[IpNet]) -> bool {
     peer.is_some_and(|PeerAddress(peer)| trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical())))
 }
 
-/// The last address in `X-Forwarded-For` that no trusted proxy has. Each proxy appends who connected to it, so the list is read from
-/// its end; whatever stands before the first stranger, the stranger may have made up.
+/// The last address in `X-Forwarded-For` that no trusted proxy has. Each proxy appends who connected to it,
+/// so the list is read from its end; whatever stands before the first stranger, the stranger may have made
+/// up.
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted_proxies.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();

@@ -1,10 +1,9 @@
-//! What is written down about each request: its id, where it comes from, method, matched route, status and time. Never a query, a
-//! cookie or a claim: a callback's query holds a code. How it is written is in `lines.rs`, which lines are in `filter.rs`, and
-//! `tasks.rs` sees to it that a request's lines carry its id wherever they are written.
+//! What is written down about each request: its id, where it comes from, method, matched route, status and
+//! time. Never a query, a cookie or a body: a query may hold a code. How it is written is in `lines.rs`,
+//! which lines are in `filter.rs`.
 
 mod filter;
 mod lines;
-pub(super) mod tasks;
 
 use std::{io::IsTerminal as _, net::IpAddr, sync::Arc, time::Instant};
 
@@ -16,6 +15,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
+use metrics::{counter, histogram};
 use tracing::{Instrument as _, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
@@ -25,7 +25,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use super::{client_address, metrics, settings::Environment};
+use crate::{client, series};
 
 /// Names a request in logs, in its response and on error pages.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,33 +33,42 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A layer beside the log.
 pub type FurtherLayer = Box<dyn Layer<Layered<EnvFilter, Registry>> + Send + Sync>;
 
-/// Starts logging: readable lines in development, JSON in production. `RUST_LOG` filters.
-/// `further` layers see the same events and spans.
-pub fn start_logging(environment: Environment, further: Vec<FurtherLayer>) {
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people, with colours on a terminal.
+    Readable,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// Starts logging to the standard output. `RUST_LOG` filters. `further` layers see the same events and spans.
+///
+/// # Panics
+/// If something else has started logging in this process.
+pub fn start_logging(format: Format, further: Vec<FurtherLayer>) {
     let (filter, remark) = filter::of(std::env::var_os("RUST_LOG"));
     let colours = std::io::stdout().is_terminal();
     // An empty list of layers would say that nobody wants any event.
     let further = (!further.is_empty()).then_some(further);
-    tracing_subscriber::registry().with(filter).with(further).with(layer(environment, colours, std::io::stdout)).init();
+    tracing_subscriber::registry().with(filter).with(further).with(layer(format, colours, std::io::stdout)).init();
     if let Some(remark) = remark {
         tracing::warn!("{remark}");
     }
 }
 
-/// Writes events to `writer`. Colours are for terminals and development only.
-fn layer<S, W>(environment: Environment, colours: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+/// Writes events to `writer`. Colours are for terminals.
+fn layer<S, W>(format: Format, colours: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     let layer = fmt::layer().with_writer(writer);
-    match environment {
-        Environment::Development => {
+    match format {
+        Format::Readable => {
             layer.compact().with_target(false).with_ansi(colours).fmt_fields(lines::ReadableFields).boxed()
         }
-        Environment::Production => {
-            layer.with_ansi(false).fmt_fields(JsonFields::new()).event_format(lines::JsonLines).boxed()
-        }
+        Format::Json => layer.with_ansi(false).fmt_fields(JsonFields::new()).event_format(lines::JsonLines).boxed(),
     }
 }
 
@@ -82,7 +91,7 @@ impl LoggedClient {
     fn shown(self, address: IpAddr) -> Option<String> {
         match self {
             Self::Off => None,
-            Self::Network => Some(client_address::network(address, 24, 56).to_string()),
+            Self::Network => Some(client::network(address, 24, 56).to_string()),
             Self::Full => Some(address.to_string()),
         }
     }
@@ -91,13 +100,14 @@ impl LoggedClient {
 /// What [`log_requests`] needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
-    /// `LOG_CLIENTS`.
+    /// How much of the client's address is written down.
     pub client: LoggedClient,
     /// Whose word on the client's address is believed.
     pub trusted_proxies: Arc<[IpNet]>,
 }
 
-/// Gives the request an identifier of ours, whatever it brought, and logs how it was answered.
+/// Gives the request an identifier of ours, whatever it brought, and logs and counts how it was answered. The
+/// outermost layer.
 pub async fn log_requests(State(log): State<RequestLog>, mut request: Request, next: Next) -> Response {
     let id = new_request_id();
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -111,7 +121,7 @@ pub async fn log_requests(State(log): State<RequestLog>, mut request: Request, n
         method,
         route
     );
-    let client = client_address::of(request.extensions(), request.headers(), &log.trusted_proxies);
+    let client = client::address_of(request.extensions(), request.headers(), &log.trusted_proxies);
     let client = client.and_then(|address| log.client.shown(address));
     span.record("client", client);
     async move {
@@ -145,7 +155,9 @@ impl Drop for Note<'_> {
         let time = self.started.elapsed();
         let what = if self.status == CLIENT_GONE { "the client went away" } else { "answered" };
         tracing::info!(status = self.status, milliseconds = time.as_millis(), "{what}");
-        metrics::request(self.route, self.status, time);
+        let (route, status) = (self.route.to_owned(), self.status.to_string());
+        counter!(series::REQUESTS, "route" => route.clone(), "status" => status).increment(1);
+        histogram!(series::REQUEST_DURATION, "route" => route).record(time);
     }
 }
 

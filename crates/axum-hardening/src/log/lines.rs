@@ -1,8 +1,9 @@
-//! How an event becomes one line of the log, whatever it holds: readable in development, JSON in production.
+//! How an event becomes one line of the log, whatever it holds: readable for people, or JSON for programs.
 //!
-//! What visitors, browsers and the provider wrote may get into a log. It must not begin a line of its own there, move the cursor
-//! or turn the text around: control characters, line separators and marks of direction are written as escapes. And an error is
-//! written with its causes, which the JSON format of `tracing-subscriber` leaves out.
+//! What visitors, browsers and the provider wrote may get into a log. It must not begin a line of its own
+//! there, move the cursor or turn the text around: control characters, line separators and marks of direction
+//! are written as escapes. And an error is written with its causes, which the JSON format of
+//! `tracing-subscriber` leaves out.
 
 use std::{
     error::Error,
@@ -152,11 +153,14 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
-    use scalekit_sessions::StoreError;
     use tracing_subscriber::layer::SubscriberExt as _;
 
-    use super::super::layer;
-    use crate::server::settings::Environment;
+    use super::super::{Format, layer};
+
+    /// An error with a cause.
+    #[derive(Debug, thiserror::Error)]
+    #[error("the store failed")]
+    struct StoreError(#[from] Box<dyn std::error::Error + Send + Sync>);
 
     /// What people send who want to see more in a log than there is.
     const HOSTILE: &str = "a\r\n2026-01-01T00:00:00Z  INFO forged \x1b[2J\x1b]0;title\x07 \u{9b}31m \x08\x7f\0 \u{202e}b\u{2066} \u{2028}c\u{2029}\u{feff}\u{200b}";
@@ -175,10 +179,10 @@ mod tests {
     }
 
     /// What the log says.
-    fn log(environment: Environment, colours: bool, events: impl FnOnce()) -> String {
+    fn log(format: Format, colours: bool, events: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
-        let subscriber = tracing_subscriber::registry().with(layer(environment, colours, move || writer.clone()));
+        let subscriber = tracing_subscriber::registry().with(layer(format, colours, move || writer.clone()));
         tracing::subscriber::with_default(subscriber, events);
         String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
     }
@@ -198,8 +202,8 @@ mod tests {
 
     #[test]
     fn logged_input_stays_within_its_line_and_moves_no_cursor() {
-        for environment in [Environment::Development, Environment::Production] {
-            let text = log(environment, false, hostile_events);
+        for format in [Format::Readable, Format::Json] {
+            let text = log(format, false, hostile_events);
             assert_eq!(text.lines().count(), 4, "{text}");
             assert!(text.lines().all(|line| line.contains("hello") && line.contains("forged")), "{text}");
             assert!(text.chars().all(|character| character == '\n' || super::is_harmless(character)), "{text:?}");
@@ -208,9 +212,9 @@ mod tests {
 
     #[test]
     fn colours_are_ours_alone() {
-        let text = log(Environment::Development, true, hostile_events);
+        let text = log(Format::Readable, true, hostile_events);
         let sequences = |text: &str| text.matches('\x1b').count();
-        let plain = log(Environment::Development, true, || {
+        let plain = log(Format::Readable, true, || {
             let span = tracing::info_span!("request", display = "a");
             span.in_scope(|| (0..4).for_each(|_| tracing::info!("hello")));
         });
@@ -220,23 +224,23 @@ mod tests {
     }
 
     #[test]
-    fn in_production_each_line_is_an_object_that_gives_the_input_back() {
-        let text = log(Environment::Production, false, hostile_events);
+    fn as_json_each_line_is_an_object_that_gives_the_input_back() {
+        let text = log(Format::Json, false, hostile_events);
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["fields"]["display"], HOSTILE);
         assert_eq!(lines[0]["fields"]["message"], "hello");
         assert_eq!(lines[0]["level"], "INFO");
         assert_eq!(lines[0]["spans"][0]["name"], "request");
         assert_eq!(lines[0]["spans"][0]["late"], HOSTILE);
-        assert_eq!(lines[2]["fields"]["error"], format!("the session store failed: {HOSTILE}"));
+        assert_eq!(lines[2]["fields"]["error"], format!("the store failed: {HOSTILE}"));
     }
 
     #[test]
     fn an_error_is_logged_with_its_causes_in_both_formats() {
         let error = StoreError("the disk is full".into());
-        for environment in [Environment::Development, Environment::Production] {
-            let text = log(environment, false, || tracing::info!(error = &error as &dyn std::error::Error, "hello"));
-            assert!(text.contains("the session store failed") && text.contains("the disk is full"), "{text}");
+        for format in [Format::Readable, Format::Json] {
+            let text = log(format, false, || tracing::info!(error = &error as &dyn std::error::Error, "hello"));
+            assert!(text.contains("the store failed") && text.contains("the disk is full"), "{text}");
         }
     }
 }

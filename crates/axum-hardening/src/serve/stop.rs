@@ -29,8 +29,8 @@ async fn told() {
     }
 }
 
-/// Whether whoever started the process wants it to outlive its terminal, as `nohup` does: it was started with SIGHUP ignored
-/// (proc(5), `SigIgn`). Where the system doesn't say, it was not.
+/// Whether whoever started the process wants it to outlive its terminal, as `nohup` does: it was started with
+/// SIGHUP ignored (proc(5), `SigIgn`). Where the system doesn't say, it was not.
 #[cfg(unix)]
 fn is_hangup_ignored() -> bool {
     static IGNORED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
