@@ -135,6 +135,27 @@ fn every_path_and_command_that_assistants_are_told_of_is_there() {
     assert!(paths > 20 && commands > 4, "{paths} paths and {commands} commands");
 }
 
+// part: template {
+/// In a project, parts may have gone that documents still speak of.
+#[test]
+fn every_path_that_the_documents_name_is_there() {
+    let folders = ["crates", "deploy", "docs", "end2end", "fuzz", "scripts", "src", "style", "tests"];
+    let is_made = |path: &str| path == "deploy/.env";
+    let mut missing = Vec::new();
+    for document in documents().into_iter().chain(["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(PathBuf::from)) {
+        let text = read(document.to_str().unwrap());
+        for code in in_backticks(&text) {
+            let path = code.split([' ', '#']).next().unwrap();
+            let is_path = path.split_once('/').is_some_and(|(folder, _)| folders.contains(&folder));
+            if is_path && !is_made(path) && !root().join(path).exists() {
+                missing.push(format!("{}: there is no {path}", document.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+// part: template }
+
 #[test]
 fn readme_and_assistants_guide_name_the_same_twelve_files_to_read_first() {
     let guide = read("AGENTS.md");
