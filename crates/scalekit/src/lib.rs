@@ -41,6 +41,7 @@
 //! - [`error`]: what can go wrong between us and Scalekit, sorted by what the caller should do.
 //! - [`provider_text`]: foreign words, made fit for a log.
 
+mod application_token;
 pub mod authorize;
 pub mod callback;
 pub mod claims;

@@ -6,11 +6,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{Control, DeliveryReport, LoginTokens, SignedWebhook, TokenKind};
+use super::{Control, LoginTokens, SignedWebhook};
 use crate::{
     UnknownInDirectory,
     endpoints::token::authorization_code,
+    messages::DeliveryReport,
     notify::{envelope, signature},
+    orders::TokenKind,
     tokens::{self, keys::SigningFailed},
     world::{
         World,

@@ -17,8 +17,11 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Control, Fault, Replacement, SettingsChange, Tamper, events_http};
-use crate::world::Shared;
+use super::{Control, SettingsChange, events_http};
+use crate::{
+    orders::{Fault, Replacement, Tamper},
+    world::Shared,
+};
 
 /// The routes below `/__emulator`.
 pub(crate) fn routes(shared: Arc<Shared>) -> Router {

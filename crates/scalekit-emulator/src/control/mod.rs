@@ -1,36 +1,31 @@
 //! What a test or a curious developer can do to the environment while it runs.
 //!
 //! What for: `Control`, a handle for tests in the same process; `http` offers the same under `/__emulator`.
-//! Not here: carrying the orders out (`faults`, `tokens`, `world`).
+//! Not here: the words of the orders (`orders`), carrying them out (`faults`, `tokens`, `world`).
 //! Called by: tests, `Emulator::control`, the control routes.
 
 mod events;
 mod events_http;
-mod faults;
 pub(crate) mod http;
-mod replacement;
 mod report;
-mod tamper;
 
 use std::sync::{Arc, atomic::Ordering};
 
 use serde_json::{Map, Value};
 
 pub use crate::endpoints::token::authorization_code::LoginTokens;
-pub use crate::notify::{DeliveryReport, signature::SignedWebhook};
+pub use crate::notify::signature::SignedWebhook;
 pub use crate::world::{
     registered::BadAppUrl,
     sessions::SessionReport,
     settings::{Settings, SettingsChange},
 };
 pub use events::{IdpInitiatedLoginFailed, LoginFailed, LogoutTokenFailed};
-pub use faults::{Endpoint, Fault, FaultKind};
-pub use replacement::Replacement;
 pub use report::StateReport;
-pub use tamper::{Signature, Tamper, TokenKind};
 
 use crate::{
     UnknownInDirectory,
+    orders::{Fault, Replacement, Signature, Tamper},
     tokens::keys::{SigningFailed, SigningKey},
     world::{Shared, TokenResponseChange, registered::AppUrl, sessions::EndReason},
 };

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use serde::Serialize;
 
-use crate::world::Shared;
+use crate::{orders::Endpoint, world::Shared};
 
 /// Counters since the start, the last reset, or the last reset of the counters; and what is open now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ pub struct StateReport {
 impl StateReport {
     /// Calls that arrived at this endpoint.
     #[must_use]
-    pub fn calls_of(&self, endpoint: super::Endpoint) -> u64 {
+    pub fn calls_of(&self, endpoint: Endpoint) -> u64 {
         self.calls.get(endpoint.name()).copied().unwrap_or_default()
     }
 

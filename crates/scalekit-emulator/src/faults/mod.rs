@@ -2,7 +2,7 @@
 //!
 //! What for: one place in front of every protocol endpoint, so that a fault looks the same everywhere and no endpoint
 //! knows about faults.
-//! Not here: how a fault is described (`control::faults`, `control::replacement`).
+//! Not here: how a fault is described (`orders`).
 //! Called by: `router`.
 
 mod bodies;
@@ -25,9 +25,9 @@ use tokio::sync::watch;
 
 use crate::{
     connection::Connection,
-    control::{Endpoint, Fault, FaultKind},
+    orders::{Endpoint, Fault, FaultKind, use_once},
     parameters::Parameters,
-    world::{Shared, World, use_once},
+    world::{Shared, World},
 };
 
 /// No request of this protocol is larger.

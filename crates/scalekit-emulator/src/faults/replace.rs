@@ -1,6 +1,6 @@
 //! Gives another answer than the endpoint's own.
 //!
-//! Not here: how it is described (`control::replacement`).
+//! Not here: how it is described (`orders::replacement`).
 //! Called by: the layer beside this file.
 
 use axum::{
@@ -11,9 +11,9 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    control::{Endpoint, Replacement},
+    orders::{Endpoint, Replacement, use_once},
     tokens::jwt::set_members,
-    world::{World, use_once},
+    world::World,
 };
 
 /// The answer with everything that was ordered for it.

@@ -15,8 +15,9 @@ use reqwest::{
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{Message, Order, signature};
+use super::signature;
 use crate::{
+    messages::{Message, Order},
     tokens,
     world::{Shared, World},
 };

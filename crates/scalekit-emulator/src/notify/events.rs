@@ -7,10 +7,10 @@
 
 use serde_json::{Value, json};
 
-use super::Message;
 use crate::{
-    control::TokenKind,
+    messages::Message,
     objects::{self, rfc3339},
+    orders::TokenKind,
     tokens::{self, claims},
     world::{World, sessions::EndReason},
 };
@@ -48,7 +48,7 @@ impl World {
         if let Some((id, claims)) = self.logout_claims(sid) {
             let tamper = tokens::take_tamper(self, TokenKind::Logout);
             let urls = self.registered.backchannel_logout().to_vec();
-            self.queue_message(Message::Logout { id, claims, tamper }, urls);
+            self.notifications.queue(Message::Logout { id, claims, tamper }, urls);
         }
     }
 
@@ -70,7 +70,7 @@ impl World {
     pub(crate) fn queue_event(&mut self, event_type: &str, data: Value) -> String {
         let (id, body) = envelope(self, event_type, data);
         let urls = self.registered.webhooks().to_vec();
-        self.queue_message(Message::Webhook { id: id.clone(), event_type: event_type.to_owned(), body }, urls);
+        self.notifications.queue(Message::Webhook { id: id.clone(), event_type: event_type.to_owned(), body }, urls);
         id
     }
 

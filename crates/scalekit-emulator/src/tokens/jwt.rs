@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::keys::{KeyRing, SigningFailed, SigningKey};
-use crate::{control::Signature, world::CLIENT_SECRET};
+use crate::{orders::Signature, world::CLIENT_SECRET};
 
 /// A token that still lacks its signature.
 pub(crate) struct Unsigned {

@@ -12,8 +12,8 @@ pub(crate) mod pkce;
 use serde_json::{Map, Value};
 
 use crate::{
-    control::{Tamper, TokenKind},
-    world::{CLIENT_ID, World, grants::Grant, use_once},
+    orders::{Tamper, TokenKind, use_once},
+    world::{CLIENT_ID, World, grants::Grant},
 };
 use claims::Facts;
 use jwt::Unsigned;

@@ -23,10 +23,10 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::{
-    control::{Fault, Replacement, Settings, Tamper},
     directory::Directory,
     ids::{Ids, Secrets},
-    notify::Notifications,
+    messages::Notifications,
+    orders::{Fault, Replacement, Tamper},
     seed::Seed,
     tokens::keys::KeyRing,
 };
@@ -34,6 +34,7 @@ use counters::Counters;
 use grants::{IssuedCode, RefreshToken};
 use registered::Registered;
 use sessions::Session;
+use settings::Settings;
 use transactions::Transaction;
 
 /// The one client of the environment.
@@ -192,13 +193,4 @@ impl World {
         self.transactions.clear();
         self.last_logins.clear();
     }
-}
-
-/// Counts one use of something that was ordered `times` times; says whether it is used up. Zero is never used up.
-pub(crate) fn use_once(times: &mut u32) -> bool {
-    if *times == 0 {
-        return false;
-    }
-    *times -= 1;
-    *times == 0
 }

@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::application_token::TokenCache;
 use crate::callback::AuthorizationCode;
 use crate::claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 use crate::config::Config;
 use crate::error::{Blame, Error, VerificationError};
 use crate::http::Http;
 use crate::keys::{KeyCache, KeySet, KeySetFetches, Origin};
-use crate::management::{Management, TokenCache};
 use crate::tokens::{self, TokenSet};
 use crate::verify::{self, Expected, ExpectedNonce};
 
@@ -237,14 +237,6 @@ impl Client {
         let keys = self.keys_for(token, Origin::Anybody, now).await?;
         let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
         Ok(verify::verify_idp_initiated_login(token, &keys, &expected)?)
-    }
-
-    /// The management API. Needs "Allow Scalekit Management API Access" for this application, in the dashboard.
-    ///
-    /// It acts for the application and not for any user: see the warning in [`crate::management`].
-    #[must_use]
-    pub fn management(&self) -> Management<'_> {
-        Management::new(self)
     }
 
     /// Whether signing keys are at hand; fetches them if there are none. For readiness probes.

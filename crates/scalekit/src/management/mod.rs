@@ -9,7 +9,6 @@
 
 mod error;
 mod sessions;
-mod token;
 
 use std::fmt::Write as _;
 
@@ -19,9 +18,10 @@ use url::Url;
 
 pub use error::ManagementError;
 pub use sessions::{ProviderDevice, ProviderSession, ProviderSessionStatus};
-pub(crate) use token::TokenCache;
 
+use crate::application_token::ApplicationToken;
 use crate::client::Client;
+use crate::error::Error;
 
 /// The management API of one environment; see [`Client::management`].
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +32,26 @@ pub struct Management<'a> {
 /// In bytes. A page of 100 sessions has about a tenth.
 const MAX_BODY: usize = 1024 * 1024;
 
-impl<'a> Management<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// The management API. Needs "Allow Scalekit Management API Access" for this application, in the dashboard.
+    ///
+    /// It acts for the application and not for any user: see the warning in [`crate::management`].
+    #[must_use]
+    pub fn management(&self) -> Management<'_> {
+        Management { client: self }
     }
 
+    /// A token for the management API: the one at hand, or a new one.
+    async fn management_token(&self, now: i64) -> Result<ApplicationToken, Error> {
+        self.token_cache().token(now, self.client_credentials(None)).await
+    }
+
+    fn forget_management_token(&self, refused: &ApplicationToken) {
+        self.token_cache().forget(refused);
+    }
+}
+
+impl Management<'_> {
     /// Sends one request and reads the answer; `None` if there is no such thing (404).
     ///
     /// A token that is refused is replaced once: it may have been revoked, or its lifetime announced wrongly.

@@ -22,9 +22,10 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use crate::{
+    orders::use_once,
     parameters::Parameters,
     tokens::{jwt::set_members, keys::SigningFailed},
-    world::{Shared, World, grants::Refusal, use_once},
+    world::{Shared, World, grants::Refusal},
 };
 pub(crate) use client_auth::{AuthenticatedClient, authenticate};
 

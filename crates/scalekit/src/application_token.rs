@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use secrecy::SecretString;
 
-use crate::client::Client;
 use crate::error::Error;
 use crate::tokens::TokenSet;
 
@@ -35,17 +34,22 @@ struct State {
 }
 
 /// A token, and which request brought it.
-pub(crate) struct ManagementToken {
-    pub(super) text: SecretString,
+pub(crate) struct ApplicationToken {
+    pub(crate) text: SecretString,
     attempt: u64,
 }
 
 impl TokenCache {
-    async fn token(&self, client: &Client, now: i64) -> Result<ManagementToken, Error> {
+    /// The token at hand, or the one that `ask` brings: it is awaited only where there is none.
+    pub(crate) async fn token(
+        &self,
+        now: i64,
+        ask: impl Future<Output = Result<TokenSet, Error>>,
+    ) -> Result<ApplicationToken, Error> {
         let attempts = {
             let state = self.state();
             if let (Some(Ok(text)), true) = (&state.outcome, now < state.good_until) {
-                return Ok(ManagementToken { text: text.clone(), attempt: state.attempts });
+                return Ok(ApplicationToken { text: text.clone(), attempt: state.attempts });
             }
             state.attempts
         };
@@ -53,12 +57,12 @@ impl TokenCache {
         if let Some(shared) = self.state().outcome_since(attempts) {
             return shared;
         }
-        let answer = client.client_credentials(None).await;
+        let answer = ask.await;
         self.state().record(answer, now)
     }
 
     /// Forgets a token that was refused, unless there is a newer one.
-    fn forget(&self, refused: &ManagementToken) {
+    pub(crate) fn forget(&self, refused: &ApplicationToken) {
         let mut state = self.state();
         if state.attempts == refused.attempt {
             state.outcome = None;
@@ -74,29 +78,18 @@ impl TokenCache {
 impl State {
     /// How a request ended that has ended after there were `attempts`. Its token is taken even if its lifetime is below
     /// the margin: it has just been given out.
-    fn outcome_since(&self, attempts: u64) -> Option<Result<ManagementToken, Error>> {
+    fn outcome_since(&self, attempts: u64) -> Option<Result<ApplicationToken, Error>> {
         let outcome = self.outcome.clone().filter(|_| self.attempts != attempts)?;
-        Some(outcome.map(|text| ManagementToken { text, attempt: self.attempts }))
+        Some(outcome.map(|text| ApplicationToken { text, attempt: self.attempts }))
     }
 
-    fn record(&mut self, answer: Result<TokenSet, Error>, now: i64) -> Result<ManagementToken, Error> {
+    fn record(&mut self, answer: Result<TokenSet, Error>, now: i64) -> Result<ApplicationToken, Error> {
         self.attempts += 1;
         let lifetime = answer.as_ref().ok().and_then(|tokens| tokens.expires_in);
         let lifetime = lifetime.map_or(UNKNOWN_LIFETIME, |seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
         self.good_until = now.saturating_add(lifetime.saturating_sub(MARGIN));
         let outcome = answer.map(|tokens| tokens.access_token);
         self.outcome = Some(outcome.clone());
-        outcome.map(|text| ManagementToken { text, attempt: self.attempts })
-    }
-}
-
-impl Client {
-    /// A token for the management API: the one at hand, or a new one.
-    pub(super) async fn management_token(&self, now: i64) -> Result<ManagementToken, Error> {
-        self.token_cache().token(self, now).await
-    }
-
-    pub(super) fn forget_management_token(&self, refused: &ManagementToken) {
-        self.token_cache().forget(refused);
+        outcome.map(|text| ApplicationToken { text, attempt: self.attempts })
     }
 }

@@ -1,8 +1,8 @@
 //! The record of what was sent.
 //!
 //! What for: tests wait until a message has arrived, and see how often it was tried.
-//! Not here: sending (`courier`).
-//! Called by: `notify`, `courier`.
+//! Not here: sending (`notify::courier`).
+//! Called by: `messages`, `notify::courier`.
 
 use std::collections::VecDeque;
 
@@ -38,7 +38,7 @@ impl DeliveryReport {
 
 /// The latest deliveries, numbered without gaps.
 #[derive(Debug, Default)]
-pub(super) struct Deliveries {
+pub(crate) struct Deliveries {
     reports: VecDeque<DeliveryReport>,
     /// The number of the first report that is still here.
     first: u64,
@@ -48,7 +48,7 @@ pub(super) struct Deliveries {
 
 impl Deliveries {
     /// Adds a delivery that has not been tried, and returns its number.
-    pub(super) fn add(&mut self, kind: &str, id: &str, url: &str) -> u64 {
+    pub(crate) fn add(&mut self, kind: &str, id: &str, url: &str) -> u64 {
         if self.reports.len() == MOST_REMEMBERED {
             self.reports.pop_front();
             self.first += 1;
@@ -60,23 +60,23 @@ impl Deliveries {
     }
 
     /// Whether a reset has called the delivery off.
-    pub(super) fn is_called_off(&self, number: u64) -> bool {
+    pub(crate) fn is_called_off(&self, number: u64) -> bool {
         number < self.called_off_below
     }
 
     /// The report with this number, if it is still remembered.
-    pub(super) fn report_mut(&mut self, number: u64) -> Option<&mut DeliveryReport> {
+    pub(crate) fn report_mut(&mut self, number: u64) -> Option<&mut DeliveryReport> {
         let index = number.checked_sub(self.first)?;
         self.reports.get_mut(usize::try_from(index).ok()?)
     }
 
     /// All of them, the oldest first.
-    pub(super) fn reports(&self) -> Vec<DeliveryReport> {
+    pub(crate) fn reports(&self) -> Vec<DeliveryReport> {
         self.reports.iter().cloned().collect()
     }
 
     /// Forgets all of them and calls off what is still under way.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.first = self.next_number();
         self.called_off_below = self.first;
         self.reports.clear();
