@@ -297,3 +297,16 @@ fn a_clone_on_windows_holds_the_same_bytes() {
         changed.join("\n")
     );
 }
+
+/// Rows of the page look like `` | `part` | `one`, `other` | … | ``.
+#[test]
+fn the_page_about_the_architecture_has_the_same_rules() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    for (part, allowed) in MAY_USE {
+        let start = format!("| `{part}` | ");
+        let row = page.lines().find_map(|line| line.strip_prefix(&start)?.split(" |").next());
+        let row = row.unwrap_or_else(|| panic!("docs/architecture.md has no row of {part}"));
+        let said: BTreeSet<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert_eq!(said, allowed.iter().copied().collect(), "docs/architecture.md on {part}");
+    }
+}
