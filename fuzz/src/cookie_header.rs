@@ -10,7 +10,8 @@ use axum::{
     middleware::from_fn,
     routing::get,
 };
-use leptos_scalekit::server::cookies::{CookieJar, SessionCookie, keep_plain_cookies};
+use axum_hardening::cookies::keep_plain_cookies;
+use leptos_scalekit::server::cookies::{CookieJar, SessionCookie};
 use scalekit_sessions::SessionId;
 use tower::ServiceExt as _;
 use tower_cookies::{CookieManagerLayer, Cookies};

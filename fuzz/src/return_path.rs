@@ -4,7 +4,7 @@
 //! Input: the path as a visitor brings it.
 
 use axum::http::HeaderValue;
-use leptos_scalekit::server::return_to::{DEFAULT, ReturnTo};
+use leptos_scalekit::server::return_to::{DEFAULT, paths};
 use url::{Origin, Url};
 
 const SITES: [&str; 4] =
@@ -15,8 +15,8 @@ const STEPS: [&str; 4] = ["auth", "api", "login", "logged-out"];
 pub fn check(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     for site in SITES.map(|site| Url::parse(site).unwrap()) {
-        let Some(accepted) = ReturnTo::parse(&text, &site) else {
-            assert_eq!(ReturnTo::parse_or_default(Some(&text), &site).as_str(), DEFAULT);
+        let Some(accepted) = paths(&site).parse(&text) else {
+            assert_eq!(paths(&site).parse_or_default(Some(&text)).as_str(), DEFAULT);
             continue;
         };
         let path = accepted.as_str();
@@ -33,7 +33,7 @@ pub fn check(input: &[u8]) {
         assert!(HeaderValue::from_str(path).is_ok() && path.is_ascii(), "{path:?} breaks a header");
         // Sealed and encoded it must fit a cookie, of which browsers keep 4096 bytes.
         assert!(path.len() <= 1024, "{} bytes are too many for a cookie", path.len());
-        assert_eq!(ReturnTo::parse(path, &site).as_ref(), Some(&accepted), "{path:?} is not accepted again");
+        assert_eq!(paths(&site).parse(path).as_ref(), Some(&accepted), "{path:?} is not accepted again");
         let first = site.join(path).unwrap().path_segments().and_then(|mut parts| parts.next().map(decoded));
         let first = first.unwrap_or_default();
         assert!(!STEPS.contains(&&*first), "{path:?} is a step of sign-in");

@@ -2,30 +2,27 @@
 //!
 //! - [`settings`], [`state`]: what the process starts with.
 //! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
-//! - [`serve`]: sockets, limits of time and room, and the end of the process. [`patience`]: how long who waits for whom.
+//! - [`patience`]: how long who waits for whom.
 //! - [`routes`], [`guard`]: who may call what, decided before anything renders.
 //! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and refreshed is in `scalekit-sessions`.
-//! - [`cookies`], [`csrf`], [`navigation`], [`return_to`], [`referer`], [`headers`]: what is accepted from browsers and what protects
-//!   them.
-//! - [`rate_limit`], [`client_address`]: how often, and by whom. [`last_resort`]: what no request gets past.
+//! - [`policy`]: what is accepted from browsers and what protects them: the configuration of the layers of `axum-hardening`.
+//!   [`rate_limit`]: how often what. [`cookies`], [`return_to`]: our cookies, and where people may be led.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
 //! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
 //! - [`upkeep`]: what the process does by itself. [`metrics`]: what is counted and measured.
-//! - [`refusals`]: how whoever asked is told that something went wrong. [`health`], [`telemetry`]: answers and records about the process itself.
+//! - [`refusals`]: how whoever asked is told that something went wrong. [`health`]: answers about the process itself.
 
 pub mod assets;
 pub mod auth;
 pub mod command_line;
 pub mod cookies;
-pub mod csrf;
 pub mod dashboard;
 pub mod doctor;
 pub mod guard;
 pub mod health;
 pub mod healthcheck;
 pub mod metrics;
-pub mod navigation;
 pub mod patience;
 pub mod policy;
 pub mod profile;
@@ -54,9 +51,12 @@ use axum::{
     routing::{get, post},
 };
 use axum_hardening::{
+    cookies::keep_plain_cookies,
+    cross_site::refuse_cross_site_requests,
     headers::{PageNonce, protect_answers},
     last_resort::{answer_panics, limit_address, limit_time},
     log::log_requests,
+    navigation::require_navigation,
     rate_limit::limit_rate,
     referer::keep_own_referer,
     site,
@@ -102,7 +102,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
-        .route_layer(from_fn(navigation::require_navigation))
+        .route_layer(from_fn_with_state(policy::NAVIGATION, require_navigation))
         .with_state(RouterState(Arc::clone(state)));
 
     // Called by the provider's servers: without cookies, so nothing that protects cookies applies; signatures protect them.
@@ -121,9 +121,9 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(Arc::clone(state)))
         .fallback_service(get(serve_file).with_state(Arc::clone(state)))
-        .layer(from_fn_with_state(Arc::clone(state), csrf::refuse_cross_site_requests))
+        .layer(from_fn_with_state(policy::cross_site(state), refuse_cross_site_requests))
         .layer(CookieManagerLayer::new())
-        .layer(from_fn(cookies::keep_plain_cookies))
+        .layer(from_fn(keep_plain_cookies))
         .merge(notifications)
         .layer(option_layer(policy::rates(state).map(|rates| from_fn_with_state(rates, limit_rate))))
         .layer(from_fn(answer_panics))

@@ -8,9 +8,11 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, header},
 };
 use axum_hardening::{
+    cross_site::CrossSite,
     headers::{AnswerHeaders, ContentSecurityPolicy},
     last_resort::{AddressLimit, TimeLimit},
     log::{Format, RequestLog},
+    navigation::{self, Navigation},
     rate_limit::RateLimit,
     referer::OwnReferer,
     serve::ServeLimits,
@@ -18,8 +20,9 @@ use axum_hardening::{
 use leptos::nonce::Nonce;
 
 use super::{
-    csrf, navigation,
     rate_limit::Class,
+    refusals::FUNCTIONS,
+    routes,
     settings::{Environment, is_loopback},
     state::AppState,
 };
@@ -109,32 +112,42 @@ pub fn connections(state: &AppState, stop: Duration) -> ServeLimits {
 }
 
 /// What is limited; `None`: nothing is (`RATE_LIMIT=off`).
-pub fn rates(state: &Arc<AppState>) -> Option<RateLimit<Class>> {
+pub fn rates(state: &AppState) -> Option<RateLimit<Class>> {
     let limits = Arc::clone(state.rate_limits.as_ref()?);
     let trusted_proxies = state.settings.trusted_proxies.as_slice().into();
-    let state = Arc::clone(state);
+    let cross_site = cross_site(state);
     let class_of = move |request: &Request| {
         let class = Class::of(request.extensions().get::<MatchedPath>()?.as_str())?;
-        (!is_refused_anyway(&state, class, request)).then_some(class)
+        (!is_refused_anyway(&cross_site, class, request)).then_some(class)
     };
     Some(RateLimit { limits, class_of: Arc::new(class_of), trusted_proxies })
 }
 
 /// Whether the request's method and headers are enough to refuse it, which costs nothing.
-fn is_refused_anyway(state: &AppState, class: Class, request: &Request) -> bool {
+fn is_refused_anyway(cross_site: &CrossSite, class: Class, request: &Request) -> bool {
+    let is_cross_site = cross_site.refusal(request).is_some();
     match class {
         // Its function is posted to.
-        Class::Callback if *request.method() == Method::POST => {
-            csrf::refusal(request, &state.settings.app_url).is_some()
-        }
+        Class::Callback if *request.method() == Method::POST => is_cross_site,
         Class::LoginStart | Class::Callback => {
-            navigation::refusal(request.method(), request.headers()).is_some()
-                || csrf::refusal(request, &state.settings.app_url).is_some()
+            is_cross_site || navigation::refusal(request.method(), request.headers()).is_some()
         }
-        Class::ServerFunction => csrf::refusal(request, &state.settings.app_url).is_some(),
+        Class::ServerFunction => is_cross_site,
         Class::Notification => false,
     }
 }
+
+/// Whose pages may change something: this site's. Server functions take forms only, which is what their
+/// callers send.
+pub fn cross_site(state: &AppState) -> CrossSite {
+    CrossSite { site: Arc::new(state.settings.app_url.clone()), forms_below: FUNCTIONS }
+}
+
+/// Pages, and where a login attempt begins and ends: both do something on `GET`.
+pub const NAVIGATION: Navigation = Navigation {
+    is_page: |path| matches!(routes::find(path), Some(rule) if rule.is_page),
+    acting: &["/auth/login", "/auth/callback"],
+};
 
 /// Whose pages a `Referer` may name.
 pub fn own_referer(state: &AppState) -> OwnReferer {

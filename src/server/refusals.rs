@@ -19,13 +19,13 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
-use axum_hardening::{Refusal, log::REQUEST_ID};
+use axum_hardening::{Refusal, log::REQUEST_ID, navigation};
 use leptos::{
     prelude::{Owner, RenderHtml as _},
     server_fn::error::SERVER_FN_ERROR_HEADER,
 };
 
-use super::{auth::login::comes_from_here, navigation, state::AppState};
+use super::state::AppState;
 use crate::{
     access::LONGEST_RETURN_PATH,
     documents::error::{ErrorPage, error_document},
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// What server functions' addresses begin with.
-const FUNCTIONS: &str = "/api/";
+pub const FUNCTIONS: &str = "/api/";
 
 /// Where a sign-in starts.
 const START: &str = "/auth/login";
@@ -139,7 +139,7 @@ struct Head {
 
 impl Head {
     fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
-        let chosen_here = || comes_from_here(headers) && !navigation::is_passed_on(headers);
+        let chosen_here = || navigation::comes_from_here(headers) && !navigation::is_passed_on(headers);
         Self {
             method: method.clone(),
             uri: uri.clone(),

@@ -2,13 +2,14 @@
 //! stored on the server until the answer comes, and several tabs can sign in at once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum_hardening::return_to::ReturnTo;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::PendingLogin;
 use scalekit_sessions::{KeyRing, NoRandomness, Purpose, SealError, SessionId, id::SessionSeed};
 use serde::{Deserialize, Serialize};
 use tower_cookies::Cookies;
 
-use crate::server::{cookies::CookieJar, return_to::ReturnTo};
+use crate::server::cookies::CookieJar;
 
 /// How long the provider's page may take; Scalekit's codes live as long.
 const LIFETIME_SECONDS: i64 = 600;
@@ -133,7 +134,13 @@ mod tests {
             Config::new("https://acme.scalekit.dev", "skc_1", SecretString::from("secret".to_owned())).unwrap();
         let redirect = Url::parse("https://app.example.com/auth/callback").unwrap();
         let (_, pending) = LoginRequest::default().begin(&config, &redirect, LoginSecrets::generate().unwrap());
-        LoginAttempt { pending, return_to: ReturnTo::default(), started_at, started_here: true, seed: None }
+        LoginAttempt {
+            pending,
+            return_to: crate::server::return_to::paths(&"https://app.example.com".parse().unwrap()).default_page(),
+            started_at,
+            started_here: true,
+            seed: None,
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use axum_hardening::return_to::ReturnTo;
 use scalekit::{AuthorizationCode, CallbackError, CallbackQuery, PendingLogin, ProviderErrorCode, SignIn};
 use scalekit_sessions::{BeginError, Device, Session, SessionId, SessionKey, SignedInAt, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
@@ -14,7 +15,7 @@ use tracing::Instrument as _;
 use super::{answers::Answer, attempt::LoginAttempt};
 use crate::{
     error::SignInProblem,
-    server::{cookies::SessionCookie, metrics, return_to::ReturnTo, state::AppState},
+    server::{cookies::SessionCookie, metrics, state::AppState},
 };
 
 /// A sign-in that came to nothing.

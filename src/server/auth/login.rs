@@ -12,6 +12,10 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Redirect, Response},
 };
+use axum_hardening::{
+    navigation::{self, comes_from_here},
+    return_to::ReturnTo,
+};
 use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets, ProviderErrorCode};
 use scalekit_sessions::{Session, id::SessionSeed};
 use tower_cookies::Cookies;
@@ -22,15 +26,14 @@ use crate::{
     documents::question::Question,
     error::{AppError, SignInProblem},
     server::{
-        navigation,
         refusals::Quoted,
-        return_to::ReturnTo,
+        return_to,
         settings::{Environment, Settings, is_loopback},
         state::AppState,
     },
 };
 
-/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `csrf` lets no other site's page through.
+/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `cross_site` lets no other site's page through.
 pub async fn start_login(
     State(state): State<Arc<AppState>>,
     cookies: Cookies,
@@ -95,7 +98,7 @@ async fn begin(
         let question = Question::go_on(question::signed_in_as(state, &session), parameters.into_fields());
         return Ok(Begun::Asks(question::ask(state, question)));
     }
-    let return_to = ReturnTo::parse_or_default(parameters.value("return_to"), &state.settings.app_url);
+    let return_to = return_to::paths(&state.settings.app_url).parse_or_default(parameters.value("return_to"));
     remember(state, cookies, &request, return_to, started_here).map(Begun::Goes)
 }
 
@@ -173,15 +176,10 @@ fn started_here(headers: &HeaderMap, app_url: &Url, chooses: bool) -> bool {
         && (!navigation::is_passed_on(headers) || page().is_some_and(|page| page.origin() == app_url.origin()))
 }
 
-/// Whether a form that `csrf` let through is known to be one of this site's pages: that lets those pass too who say nothing and have no
+/// Whether a form that `cross_site` let through is known to be one of this site's pages: that lets those pass too who say nothing and have no
 /// cookies.
 fn is_pressed_here(headers: &HeaderMap, app_url: &Url) -> bool {
     comes_from_here(headers) || only(headers, "origin") == Some(&app_url.origin().ascii_serialization())
-}
-
-/// Whether the browser itself says that a page of ours led here; of no use for what a service worker has passed on.
-pub(in crate::server) fn comes_from_here(headers: &HeaderMap) -> bool {
-    only(headers, "sec-fetch-site") == Some("same-origin")
 }
 
 /// A header that came once.

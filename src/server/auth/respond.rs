@@ -22,8 +22,7 @@ use crate::{
         guard::{CurrentSession, Visitor},
         metrics,
         rate_limit::Class,
-        refusals,
-        return_to::ReturnTo,
+        refusals, return_to,
         state::AppState,
         views,
     },
@@ -166,9 +165,7 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
     match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
         // An old answer, from a history or a restored tab: there is nothing to continue, and nothing is wrong.
-        Err(Refusal { problem: SignInProblem::NoAttempt, .. }) if is_signed_in => {
-            request.redirect(ReturnTo::default().as_str())
-        }
+        Err(Refusal { problem: SignInProblem::NoAttempt, .. }) if is_signed_in => request.redirect(return_to::DEFAULT),
         Err(Refusal { problem, return_to }) => {
             let return_to = return_to.map(|path| path.as_str().to_owned());
             let error = AppError::SignIn { problem, return_to };

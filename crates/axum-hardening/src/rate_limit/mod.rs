@@ -164,8 +164,8 @@ pub type Classify<C> = Arc<dyn Fn(&Request) -> Option<C> + Send + Sync>;
 pub struct RateLimit<C> {
     /// The limits, and what is left of them.
     pub limits: Arc<RateLimits<C>>,
-    /// What a request is about. Whatever is refused by its headers anyway costs nothing and should not count: a
-    /// page elsewhere that is full of such requests must not use up the limit of the people who look at it.
+    /// What a request is about. Whatever is refused by its headers anyway costs nothing and should not count:
+    /// a page elsewhere that is full of such requests must not use up the limit of the people who look at it.
     pub class_of: Classify<C>,
     /// Whose word on the client's address is believed.
     pub trusted_proxies: Arc<[IpNet]>,

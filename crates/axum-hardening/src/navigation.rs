@@ -1,63 +1,89 @@
-//! How pages and the two addresses whose `GET` does something, `/auth/login` and `/auth/callback`, may be
-//! asked for. Pages: with `GET` and `HEAD`. The two work for a person who navigates there and for nothing
-//! else: not for a frame or an image, not for a browser that looks ahead, not for `HEAD`.
+//! How pages, and the addresses whose `GET` does something, may be asked for. Pages: with `GET` and `HEAD`.
+//! What does something, such as the two ends of a sign-in, works for a person who navigates there and for
+//! nothing else: not for a frame or an image, not for a browser that looks ahead, not for `HEAD`.
 //!
 //! By headers that browsers set and pages can't (Fetch Metadata; `Sec-Purpose`, Fetch §3.9). Where they are
-//! missing the request passes: older browsers, and programs. Other sites may link here, since Scalekit and
-//! its portals do (scalekit-api §11). Not here: where other requests come from (`csrf`).
+//! missing the request passes: older browsers, and programs. Other sites may link here. Not here: where other
+//! requests come from ([`cross_site`](crate::cross_site)).
 
 use axum::{
-    extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, Method, StatusCode},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 
-use super::routes;
-use crate::error::AppError;
+use crate::Refusal;
 
-/// Where a login attempt begins and where it ends.
-const STEPS_OF_SIGN_IN: [&str; 2] = ["/auth/login", "/auth/callback"];
+/// Which routes are which, by the router's patterns.
+///
+/// There is no default: nobody else knows which `GET` does something.
+///
+/// ```compile_fail
+/// use axum::{Router, middleware::from_fn};
+/// use axum_hardening::navigation::require_navigation;
+///
+/// let _: Router = Router::new().layer(from_fn(require_navigation));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Navigation {
+    /// Whether a route is a page.
+    pub is_page: fn(&str) -> bool,
+    /// The routes whose `GET` does something.
+    pub acting: &'static [&'static str],
+}
 
-/// Refuses other methods, and for the steps of sign-in whatever is not a person's navigation, before anything
-/// is looked at, set or used up.
-pub async fn require_navigation(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
+/// Refuses other methods on pages, and on routes that do something whatever is not a person's navigation,
+/// before anything is looked at, set or used up. On routes: it needs the pattern that was matched.
+pub async fn require_navigation(
+    State(rule): State<Navigation>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
-    let is_step = STEPS_OF_SIGN_IN.contains(&path);
-    let is_page = routes::find(path).is_some_and(|rule| rule.is_page);
-    let refused = if is_page && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        Some(StatusCode::METHOD_NOT_ALLOWED)
-    } else if is_step {
+    let is_acting = rule.acting.contains(&path);
+    let refusal = if (rule.is_page)(path) && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        Some(not_this_method(if is_acting { "GET" } else { "GET,HEAD" }))
+    } else if is_acting {
         refusal(request.method(), request.headers())
     } else {
         None
     };
-    let Some(refused) = refused else { return next.run(request).await };
-    tracing::info!(path, status = refused.as_u16(), "a page was asked for in a way that it can't be");
-    let mut response = (refused, AppError::Invalid).into_response();
-    if refused == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = if is_step { "GET" } else { "GET,HEAD" };
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-    }
-    response
+    let Some(refusal) = refusal else { return next.run(request).await };
+    tracing::info!(path, status = refusal.status().as_u16(), "a page was asked for in a way that it can't be");
+    refusal.into_response()
 }
 
-/// The status of a step of sign-in for what is not a person's navigation.
-pub(super) fn refusal(method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
+const fn not_this_method(allowed: &'static str) -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This can't be asked for with this method.").with_allowed(allowed)
+}
+
+/// Why a request for what does something is refused: it is not a person's navigation.
+#[must_use]
+pub fn refusal(method: &Method, headers: &HeaderMap) -> Option<Refusal> {
     if *method == Method::HEAD {
-        Some(StatusCode::METHOD_NOT_ALLOWED)
+        Some(not_this_method("GET"))
     } else if looks_ahead(headers) || is_embedded(headers) {
-        Some(StatusCode::FORBIDDEN)
+        Some(Refusal::new(StatusCode::FORBIDDEN, "This opens in a tab or window of its own only."))
     } else {
         None
     }
+}
+
+/// Whether the browser itself says that a page of this site led here; of no use for what a service worker has
+/// passed on.
+#[must_use]
+pub fn comes_from_here(headers: &HeaderMap) -> bool {
+    is_only(headers, "sec-fetch-site", "same-origin")
 }
 
 /// Whether a service worker of this site passes a navigation on (`fetch(event.request)`): it keeps its mode
 /// and loses its destination. No page can ask for that mode, and no other site's frame has a service worker
 /// of ours. What `Sec-Fetch-Site` says then is not what every browser's person did: it may be the worker's
 /// own site.
-pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn is_passed_on(headers: &HeaderMap) -> bool {
     is_only(headers, "sec-fetch-dest", "empty") && is_only(headers, "sec-fetch-mode", "navigate")
 }
 
@@ -83,6 +109,8 @@ fn is_embedded(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {

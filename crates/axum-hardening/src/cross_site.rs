@@ -1,10 +1,9 @@
 //! Refuses requests that another site makes in the visitor's name.
 //!
 //! By the headers that browsers set and pages can't: `Sec-Fetch-Site`, else `Origin`; both where a service
-//! worker passes a form on. No token that could go stale. Safe methods pass, since no `GET` changes anything
-//! but the two of sign-in, which have rules of their own (`navigation`). No header ever allows another origin
-//! to read an answer or to send what a form can't. Not here: notifications of the provider, which come
-//! without cookies and are signed.
+//! worker passes a form on. No token that could go stale. Safe methods pass, so no `GET` may change anything;
+//! those that do need [`navigation`]. No header ever allows another origin to read an answer or to send what
+//! a form can't. Not for what comes without cookies and is signed, such as webhooks.
 
 use std::sync::Arc;
 
@@ -16,28 +15,49 @@ use axum::{
 };
 use url::Url;
 
-use super::{navigation, state::AppState};
-use crate::error::AppError;
+use crate::{Refusal, navigation};
 
-/// Answers 403 to a changing request that does not come from this site's own pages, and 415 to one that calls
-/// a server function in another encoding than they use.
-pub async fn refuse_cross_site_requests(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let Some((status, reason)) = refusal(&request, &state.settings.app_url) else { return next.run(request).await };
-    tracing::warn!(reason, "a request was refused");
-    (status, AppError::Invalid).into_response()
+/// Whose pages may change something, and in what encoding.
+///
+/// There is no default: without the site's address every page is another's.
+///
+/// ```compile_fail
+/// use axum::{Router, middleware::from_fn};
+/// use axum_hardening::cross_site::refuse_cross_site_requests;
+///
+/// let _: Router = Router::new().layer(from_fn(refuse_cross_site_requests));
+/// ```
+#[derive(Debug, Clone)]
+pub struct CrossSite {
+    /// The site's public address.
+    pub site: Arc<Url>,
+    /// Below this path, requests take the encoding of forms and no other: one that a page elsewhere can't
+    /// send without being asked for (`text/plain` is another). With `/`, everywhere.
+    pub forms_below: &'static str,
 }
 
-/// The status and the reason for what this site's pages did not send.
-pub(super) fn refusal(request: &Request, app_url: &Url) -> Option<(StatusCode, &'static str)> {
-    if is_safe(request.method()) {
-        None
-    } else if !comes_from_this_site(request.headers(), app_url) {
-        Some((StatusCode::FORBIDDEN, "a cross-site request was refused"))
-    } else if request.uri().path().starts_with("/api/") && !is_form(request.headers()) {
-        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "a server function was called in an encoding that it does not take"))
-    } else {
-        None
+impl CrossSite {
+    /// Why this request is refused: 403 if it changes something and does not come from this site's own pages,
+    /// 415 if it comes in another encoding than they use.
+    #[must_use]
+    pub fn refusal(&self, request: &Request) -> Option<Refusal> {
+        if is_safe(request.method()) {
+            None
+        } else if !comes_from_this_site(request.headers(), &self.site) {
+            Some(Refusal::new(StatusCode::FORBIDDEN, "A cross-site request is refused."))
+        } else if request.uri().path().starts_with(self.forms_below) && !is_form(request.headers()) {
+            Some(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Only the encoding of forms is taken here."))
+        } else {
+            None
+        }
     }
+}
+
+/// Refuses what this site's pages did not send ([`CrossSite::refusal`]).
+pub async fn refuse_cross_site_requests(State(rule): State<CrossSite>, request: Request, next: Next) -> Response {
+    let Some(refusal) = rule.refusal(&request) else { return next.run(request).await };
+    tracing::warn!(reason = refusal.text(), "a request was refused");
+    refusal.into_response()
 }
 
 fn is_empty(headers: &HeaderMap) -> bool {
@@ -60,9 +80,9 @@ const fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-fn comes_from_this_site(headers: &HeaderMap, app_url: &Url) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        if site != "same-origin" && site != "none" {
+fn comes_from_this_site(headers: &HeaderMap, site: &Url) -> bool {
+    if let Some(from) = headers.get("sec-fetch-site") {
+        if from != "same-origin" && from != "none" {
             return false;
         }
         // A form that another site posts may carry the site of our own service worker, but never our origin.
@@ -71,7 +91,7 @@ fn comes_from_this_site(headers: &HeaderMap, app_url: &Url) -> bool {
         }
     }
     match headers.get(header::ORIGIN) {
-        Some(origin) => *origin == *app_url.origin().ascii_serialization(),
+        Some(origin) => *origin == *site.origin().ascii_serialization(),
         // No browser of today leaves both out of such a request; programs without cookies carry nobody's
         // authority.
         None => !headers.contains_key(header::COOKIE),
