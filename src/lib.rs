@@ -11,10 +11,10 @@
 //! - [`site`]: where documents find stylesheet, scripts and WASM.
 //! - [`error`]: what a browser may be told when something went wrong.
 //! - `server` (feature `ssr`): everything that only the server has: settings, sessions, sign-in, guards, the router.
-//! - `traces` (feature `telemetry-otlp`): OpenTelemetry.
+//! - `traces` (feature `ssr`): OpenTelemetry, in builds with the feature `telemetry-otlp`.
 //!
 //! Protocol knowledge lives in the `scalekit` crate, the development stand-in in `scalekit-emulator`.
-//! Conditional compilation stands in this file and, for the emulator and traces, in `main.rs`; nowhere else.
+//! Conditional compilation stands in this file and, for the emulator and traces, in `provider/mod.rs` and `traces/mod.rs`; nowhere else.
 
 // Views are types within types; the compiler's default of 128 levels is soon reached.
 #![recursion_limit = "256"]
@@ -29,10 +29,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod site;
-// part: telemetry-otlp {
-#[cfg(feature = "telemetry-otlp")]
+#[cfg(feature = "ssr")]
 pub mod traces;
-// part: telemetry-otlp }
 
 /// Takes over the server-rendered document in the browser. Called once by the page's module script.
 #[cfg(feature = "hydrate")]

@@ -26,8 +26,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pages", &["access", "api", "components", "error"]),
     ("app", &["access", "components", "documents", "pages", "site"]),
     ("server", &["access", "api", "documents", "error", "site"]),
-    ("traces", &["server"]), // part: telemetry-otlp
-    ("main", &["server", "traces"]),
+    ("traces", &["server"]),
+    ("provider", &["server"]),
+    ("main", &["provider", "server", "traces"]),
     ("lib", &["app"]),
 ];
 
@@ -66,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Only these may say for which build they are: whole modules are gated, never blocks inside files.
-const CONDITIONAL: &[&str] = &["src/lib.rs", "src/main.rs"];
+const CONDITIONAL: &[&str] = &["src/lib.rs", "src/provider/mod.rs", "src/traces/mod.rs"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

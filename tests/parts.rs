@@ -108,6 +108,23 @@ fn every_tag_names_a_known_part_and_every_region_is_closed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is left out by a feature of a crate needs no tags, and whoever reads a file is spared them: see "A part of your own" of
+/// `docs/removing-parts.md`.
+#[test]
+fn tags_are_few_and_none_stands_in_a_crate() {
+    let parts = parts();
+    let mut tags = 0;
+    for file in files(root()) {
+        let name = file.to_str().unwrap().replace('\\', "/");
+        let Ok(text) = fs::read_to_string(root().join(&file)) else { continue };
+        let names_part = |tag: &str| tag.split([' ', ':']).any(|word| parts.contains_key(word));
+        let found = text.lines().filter(|line| tag(line).is_some_and(names_part)).count();
+        assert!(found == 0 || !name.starts_with("crates/"), "{name} has tags");
+        tags += if EXPLAIN.contains(&name.as_str()) { 0 } else { found };
+    }
+    assert!(tags <= 120, "{tags} tags");
+}
+
 #[test]
 fn every_file_of_a_part_is_there() {
     for (part, paths) in parts() {

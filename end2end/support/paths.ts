@@ -11,10 +11,8 @@ export const appBinary = process.env["APP_BINARY"] ?? `${repository}target/relea
 /** The emulator's program, a development build. */
 export const emulatorBinary = process.env["EMULATOR_BINARY"] ?? `${repository}target/debug/scalekit-emulator`;
 
-// part: redis {
 /** How nginx hands requests to the replicas, in tests as in production. */
 export const proxyRules = `${repository}deploy/nginx/proxy.conf`;
-// part: redis }
 
 /** The scanner of MDN's HTTP Observatory. */
 export const observatory = `${repository}end2end/observatory`;

@@ -7,7 +7,7 @@ import { Emulator } from "./emulator.ts";
 import { appBinary, emulatorBinary, evidence, repository } from "./paths.ts";
 import { freePort, ServerProcess } from "./process.ts";
 import { Recorder } from "./recorder.ts";
-import { startApplication } from "./topology.ts"; // part: redis
+import { startApplication } from "./topology.ts";
 
 /** The emulator's one client. */
 export const clientSecret = "test_emulator_secret";
@@ -47,8 +47,7 @@ export class Servers {
     const home = mkdtempSync(`${tmpdir()}/leptos-scalekit-`);
     copyFileSync(appBinary, `${home}/application`);
     const emptied = { stop: async () => rmSync(home, { recursive: true }) };
-    const app = await startApplication(appPort, folder, { // part: redis
-    // without redis: const app = await ServerProcess.start({
+    const app = await startApplication(appPort, folder, {
       name: "The application",
       binary: `${home}/application`,
       args: [],
@@ -60,11 +59,11 @@ export class Servers {
         SCALEKIT_ENVIRONMENT_URL: emulatorUrl,
         SCALEKIT_CLIENT_ID: "skc_emulator",
         SCALEKIT_CLIENT_SECRET: clientSecret,
-        SCALEKIT_WEBHOOK_SECRET: webhookSecret, // part: webhooks
+        SCALEKIT_WEBHOOK_SECRET: webhookSecret,
         SESSION_STORE: `sqlite:${folder}/sessions.db`, // part: sqlite
         // without sqlite: SESSION_STORE: "memory:",
         SESSION_SECRET: sessionSecret,
-        METRICS_ADDR: "off", // part: metrics
+        METRICS_ADDR: "off",
         // As talkative as it gets with every dependency's debug lines: the evidence must be clean even so.
         RUST_LOG: "debug",
       },

@@ -21,7 +21,7 @@ test.describe("Everything that the run produced", () => {
     expect(exchanges.some(({ url }) => url.startsWith("/auth/callback?code="))).toBe(true);
     for (const worker of workers) {
       expect(worker.log, `${worker.name}'s log`).toContain("request");
-      expect(worker.stores.map(({ name }) => name)).toContain("sessions.db"); // part: sqlite
+      expect(worker.stores.map(({ name }) => name)).toContain("sessions.db");
     }
   });
 

@@ -89,9 +89,9 @@ test.describe("MDN's HTTP Observatory", () => {
         SCALEKIT_ENVIRONMENT_URL: "https://acme.scalekit.dev",
         SCALEKIT_CLIENT_ID: "skc_1234567890",
         SCALEKIT_CLIENT_SECRET: "test_observatory_secret",
-        SESSION_STORE: `sqlite:${folder}/sessions.db`, // part: sqlite
+        SESSION_STORE: `sqlite:${folder}/sessions.db`,
         SESSION_SECRET: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64"),
-        METRICS_ADDR: "off", // part: metrics
+        METRICS_ADDR: "off",
       },
       log: `${folder}/app.log`,
       health: async () => spawnSync("openssl", ["s_client", "-connect", `127.0.0.1:${port}`], { input: "" }).status === 0,

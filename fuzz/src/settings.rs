@@ -65,7 +65,7 @@ fn check_rules(settings: &Settings) {
     }
     assert!(settings.store.outlives_the_process(), "sessions that a restart ends");
     let client_id = match &settings.provider {
-        IdentityProvider::Emulator => panic!("an emulator in production"), // part: emulator
+        IdentityProvider::Emulator => panic!("an emulator in production"),
         IdentityProvider::Scalekit(config) => config.client_id(),
     };
     assert_ne!(client_id, "skc_emulator", "an emulator's client in production");

@@ -5,7 +5,7 @@
 //! - [`question`]: one question, one button, and a way to leave everything as it is.
 //! - [`onward`]: goes on to another address by itself.
 //!
-//! What they share stands here: [`Document`], and the head that the application's own document has too.
+//! What they share stands here: `Document`, and the head that the application's own document has too.
 
 pub mod error;
 pub mod onward;

@@ -40,12 +40,8 @@ enum Command {
 /// Does what the command line asks for, and tells the exit status; `None` if that is to serve. `--help`, `--version` and what
 /// can't be understood end the process.
 ///
-/// `has_emulator` says whether this build can stand in for Scalekit itself. <!-- part: emulator -->
-pub async fn obey(
-    // part: emulator {
-    has_emulator: bool,
-    // part: emulator }
-) -> Option<ExitCode> {
+/// `has_emulator` says whether this build can stand in for Scalekit itself.
+pub async fn obey(has_emulator: bool) -> Option<ExitCode> {
     let arguments = CommandLine::parse();
     if arguments.print_settings {
         return Some(say(&print::effective(&Source::read())));
@@ -53,8 +49,7 @@ pub async fn obey(
     match arguments.command {
         None | Some(Command::Serve) => None,
         Some(Command::Check { json }) => {
-            let report = doctor::examine(&Source::read(), has_emulator, &Clock::default()).await; // part: emulator
-            // without emulator: let report = doctor::examine(&Source::read(), &Clock::default()).await;
+            let report = doctor::examine(&Source::read(), has_emulator, &Clock::default()).await;
             say(&if json { format!("{}\n", report.to_json()) } else { report.to_string() });
             Some(report.exit_code())
         }

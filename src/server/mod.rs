@@ -23,6 +23,7 @@ pub mod guard;
 pub mod health;
 pub mod healthcheck;
 pub mod metrics;
+pub mod parts;
 pub mod patience;
 pub mod policy;
 pub mod profile;

@@ -14,10 +14,8 @@ use scalekit_sessions::Patience as SessionPatience;
 /// For how long a process that is told to stop still begins token calls: those of requests that were accepted.
 pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
-// part: webhooks {
 /// The longest that a webhook's handler may take.
 pub const WEBHOOK_HANDLER: Duration = Duration::from_secs(45);
-// part: webhooks }
 
 /// What is waited for around all that: a step of the store or of the clock.
 const A_LITTLE: Duration = Duration::from_secs(1);
@@ -45,7 +43,7 @@ impl Patience {
     #[must_use]
     pub fn answer(self) -> Duration {
         let others = Duration::ZERO;
-        let others = others.max(WEBHOOK_HANDLER + A_LITTLE * 5); // part: webhooks
+        let others = others.max(WEBHOOK_HANDLER + A_LITTLE * 5);
         others.max(self.sessions.refresh() + self.sessions.whole_sign_in() + A_LITTLE * 3)
     }
 
@@ -77,7 +75,7 @@ mod tests {
             let patience = Patience::with(token_call);
             let sessions = patience.of_sessions();
             assert!(patience.answer() > sessions.refresh() + sessions.whole_sign_in());
-            assert!(patience.answer() > WEBHOOK_HANDLER); // part: webhooks
+            assert!(patience.answer() > WEBHOOK_HANDLER);
             assert!(patience.stop() > LAST_TOKEN_CALLS + token_call && patience.stop() > patience.last_answers());
         }
     }
@@ -97,10 +95,14 @@ mod tests {
         assert!(seconds("docs/deployment.md", "- waits at least ") > longest.answer());
         for (file, before) in [
             ("deploy/systemd/leptos-scalekit.service", "TimeoutStopSec="),
-            ("deploy/compose.yaml", "stop_grace_period: "), // part: redis
-            ("docs/deployment.md", "--stop-timeout "),      // part: sqlite
+            ("deploy/compose.yaml", "stop_grace_period: "),
+            ("docs/deployment.md", "--stop-timeout "),
             ("docs/deployment.md", "terminationGracePeriodSeconds: "),
         ] {
+            // A file of a part that was left out.
+            if !std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists() {
+                continue;
+            }
             assert!(seconds(file, before) > longest.stop() + Duration::from_secs(1), "{file}: {before}");
         }
     }

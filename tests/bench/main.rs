@@ -10,6 +10,8 @@
 #![expect(clippy::print_stdout, reason = "the report is for people")]
 
 mod load;
+mod redis_server; // part: redis
+mod sqlite; // part: sqlite
 #[path = "../processes/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the process tests, which use all of it")]
 mod support;
@@ -19,15 +21,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use leptos_scalekit::server::parts::Part;
 use load::{Load, median};
-use support::Redis; // part: redis
 use support::hostile::{Kind, stranger};
 use support::{ADA, Browser, World};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
-
-/// The store of most measurements.
-const STORE: (&str, &str) = ("SQLite", "sqlite:FOLDER/sessions.db"); // part: sqlite
-// without sqlite: const STORE: (&str, &str) = ("memory", "memory:");
 
 /// Starts of the process of which the median is reported.
 const STARTS: usize = 21;
@@ -49,7 +47,8 @@ const IDLE_CLIENTS: usize = 2000;
 async fn main() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     println!("| what | measured |\n| --- | --- |");
-    let (store, address) = STORE;
+    let address = support::local_store();
+    let store = if Part::Sqlite.is_here() { "SQLite" } else { "memory" };
     let mut world = World::start(1, address).await;
     starts(&mut world).await;
     requests(&world, store).await;
@@ -58,33 +57,10 @@ async fn main() {
     for (block, kind) in (1..).zip(Kind::all(HOSTILE_STREAMS)) {
         hostile(&world, block, kind).await;
     }
-    // part: sqlite {
-    let database = world.folder.path().join("sessions.db");
-    let before = database_bytes(&database);
-    sign_in(&world).await;
-    report("room of a session in SQLite", &format!("{} bytes", each(database_bytes(&database).saturating_sub(before))));
-    // part: sqlite }
+    sqlite::room(&world).await; // part: sqlite
     drop(world);
-
-    // part: redis {
-    let redis = Redis::start().await;
-    let world = World::start(1, &redis.address()).await;
-    requests(&world, "Redis").await;
-    let before = redis_bytes(&redis.address()).await;
-    sign_in(&world).await;
-    let room = each(redis_bytes(&redis.address()).await.saturating_sub(before));
-    report("memory of a session in Redis, its index entries included", &format!("{room} bytes"));
-    // part: redis }
+    redis_server::requests_and_room().await; // part: redis
 }
-
-// part: redis {
-/// What Redis holds.
-async fn redis_bytes(address: &str) -> u64 {
-    let mut connection = redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let memory: String = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.unwrap();
-    memory.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap().trim().parse().unwrap()
-}
-// part: redis }
 
 fn report(what: &str, measured: &str) {
     println!("| {what} | {measured} |");
@@ -249,16 +225,6 @@ async fn sign_in(world: &World) {
 fn each(bytes: u64) -> u64 {
     bytes / u64::try_from(SESSIONS).unwrap()
 }
-
-// part: sqlite {
-/// Pages in use, those of the write-ahead log included.
-fn database_bytes(path: &std::path::Path) -> u64 {
-    let database = rusqlite::Connection::open(path).unwrap();
-    let number = |pragma: &str| database.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap();
-    let pages = number("PRAGMA page_count") - number("PRAGMA freelist_count");
-    u64::try_from(pages * number("PRAGMA page_size")).unwrap()
-}
-// part: sqlite }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure of three digits")]
 fn megabytes(bytes: u64) -> f64 {

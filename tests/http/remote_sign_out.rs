@@ -1,5 +1,6 @@
 //! Scalekit ends sessions by logout token: on all replicas, at once, and once. Tokens that are no good are in `relying_party`.
 
+use leptos_scalekit::server::parts::Part;
 use reqwest::{Method, RequestBuilder};
 use scalekit_emulator::{Tamper, TokenKind};
 use serde_json::Value;
@@ -42,7 +43,9 @@ async fn an_administrators_revoke_ends_the_session_on_every_replica_at_once() {
     assert!(!is_signed_in(&mut browser).await);
     assert!(is_signed_in(&mut other).await, "nobody else is signed out");
     assert_eq!(app.token_calls("refresh_token"), 0, "no refresh was needed to learn of it");
-    // part: webhooks {
+    if !Part::Webhooks.is_here() {
+        return;
+    }
     let mut deliveries = Vec::new();
     until("both deliveries", async || {
         deliveries = app.emulator.control().deliveries();
@@ -53,7 +56,6 @@ async fn an_administrators_revoke_ends_the_session_on_every_replica_at_once() {
     for delivery in deliveries {
         assert!(delivery.is_delivered() && delivery.attempts == 1, "{delivery:?}");
     }
-    // part: webhooks }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is another.
 
-use leptos_scalekit::server::settings::EXAMPLE_STORE;
+use leptos_scalekit::server::{parts::Part, settings::example_store};
 use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options, SettingsChange};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -9,19 +9,23 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::support::Redis; // part: redis
 use crate::support::{answer, program, program_with_provider};
 
 const APP_URL: &str = "http://localhost:4000";
 
 /// What has to be registered is the same in every case.
+fn addresses() -> String {
+    let lines = ADDRESSES.split_inclusive('\n').filter(|line| Part::Webhooks.is_here() || !line.contains("webhooks"));
+    lines.collect()
+}
+
 const ADDRESSES: &str = concat!(
     "ok       full-stack      Full-Stack Auth has to be on, which only a sign-in can show -> Switch it on (Dashboard > Authentication > General)\n",
     "ok       redirect        http://localhost:4000/auth/callback -> Register it (Dashboard > Authentication > Redirects > Allowed callback URLs)\n",
     "ok       initiate-login  http://localhost:4000/auth/login -> Register it (Dashboard > Authentication > Redirects > Initiate login URL)\n",
     "ok       post-logout     http://localhost:4000/logged-out -> Register it (Dashboard > Authentication > Redirects > Post-logout URLs)\n",
     "ok       back-channel    http://localhost:4000/auth/backchannel-logout -> Register it (Dashboard > Authentication > Redirects > Back-channel logout URL)\n",
-    "ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret\n", // part: webhooks
+    "ok       webhooks        http://localhost:4000/webhooks/scalekit -> Add it as an endpoint (Dashboard > Webhooks) with this secret\n",
     "ok       cookies         session.leptos-scalekit.4000 without Secure, as APP_URL is http on this machine\n",
     "ok       limits          requests a minute of an address and of all: login_start=600/12000, callback=600/9000, server_function=1200/120000\n",
 );
@@ -29,17 +33,21 @@ const ADDRESSES: &str = concat!(
 const SETTINGS: &str = "ok       settings        all are right, for LEPTOS_ENV=DEV\n";
 
 /// Where the checked application keeps its sessions, and what is said of that.
-const STORE: &str = "sqlite:sessions.db"; // part: sqlite
-const STORE_LINE: &str = "ok       store           sqlite:sessions.db: a record was written, read and deleted\n"; // part: sqlite
-// without sqlite: const STORE: &str = "memory:";
-// without sqlite: const STORE_LINE: &str = "warning  store           memory: forgets every session when the process ends -> Set SESSION_STORE=rediss://user:password@redis.example.com:6379\n";
+fn store() -> (&'static str, String) {
+    if Part::Sqlite.is_here() {
+        let line = "ok       store           sqlite:sessions.db: a record was written, read and deleted\n";
+        return ("sqlite:sessions.db", line.to_owned());
+    }
+    let line = "warning  store           memory: forgets every session when the process ends";
+    ("memory:", format!("{line} -> Set SESSION_STORE={}\n", example_store()))
+}
 
-async fn emulator() -> Emulator {
+pub(super) async fn emulator() -> Emulator {
     Emulator::start(Options::default().with_port(0).with_app_url(APP_URL)).await.unwrap()
 }
 
 /// The check of an application that belongs to the emulator.
-fn check(folder: &TempDir, emulator: &Emulator) -> Command {
+pub(super) fn check(folder: &TempDir, emulator: &Emulator) -> Command {
     let mut command = program(folder.path());
     command
         .arg("check")
@@ -47,13 +55,13 @@ fn check(folder: &TempDir, emulator: &Emulator) -> Command {
         .env("SCALEKIT_ENVIRONMENT_URL", emulator.url())
         .env("SCALEKIT_CLIENT_ID", emulator.client_id())
         .env("SCALEKIT_CLIENT_SECRET", emulator.client_secret())
-        .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret()) // part: webhooks
-        .env("SESSION_STORE", STORE);
+        .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret())
+        .env("SESSION_STORE", store().0);
     command
 }
 
 /// The line of one check, without its columns' spaces.
-fn line(output: &str, check: &str) -> String {
+pub(super) fn line(output: &str, check: &str) -> String {
     let line = output.lines().find(|line| line.split_whitespace().nth(1) == Some(check)).unwrap();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -73,7 +81,7 @@ ok       session-api     this application may ask for people's sessions
 ok       clock           this machine's clock and the provider's agree
 "
     );
-    assert_eq!(output, [SETTINGS, STORE_LINE, &provider, ADDRESSES].concat());
+    assert_eq!(output, [SETTINGS, &store().1, &provider, &addresses()].concat());
     assert_eq!(status, 0);
 }
 
@@ -83,8 +91,7 @@ async fn machines_get_json_with_the_same_lines() {
     let (status, output) = answer(check(&folder, &emulator).arg("--json")).await;
     assert_eq!((status, output.lines().count()), (0, 1));
     let report: serde_json::Value = serde_json::from_str(&output).unwrap();
-    assert_eq!(report["outcome"], "ok"); // part: sqlite
-    // without sqlite: assert_eq!(report["outcome"], "warning");
+    assert_eq!(report["outcome"], if Part::Sqlite.is_here() { "ok" } else { "warning" });
     let checks: Vec<_> =
         report["checks"].as_array().unwrap().iter().map(|line| line["check"].as_str().unwrap()).collect();
     let names = [
@@ -101,11 +108,12 @@ async fn machines_get_json_with_the_same_lines() {
         "initiate-login",
         "post-logout",
         "back-channel",
-        "webhooks", // part: webhooks
+        "webhooks",
         "cookies",
         "limits",
     ];
-    assert_eq!(checks, names);
+    let names = names.into_iter().filter(|name| Part::Webhooks.is_here() || *name != "webhooks");
+    assert_eq!(checks, names.collect::<Vec<_>>());
     assert_eq!(report["checks"][9]["message"], "http://localhost:4000/auth/callback");
 }
 
@@ -129,7 +137,7 @@ failure  credentials     client ID and client secret can't be tried: the connect
 warning  clock           not checked: no answer of the provider tells its time
 "
     );
-    assert_eq!(output, [SETTINGS, STORE_LINE, &provider, ADDRESSES].concat());
+    assert_eq!(output, [SETTINGS, &store().1, &provider, &addresses()].concat());
     assert_eq!(status, 1);
 }
 
@@ -251,9 +259,11 @@ async fn a_clock_that_is_more_off_than_tolerated_is_a_failure() {
     }
 }
 
-// part: sqlite {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_can_not_be_used_is_a_failure() {
+    if !Part::Sqlite.is_here() {
+        return;
+    }
     let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
     std::fs::write(folder.path().join("file"), "").unwrap();
     let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", "sqlite:file/sessions.db")).await;
@@ -265,7 +275,6 @@ async fn a_store_that_can_not_be_used_is_a_failure() {
     );
     assert_eq!(status, 1);
 }
-// part: sqlite }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_is_a_warning_and_no_failure() {
@@ -274,32 +283,18 @@ async fn memory_is_a_warning_and_no_failure() {
     assert_eq!(
         line(&output, "store"),
         format!(
-            "warning store memory: forgets every session when the process ends -> Set SESSION_STORE={EXAMPLE_STORE}"
+            "warning store memory: forgets every session when the process ends -> Set SESSION_STORE={}",
+            example_store()
         )
     );
     assert_eq!(status, 0, "{output}");
 }
 
-// part: redis {
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_is_tried_too_and_one_that_is_down_is_a_failure() {
-    let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
-    let mut redis = Redis::start().await;
-    let shown = format!("{}/0?prefix=leptos-scalekit", redis.address());
-    let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", redis.address())).await;
-    assert_eq!(line(&output, "store"), format!("ok store {shown}: a record was written, read and deleted"));
-    assert_eq!(status, 0, "{output}");
-    redis.stop();
-    let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", redis.address())).await;
-    let line = line(&output, "store");
-    assert!(line.starts_with(&format!("failure store {shown}")), "{line}");
-    assert_eq!(status, 1);
-}
-// part: redis }
-
-// part: webhooks {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_webhook_secret_there_is_a_warning() {
+    if !Part::Webhooks.is_here() {
+        return;
+    }
     let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
     let (status, output) = answer(check(&folder, &emulator).env_remove("SCALEKIT_WEBHOOK_SECRET")).await;
     assert_eq!(
@@ -309,7 +304,6 @@ async fn without_a_webhook_secret_there_is_a_warning() {
     );
     assert_eq!(status, 0, "{output}");
 }
-// part: webhooks }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scalekit_is_asked_through_the_machines_proxy_and_this_machine_never_is() {

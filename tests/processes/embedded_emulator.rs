@@ -2,13 +2,13 @@
 
 use std::{process::Stdio, time::Duration};
 
+use leptos_scalekit::server::parts::Part;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::Child,
 };
 
-use crate::support::{ADA, Browser};
-use crate::support::{free_port, program, until}; // part: sqlite
+use crate::support::{ADA, Browser, free_port, program, until};
 
 /// The application with nothing set but where it listens.
 struct Alone {
@@ -23,7 +23,7 @@ impl Alone {
             .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", self.port))
             .env("APP_URL", self.url())
             .env("EMULATOR_PORT", self.emulator_port.to_string())
-            .env("METRICS_ADDR", "off") // part: metrics
+            .env("METRICS_ADDR", "off")
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -62,14 +62,16 @@ async fn in_development_nothing_needs_to_be_set_and_the_console_says_what_stands
     };
     tokio::time::timeout(Duration::from_secs(30), banner).await.expect("the banner appears");
     alone.is_ready().await;
-    assert!(alone.folder.path().join("data/sessions.db").exists()); // part: sqlite
+    assert_eq!(alone.folder.path().join("data/sessions.db").exists(), Part::Sqlite.is_here());
     child.kill().await.unwrap();
 }
 
-// part: sqlite {
 /// As after each change of the code under `make dev`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_strands_nobody() {
+    if !Part::Sqlite.is_here() {
+        return;
+    }
     let alone = alone();
     let mut child = alone.start();
     alone.is_ready().await;
@@ -86,4 +88,3 @@ async fn a_restart_strands_nobody() {
     assert!(back.starts_with(&format!("{}/logged-out", alone.url())), "{back}");
     child.kill().await.unwrap();
 }
-// part: sqlite }

@@ -10,7 +10,7 @@ use tokio::{
     process::Command,
 };
 
-use super::support::{Process, free_port, resident, until};
+use super::support::{Process, free_port, local_store, resident, until};
 
 fn on_disk(folder: &Path) -> u64 {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
@@ -21,9 +21,8 @@ async fn login_starts_without_end_leave_memory_and_disk_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let app_url = format!("http://localhost:{port}");
-    let store = "sqlite:sessions.db"; // part: sqlite
-    // without sqlite: let store = "memory:";
-    let process = Process::start(port, folder.path(), &app_url, "http://localhost:1", store);
+    let store = local_store().replace("FOLDER/", "");
+    let process = Process::start(port, folder.path(), &app_url, "http://localhost:1", &store);
     process.answers("/healthz", 200).await;
     let start = async |count: usize| {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -60,7 +59,7 @@ async fn more_connections_than_descriptors_make_others_wait_and_nobody_fail() {
         .env("SCALEKIT_CLIENT_ID", "skc_1234567890")
         .env("SCALEKIT_CLIENT_SECRET", "test_secret")
         .env("SESSION_STORE", "memory:")
-        .env("METRICS_ADDR", "off") // part: metrics
+        .env("METRICS_ADDR", "off")
         .stdin(Stdio::null())
         .stdout(fs::File::create(folder.path().join("log")).unwrap())
         .stderr(Stdio::null())

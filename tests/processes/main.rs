@@ -4,6 +4,7 @@
 
 mod check;
 mod command_line;
+#[cfg(feature = "emulator")] // part: emulator
 mod embedded_emulator; // part: emulator
 mod exhaustion;
 mod hostile;

@@ -55,7 +55,7 @@ impl Observed {
             .env("SCALEKIT_ENVIRONMENT_URL", emulator.url())
             .env("SCALEKIT_CLIENT_ID", emulator.client_id())
             .env("SCALEKIT_CLIENT_SECRET", emulator.client_secret())
-            .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret()) // part: webhooks
+            .env("SCALEKIT_WEBHOOK_SECRET", emulator.webhook_secret())
             .env("SESSION_STORE", "memory:")
             .env("SESSION_SECRET", SECRET)
             .env("METRICS_ADDR", format!("127.0.0.1:{metrics_port}"))

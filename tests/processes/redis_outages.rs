@@ -11,8 +11,9 @@ use std::{
 use scalekit_emulator::{Emulator, Options};
 
 use crate::{
+    check::{check, emulator, line},
     outages::status,
-    support::{ADA, Browser, Process, Redis, World, free_port},
+    support::{ADA, Browser, Process, Redis, World, answer, free_port},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,4 +91,19 @@ async fn a_redis_that_was_emptied_sends_everybody_to_sign_in_once() {
             assert_eq!(browser.at(&replica.url).get("/dashboard").await.status, 200);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_is_tried_too_and_one_that_is_down_is_a_failure() {
+    let (folder, emulator) = (tempfile::tempdir().unwrap(), emulator().await);
+    let mut redis = Redis::start().await;
+    let shown = format!("{}/0?prefix=leptos-scalekit", redis.address());
+    let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", redis.address())).await;
+    assert_eq!(line(&output, "store"), format!("ok store {shown}: a record was written, read and deleted"));
+    assert_eq!(status, 0, "{output}");
+    redis.stop();
+    let (status, output) = answer(check(&folder, &emulator).env("SESSION_STORE", redis.address())).await;
+    let line = line(&output, "store");
+    assert!(line.starts_with(&format!("failure store {shown}")), "{line}");
+    assert_eq!(status, 1);
 }

@@ -172,12 +172,9 @@ async fn what_ends_on_one_replica_or_at_the_provider_has_ended_on_all() {
     }
     until("every message", async || {
         let deliveries = control.deliveries();
-        [
-            "user.logout", // part: webhooks
-            "backchannel_logout",
-        ]
-        .iter()
-        .all(|kind| deliveries.iter().any(|delivery| delivery.kind == *kind && delivery.is_delivered()))
+        ["user.logout", "backchannel_logout"]
+            .iter()
+            .all(|kind| deliveries.iter().any(|delivery| delivery.kind == *kind && delivery.is_delivered()))
     })
     .await;
     assert_eq!(world.refreshes(), 0);

@@ -39,19 +39,14 @@ async fn an_occupied_address_is_named() {
     let occupied = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = occupied.local_addr().unwrap().to_string();
     let mut command = program_with_provider(folder.path());
-    let output = output(
-        command
-            .env("LEPTOS_SITE_ADDR", &address)
-            .env("METRICS_ADDR", "off") // part: metrics
-            .env("SESSION_STORE", "memory:"),
-    )
-    .await;
+    let output =
+        output(command.env("LEPTOS_SITE_ADDR", &address).env("METRICS_ADDR", "off").env("SESSION_STORE", "memory:"))
+            .await;
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains(&address) && message.contains("LEPTOS_SITE_ADDR"), "{message}");
 }
 
-// part: metrics {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_for_metrics_that_is_not_this_machines_is_named_with_its_setting() {
     let folder = tempfile::tempdir().unwrap();
@@ -63,4 +58,3 @@ async fn an_address_for_metrics_that_is_not_this_machines_is_named_with_its_sett
     assert!(message.contains(&format!("{address} can't be listened on for metrics: ")), "{message}");
     assert!(message.contains("Set METRICS_ADDR to another, or to off."), "{message}");
 }
-// part: metrics }

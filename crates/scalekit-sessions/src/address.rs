@@ -73,6 +73,15 @@ impl StoreAddress {
                 .map(Self::Sqlite)
                 .map_err(|why| StoreAddressError { why, example: Some("sqlite:data/sessions.db") }),
             Some(("memory", "")) => Ok(Self::Memory),
+            #[cfg(not(feature = "sqlite"))]
+            Some(("sqlite", _)) => Err(StoreAddressError {
+                why: "names an SQLite file, which this build can't open".to_owned(),
+                example: None,
+            }),
+            #[cfg(not(feature = "redis"))]
+            Some((scheme, _)) if scheme.starts_with("redis") => {
+                Err(StoreAddressError { why: "names a Redis, which this build can't use".to_owned(), example: None })
+            }
             _ => Err(StoreAddressError { why: "is not a store address".to_owned(), example: None }),
         }
     }

@@ -6,6 +6,7 @@ use axum_hardening::serve::Tls;
 use super::{Outcome, Report};
 use crate::server::{
     cookies::CookieJar,
+    parts::Part,
     settings::{Environment, Settings, is_loopback},
 };
 
@@ -71,8 +72,10 @@ pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, re
     }
 }
 
-// part: webhooks {
 pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
+    if !Part::Webhooks.is_here() {
+        return;
+    }
     let url = settings.absolute("/webhooks/scalekit");
     if settings.webhook_secrets.is_some() {
         report.add(
@@ -90,7 +93,6 @@ pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
         );
     }
 }
-// part: webhooks }
 
 pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
     let secure = settings.secure_cookies();
@@ -146,7 +148,6 @@ pub(super) fn check_limits(settings: &Settings, report: &mut Report) {
     }
 }
 
-// part: emulator {
 /// Development without `SCALEKIT_*`.
 pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
     let to_do =
@@ -158,7 +159,6 @@ pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
         report.add("provider", Outcome::Failure, message, to_do);
     }
 }
-// part: emulator }
 
 #[cfg(test)]
 mod tests {
@@ -167,7 +167,7 @@ mod tests {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     use super::*;
-    use crate::server::settings::{IdentityProvider, Source};
+    use crate::server::settings::{IdentityProvider, Source, example_store};
 
     fn settings(changes: &[(&str, &str)]) -> Settings {
         let mut key = [0; 32];
@@ -180,7 +180,7 @@ mod tests {
             ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
             ("SCALEKIT_CLIENT_SECRET", "live_q7Jw2mZr8Kx4Pd6N"),
             ("SESSION_SECRET", &key),
-            // without sqlite: ("SESSION_STORE", "redis://localhost"),
+            ("SESSION_STORE", example_store()),
         ];
         let variables: HashMap<_, _> =
             right.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -214,10 +214,7 @@ mod tests {
 
     fn back_channel(changes: &[(&str, &str)]) -> String {
         let settings = settings(changes);
-        // part: emulator {
         let IdentityProvider::Scalekit(config) = &settings.provider else { panic!("the settings name a provider") };
-        // part: emulator }
-        // without emulator: let IdentityProvider::Scalekit(config) = &settings.provider;
         let all = lines(|report| check_addresses(&settings, config, report));
         format!("{}\n", all.lines().last().unwrap())
     }
@@ -236,7 +233,6 @@ mod tests {
         );
     }
 
-    // part: emulator {
     #[test]
     fn without_a_provider_the_emulator_stands_in_if_there_is_one() {
         let to_do =
@@ -250,7 +246,6 @@ mod tests {
             format!("failure  provider  no Scalekit environment is set, and this build has no emulator -> {to_do}")
         );
     }
-    // part: emulator }
 
     #[test]
     fn a_proxy_that_nobody_named_is_a_warning() {

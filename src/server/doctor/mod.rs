@@ -14,12 +14,8 @@ use scalekit_sessions::Clock;
 use super::settings::{Environment, IdentityProvider, Problems, Settings, Source};
 
 /// Does every check.
-/// `has_emulator` says whether this build can stand in for Scalekit itself. <!-- part: emulator -->
-pub async fn examine(
-    source: &Source,
-    has_emulator: bool, // part: emulator
-    clock: &Clock,
-) -> Report {
+/// `has_emulator` says whether this build can stand in for Scalekit itself.
+pub async fn examine(source: &Source, has_emulator: bool, clock: &Clock) -> Report {
     let mut report = Report::default();
     for notice in source.notices() {
         report.add("settings", Outcome::Warning, notice, "");
@@ -42,9 +38,9 @@ pub async fn examine(
             provider::check(config, settings.session_api, clock, &mut report).await;
             environment::check_full_stack_auth(&mut report);
             environment::check_addresses(&settings, config, &mut report);
-            environment::check_webhooks(&settings, &mut report); // part: webhooks
+            environment::check_webhooks(&settings, &mut report);
         }
-        IdentityProvider::Emulator => environment::check_emulator(has_emulator, &mut report), // part: emulator
+        IdentityProvider::Emulator => environment::check_emulator(has_emulator, &mut report),
     }
     environment::check_cookies(&settings, &mut report);
     environment::check_tls(&settings, &mut report);

@@ -9,7 +9,7 @@ use scalekit_sessions::{
 };
 
 use super::{Outcome, Report};
-use crate::server::settings::EXAMPLE_STORE;
+use crate::server::settings::example_store;
 
 /// Longer than any store needs that works.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ const TO_DO: &str = "Check SESSION_STORE, and that this process may read and wri
 pub(super) async fn check(address: &StoreAddress, now: i64, report: &mut Report) {
     if !address.outlives_the_process() {
         let message = format!("{address} forgets every session when the process ends");
-        report.add("store", Outcome::Warning, message, format!("Set SESSION_STORE={EXAMPLE_STORE}"));
+        report.add("store", Outcome::Warning, message, format!("Set SESSION_STORE={}", example_store()));
         return;
     }
     match tokio::time::timeout(TIME_LIMIT, try_record(address, now)).await {

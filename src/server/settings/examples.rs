@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// The client secret of every emulator: like its client identifier a contract.
 const EMULATOR_CLIENT_SECRET: &str = "test_emulator_secret";
-/// The secret of every emulator's webhooks. <!-- part: webhooks -->
-const EMULATOR_WEBHOOK_SECRET: &str = "whsec_c2NhbGVraXQtZW11bGF0b3Igd2ViaG9vayBzZWNyZXQ="; // part: webhooks
+/// The secret of every emulator's webhooks.
+const EMULATOR_WEBHOOK_SECRET: &str = "whsec_c2NhbGVraXQtZW11bGF0b3Igd2ViaG9vayBzZWNyZXQ=";
 
 /// In bytes; what Scalekit makes is longer.
 const SHORTEST_CLIENT_SECRET: usize = 16;
@@ -39,7 +39,6 @@ pub(super) fn of_client_secret(text: &str) -> Option<String> {
     }
 }
 
-// part: webhooks {
 /// What is wrong with one of the webhook secrets, if production can't use it.
 pub(super) fn of_webhook_secret(text: &str) -> Option<String> {
     text.split(',').map(str::trim).enumerate().find_map(|(index, secret)| {
@@ -51,7 +50,6 @@ pub(super) fn of_webhook_secret(text: &str) -> Option<String> {
         is_sequence(&key).then(|| format!("number {number} is an example, not a secret"))
     })
 }
-// part: webhooks }
 
 /// Why these bytes were not drawn at random; of 32 that were, one key in 10¹³ is thought to be none.
 fn why_not_random(key: &[u8]) -> Option<&'static str> {

@@ -25,16 +25,16 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use axum_hardening::log::LoggedClient;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
-use scalekit::WebhookSecrets; // part: webhooks
+use scalekit::WebhookSecrets;
 use scalekit_sessions::{KeyRing, Limits, StoreAddress};
 use url::Url;
 
 pub use application::is_loopback;
 pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
-pub use store_address::{APPLICATION_NAMES, EXAMPLE_STORE};
+pub use store_address::{APPLICATION_NAMES, example_store};
 
-use crate::server::rate_limit::Rules;
+use crate::server::{parts::Part, rate_limit::Rules};
 
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
@@ -54,20 +54,16 @@ pub struct Settings {
     pub app_url: Url,
     /// `SCALEKIT_*`.
     pub provider: IdentityProvider,
-    // part: emulator {
     /// `EMULATOR_PORT`: where the embedded emulator listens.
     pub emulator_port: u16,
-    // part: emulator }
     /// `SESSION_STORE`.
     pub store: StoreAddress,
     /// `SESSION_SECRET`: the keys that seal sessions and login attempts.
     pub key_ring: KeyRing,
     /// `SESSION_LIFETIME_HOURS`, `SESSION_IDLE_MINUTES`, `SESSION_MAX_PER_USER`: what limits every session.
     pub limits: Limits,
-    // part: webhooks {
     /// `SCALEKIT_WEBHOOK_SECRET`: the secrets that sign webhooks; without one, webhooks are not accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
-    // part: webhooks }
     /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
     pub session_api: bool,
     /// `SCALEKIT_TOKEN_CALL_SECONDS`: how long the exchange of a code and a refresh may take.
@@ -82,10 +78,8 @@ pub struct Settings {
     pub logged_client: LoggedClient,
     /// `TLS_CERTIFICATE_FILE` and `TLS_KEY_FILE`: with them, the process itself speaks TLS.
     pub tls: Option<TlsFiles>,
-    // part: metrics {
     /// `METRICS_ADDR`: where Prometheus asks for metrics; `None` if it is off.
     pub metrics: Option<SocketAddr>,
-    // part: metrics }
     /// Leptos' own settings.
     pub leptos: LeptosOptions,
     /// What was found and left unread on purpose: for the log and the doctor.
@@ -113,10 +107,8 @@ pub enum Environment {
 /// Where people sign in.
 #[derive(Debug, Clone)]
 pub enum IdentityProvider {
-    // part: emulator {
     /// The embedded emulator stands in: development without `SCALEKIT_*`.
     Emulator,
-    // part: emulator }
     /// A Scalekit environment.
     Scalekit(Box<scalekit::Config>),
 }
@@ -159,12 +151,12 @@ impl Settings {
         let environment = application::environment(source, &mut problems);
         let app_url = application::app_url(source, environment, &mut problems);
         let provider = provider::provider(source, environment, &mut problems);
-        let emulator_port = provider::emulator_port(source, &mut problems); // part: emulator
+        let emulator_port = provider::emulator_port(source, &mut problems);
         let store = session::store(source, environment, &mut problems);
         let is_public = app_url.as_ref().is_some_and(|url| !application::is_loopback(url));
         let key_ring = session::key_ring(source, environment, is_public, &mut problems);
         let limits = session::limits(source, &mut problems);
-        let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems); // part: webhooks
+        let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems);
         let session_api = values::switch(source, table::SCALEKIT_SESSION_API, &mut problems);
         let token_call = provider::token_call(source, &mut problems);
         let max_connections = serving::max_connections(source, &mut problems);
@@ -172,18 +164,18 @@ impl Settings {
         let rate_limits = serving::rate_limits(source, &mut problems);
         let logged_client = serving::logged_client(source, &mut problems);
         let tls = serving::tls(source, &mut problems);
-        let metrics = serving::metrics_address(source, environment, &mut problems); // part: metrics
+        let metrics = serving::metrics_address(source, environment, &mut problems);
         let leptos = application::leptos_options(source, environment, &mut problems);
         let complete = || {
             Some(Self {
                 environment,
                 app_url: app_url?,
                 provider: provider?,
-                emulator_port: emulator_port?, // part: emulator
+                emulator_port: emulator_port?,
                 store: store?,
                 key_ring: key_ring?,
                 limits: limits?,
-                webhook_secrets, // part: webhooks
+                webhook_secrets,
                 session_api: session_api?,
                 token_call: token_call?,
                 max_connections: max_connections?,
@@ -191,9 +183,9 @@ impl Settings {
                 rate_limits,
                 logged_client: logged_client?,
                 tls,
-                metrics, // part: metrics
+                metrics,
                 leptos: leptos?,
-                notices: source.notices().to_vec(),
+                notices: source.notices().iter().cloned().chain(without_effect(source)).collect(),
             })
         };
         complete().filter(|_| problems.is_empty()).ok_or(problems)
@@ -227,6 +219,13 @@ impl Settings {
     pub fn secure_cookies(&self) -> bool {
         self.app_url.scheme() == "https"
     }
+}
+
+/// Settings of parts that this build doesn't have.
+fn without_effect(source: &Source) -> impl Iterator<Item = String> {
+    let settings = [(table::SCALEKIT_WEBHOOK_SECRET, Part::Webhooks), (table::METRICS_ADDR, Part::Metrics)];
+    let idle = settings.into_iter().filter(|(setting, part)| !part.is_here() && !source.is_default(*setting));
+    idle.map(|(setting, part)| format!("{} has no effect: this build has no {part:?}", setting.variable))
 }
 
 #[cfg(test)]

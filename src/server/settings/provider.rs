@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use scalekit::WebhookSecrets; // part: webhooks
+use scalekit::WebhookSecrets;
 use scalekit_sessions::LONGEST_TOKEN_CALL;
 use secrecy::SecretString;
-use url::Url; // part: emulator
+use url::Url;
 
-use super::table::SCALEKIT_WEBHOOK_SECRET; // part: webhooks
+use super::table::SCALEKIT_WEBHOOK_SECRET;
 use super::{
     EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
     proxy::through_proxy,
@@ -17,13 +17,12 @@ use super::{
     },
     values::{list, number},
 };
-use super::{application::is_loopback, table::EMULATOR_PORT}; // part: emulator
+use super::{application::is_loopback, table::EMULATOR_PORT};
 
 /// The three `SCALEKIT_*` settings belong together.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
     let settings = [SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID, SCALEKIT_CLIENT_SECRET];
     let values = settings.map(|setting| source.text(setting).filter(|value| !value.is_empty()));
-    // part: emulator {
     if values.iter().all(Option::is_none) && environment == Environment::Development {
         for setting in [SCALEKIT_ISSUERS, SCALEKIT_AUDIENCES] {
             if source.text(setting).is_some_and(|value| !value.is_empty()) {
@@ -32,7 +31,6 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
         }
         return Some(IdentityProvider::Emulator);
     }
-    // part: emulator }
     for (setting, _) in settings.into_iter().zip(&values).filter(|(_, value)| value.is_none()) {
         problems.add(setting, "is not set");
     }
@@ -42,7 +40,7 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
         if client_id.as_deref() == Some(EMULATOR_CLIENT_ID) {
             problems.add(SCALEKIT_CLIENT_ID, "is the emulator's, which is for development only");
         }
-        refuse_embedded_emulator(source, url.as_deref(), problems); // part: emulator
+        refuse_embedded_emulator(source, url.as_deref(), problems);
         if let Some(why) = client_secret.as_deref().and_then(examples::of_client_secret) {
             problems.add(SCALEKIT_CLIENT_SECRET, why);
         }
@@ -99,7 +97,6 @@ fn with_accepted_tokens(
     if issuers.is_empty() { Ok(config) } else { config.with_issuers(&issuers) }
 }
 
-// part: emulator {
 /// In production nothing may lead to an emulator, which signs in anybody as anybody.
 fn refuse_embedded_emulator(source: &Source, url: Option<&str>, problems: &mut Problems) {
     if !source.is_default(EMULATOR_PORT) {
@@ -116,9 +113,7 @@ fn refuse_embedded_emulator(source: &Source, url: Option<&str>, problems: &mut P
 pub(super) fn emulator_port(source: &Source, problems: &mut Problems) -> Option<u16> {
     number(source, EMULATOR_PORT, "a port number", problems)
 }
-// part: emulator }
 
-// part: webhooks {
 /// No secret is fine: then webhooks are refused. A bad one is a problem.
 pub(super) fn webhook_secrets(
     source: &Source,
@@ -133,4 +128,3 @@ pub(super) fn webhook_secrets(
     }
     WebhookSecrets::parse(&text).map_err(|error| problems.add(SCALEKIT_WEBHOOK_SECRET, error.to_string())).ok()
 }
-// part: webhooks }

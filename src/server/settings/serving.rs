@@ -1,11 +1,11 @@
 //! How the process serves: connections, TLS, and who may say where a request comes from.
 
-use std::net::{Ipv4Addr, SocketAddr}; // part: metrics
+use std::net::{Ipv4Addr, SocketAddr};
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf};
 
 use ipnet::IpNet;
 
-use super::Environment; // part: metrics
+use super::Environment;
 use super::{
     LoggedClient, Problems, Rules, Source, TlsFiles,
     table::{LOG_CLIENTS, MAX_CONNECTIONS, RATE_LIMIT, Setting, TLS_CERTIFICATE_FILE, TLS_KEY_FILE, TRUSTED_PROXIES},
@@ -77,7 +77,6 @@ pub(super) fn logged_client(source: &Source, problems: &mut Problems) -> Option<
     }
 }
 
-// part: metrics {
 /// Where Prometheus asks in production unless something else is set.
 const USUAL_METRICS_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
@@ -99,4 +98,3 @@ pub(super) fn metrics_address(
     }
     address
 }
-// part: metrics }

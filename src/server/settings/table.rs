@@ -55,24 +55,23 @@ settings! {
     TRUSTED_PROXIES, "server.trusted-proxies", Whole, "10.0.0.0/8, 192.0.2.7";
     RATE_LIMIT, "server.rate-limit", Whole, "on";
     LOG_CLIENTS, "server.log-clients", Whole, "network";
-    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464"; // part: metrics
+    METRICS_ADDR, "metrics.address", Whole, "127.0.0.1:9464";
     SCALEKIT_ENVIRONMENT_URL, "scalekit.environment-url", Whole, "https://acme.scalekit.dev";
     SCALEKIT_CLIENT_ID, "scalekit.client-id", Whole, "skc_1234567890";
     SCALEKIT_CLIENT_SECRET, "scalekit.client-secret", Nothing, "(Dashboard > Developers > API credentials)";
-    SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)"; // part: webhooks
+    SCALEKIT_WEBHOOK_SECRET, "scalekit.webhook-secret", Nothing, "(Dashboard > Webhooks > your endpoint: whsec_…)";
     SCALEKIT_ISSUERS, "scalekit.issuers", Whole, "https://acme.scalekit.dev, https://auth.acme.example";
     SCALEKIT_AUDIENCES, "scalekit.audiences", Whole, "https://api.acme.example";
     SCALEKIT_SESSION_API, "scalekit.session-api", Whole, "on";
     HTTPS_PROXY, "scalekit.https-proxy", Proxy, "http://proxy.example.com:3128";
     NO_PROXY, "scalekit.no-proxy", Whole, "localhost, .internal.example.com, 10.0.0.0/8";
     SCALEKIT_TOKEN_CALL_SECONDS, "scalekit.token-call-seconds", Whole, "20";
-    SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db"; // part: sqlite
-    // without sqlite: SESSION_STORE, "session.store", Address, "rediss://user:password@redis.example.com:6379";
+    SESSION_STORE, "session.store", Address, "sqlite:data/sessions.db";
     SESSION_SECRET, "session.secret", Nothing, "$(openssl rand -base64 32)";
     SESSION_LIFETIME_HOURS, "session.lifetime-hours", Whole, "720";
     SESSION_IDLE_MINUTES, "session.idle-minutes", Whole, "10080";
     SESSION_MAX_PER_USER, "session.max-per-user", Whole, "20";
-    EMULATOR_PORT, "emulator.port", Whole, "3002"; // part: emulator
+    EMULATOR_PORT, "emulator.port", Whole, "3002";
     LEPTOS_OUTPUT_NAME, "package.metadata.leptos.output-name", Whole, "leptos-scalekit";
     LEPTOS_SITE_ROOT, "package.metadata.leptos.site-root", Whole, "target/site";
     LEPTOS_SITE_PKG_DIR, "package.metadata.leptos.site-pkg-dir", Whole, "pkg";

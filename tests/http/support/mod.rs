@@ -145,14 +145,12 @@ pub(crate) fn settings(url: &str) -> Settings {
         provider: IdentityProvider::Scalekit(Box::new(
             scalekit::Config::new("http://localhost", "skc_unused", SecretString::from("unused".to_owned())).unwrap(),
         )),
-        emulator_port: 0, // part: emulator
+        emulator_port: 0,
         store: scalekit_sessions::StoreAddress::Memory,
         key_ring: KeyRing::parse(&SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()))
             .unwrap(),
         limits: Limits::default(),
-        // part: webhooks {
         webhook_secrets: Some(scalekit::WebhookSecrets::parse(scalekit_emulator::WEBHOOK_SECRET).unwrap()),
-        // part: webhooks }
         session_api: true,
         token_call: PROVIDER_TIMEOUT,
         max_connections: 1000,
@@ -161,7 +159,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         rate_limits: None,
         logged_client: LoggedClient::default(),
         tls: None,
-        metrics: None, // part: metrics
+        metrics: None,
         leptos: leptos::config::LeptosOptions::builder()
             .output_name("leptos-scalekit")
             .site_root("target/site")

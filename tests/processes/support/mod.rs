@@ -13,6 +13,7 @@ mod redis; // part: redis
 
 use std::time::{Duration, Instant};
 
+use leptos_scalekit::server::parts::Part;
 use scalekit_emulator::{Emulator, Options, SettingsChange};
 use tempfile::TempDir;
 
@@ -23,6 +24,11 @@ pub(crate) use redis::Redis; // part: redis
 
 /// A seeded person of the emulator.
 pub(crate) const ADA: &str = "usr_103845067215791001";
+
+/// A store of a test's own, which outlives its process if this build has one that does: `FOLDER` stands for a folder of the test's.
+pub(crate) fn local_store() -> &'static str {
+    if Part::Sqlite.is_here() { "sqlite:FOLDER/sessions.db" } else { "memory:" }
+}
 
 /// Nothing that a test waits for takes longer, even on a busy machine.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);

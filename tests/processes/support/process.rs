@@ -95,12 +95,10 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    // part: sqlite {
     /// Starts it again after it was killed.
     pub(crate) fn start_again(&mut self) {
         self.child = self.start.spawn();
     }
-    // part: sqlite }
 
     /// Asks it to stop, as an operator's tools do.
     pub(crate) fn ask_to_stop(&self) {
@@ -137,14 +135,14 @@ impl Start {
             .env("SCALEKIT_ENVIRONMENT_URL", &self.provider)
             .env("SCALEKIT_CLIENT_ID", "skc_emulator")
             .env("SCALEKIT_CLIENT_SECRET", "test_emulator_secret")
-            .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET) // part: webhooks
+            .env("SCALEKIT_WEBHOOK_SECRET", scalekit_emulator::WEBHOOK_SECRET)
             .env("SESSION_STORE", &self.store)
             .env("SESSION_SECRET", SECRET)
             // A provider that hangs on purpose keeps no test waiting for longer.
             .env("SCALEKIT_TOKEN_CALL_SECONDS", "8")
             .env("SESSION_MAX_PER_USER", self.max_per_user.to_string())
             .env("RATE_LIMIT", "off")
-            .env("METRICS_ADDR", "off") // part: metrics
+            .env("METRICS_ADDR", "off")
             .env("RUST_LOG", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

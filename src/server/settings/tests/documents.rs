@@ -55,8 +55,8 @@ fn no_key_of_this_repository_is_accepted_in_production() {
                 found += 1;
                 let secret = SecretString::from(word);
                 let is_accepted = examples::of_session_secret(&secret).is_none();
-                let webhook = format!("whsec_{word}"); // part: webhooks
-                let is_accepted = is_accepted && examples::of_webhook_secret(&webhook).is_none(); // part: webhooks
+                let webhook = format!("whsec_{word}");
+                let is_accepted = is_accepted && examples::of_webhook_secret(&webhook).is_none();
                 assert!(!is_accepted, "{word} in {} is an example that production would accept", file.display());
             }
         }

@@ -29,7 +29,7 @@ fn source(file: &str, changes: &[(&str, &str)]) -> Source {
         ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
         ("SCALEKIT_CLIENT_SECRET", CLIENT_SECRET),
         ("SESSION_SECRET", &secret),
-        // without sqlite: ("SESSION_STORE", "redis://localhost"),
+        ("SESSION_STORE", example_store()),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();

@@ -12,7 +12,6 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 
-// part: emulator {
 #[test]
 fn development_needs_no_scalekit_settings() {
     let scalekit =
@@ -22,7 +21,6 @@ fn development_needs_no_scalekit_settings() {
     assert_eq!(settings.app_url.as_str(), "http://localhost:3000/");
     assert!(!settings.secure_cookies());
 }
-// part: emulator }
 
 #[test]
 fn the_environment_overrides_the_file_and_the_file_the_default() {

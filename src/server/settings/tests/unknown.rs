@@ -10,8 +10,8 @@ fn a_misspelt_variable_is_refused_with_what_was_meant() {
         ("SCALEKIT_CLIENTID", "did you mean SCALEKIT_CLIENT_ID?"),
         ("TLS_CERT_FILE", "did you mean TLS_KEY_FILE?"),
         ("TLS_CERT", "there are TLS_CERTIFICATE_FILE, TLS_KEY_FILE"),
-        ("METRICS_ADDRESS", "did you mean METRICS_ADDR?"), // part: metrics
-        ("EMULATOR_PROT", "did you mean EMULATOR_PORT?"),  // part: emulator
+        ("METRICS_ADDRESS", "did you mean METRICS_ADDR?"),
+        ("EMULATOR_PROT", "did you mean EMULATOR_PORT?"),
         ("APP_ULR", "did you mean APP_URL?"),
         ("APP_CONFIGS", "did you mean APP_CONFIG?"),
         ("LEPTOS_EVN", "did you mean LEPTOS_ENV?"),

@@ -7,8 +7,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     extract::{Request, State},
-    middleware::Next,
+    middleware::{Next, from_fn_with_state},
     response::Response,
 };
 use axum_hardening::{client, log::FurtherLayer};
@@ -59,6 +60,16 @@ impl Traces {
         Ok((Self(Some(provider)), layers))
     }
 
+    /// Lets calls of the provider name the span that they belong to.
+    pub fn of_calls(&self, config: scalekit::Config) -> scalekit::Config {
+        config.with_trace_context(outgoing_headers)
+    }
+
+    /// Lets requests go on with the trace that one of our proxies names.
+    pub fn of_requests(&self, router: Router, trusted: &[IpNet]) -> Router {
+        router.layer(from_fn_with_state(Arc::from(trusted), continue_trace))
+    }
+
     /// Sends what has been collected, for as long as that may take at the end.
     pub async fn finish(self) {
         let Some(provider) = self.0 else { return };
@@ -79,7 +90,7 @@ where
 
 /// Makes the request's span a part of the trace that the request names, if one of our proxies names one: anybody else could hide
 /// requests from traces, or have all of theirs recorded.
-pub async fn continue_trace(State(trusted): State<Arc<[IpNet]>>, request: Request, next: Next) -> Response {
+async fn continue_trace(State(trusted): State<Arc<[IpNet]>>, request: Request, next: Next) -> Response {
     if !client::is_connected_by(&request, &trusted) {
         return next.run(request).await;
     }
@@ -96,7 +107,7 @@ fn context_of(headers: &HashMap<String, String>) -> Context {
 }
 
 /// The headers that name the current span as the parent of what a call leads to.
-pub fn outgoing_headers() -> HashMap<String, String> {
+fn outgoing_headers() -> HashMap<String, String> {
     let mut headers = HashMap::new();
     TraceContextPropagator::new().inject_context(&tracing::Span::current().context(), &mut headers);
     headers
@@ -106,7 +117,7 @@ pub fn outgoing_headers() -> HashMap<String, String> {
 mod tests {
     use std::sync::Mutex;
 
-    use axum::{Router, body::Body, middleware::from_fn_with_state, routing::get};
+    use axum::{body::Body, routing::get};
     use axum_hardening::{
         client::PeerAddress,
         log::{RequestLog, log_requests},
