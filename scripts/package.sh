@@ -2,7 +2,7 @@
 # What for: makes a package of each crate in crates/, as crates.io would get it, without uploading anything: `package.sh`, or
 # `package.sh --verify` to compile each package by itself too. They are made together, since none is published yet and one may need
 # another. Ends with the order in which they would be published.
-# Not here: publishing; docs/releasing.md says what is missing for that.
+# Not here: publishing; docs/releasing.md of the template says what is missing for that.
 
 . "$(dirname "$0")/env.sh"
 
