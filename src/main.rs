@@ -102,6 +102,6 @@ async fn stop(state: &Arc<AppState>) {
     let state = Arc::clone(state);
     tokio::spawn(async move {
         tokio::time::sleep(LAST_TOKEN_CALLS).await;
-        state.sessions.begin_no_refresh();
+        state.sessions.stop_refreshing();
     });
 }

@@ -96,8 +96,8 @@ impl CookieJar {
     }
 
     /// Gives the browser a login attempt.
-    pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, seconds: i64) {
-        cookies.add(self.0.cookie(name, value, lifetime(seconds)));
+    pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, lifetime: std::time::Duration) {
+        cookies.add(self.0.cookie(name, value, lifetime));
     }
 
     /// The `state` of the sign-out that the browser is on.

@@ -17,7 +17,7 @@ pub async fn alive() -> &'static str {
 
 /// `GET /readyz`: the store answers and the provider's keys are at hand. Says yes or no, for anybody may ask; the log says why not.
 pub async fn ready(State(state): State<Arc<AppState>>) -> Response {
-    let store = state.sessions.ping_store().await;
+    let store = state.sessions.ping().await;
     if let Err(error) = &store {
         tracing::warn!(error = error as &dyn std::error::Error, "not ready: the session store failed");
     }

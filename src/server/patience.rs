@@ -9,13 +9,10 @@
 
 use std::time::Duration;
 
-use scalekit_sessions::Patience as SessionPatience;
+use scalekit_sessions::{LONGEST_WORK, Patience as SessionPatience};
 
 /// For how long a process that is told to stop still begins token calls: those of requests that were accepted.
 pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
-
-/// The longest that a webhook's handler may take.
-pub const WEBHOOK_HANDLER: Duration = Duration::from_secs(45);
 
 /// What is waited for around all that: a step of the store or of the clock.
 const A_LITTLE: Duration = Duration::from_secs(1);
@@ -39,12 +36,12 @@ impl Patience {
         self.sessions
     }
 
-    /// How long any answer takes at most. A callback takes longest: of somebody whose session is refreshed first.
+    /// How long any answer takes at most. A callback takes longest, of somebody whose session is
+    /// refreshed first; or a webhook's handler.
     #[must_use]
     pub fn answer(self) -> Duration {
-        let others = Duration::ZERO;
-        let others = others.max(WEBHOOK_HANDLER + A_LITTLE * 5);
-        others.max(self.sessions.refresh() + self.sessions.whole_sign_in() + A_LITTLE * 3)
+        let callback = self.sessions.refresh() + self.sessions.whole_sign_in() + A_LITTLE * 3;
+        callback.max(LONGEST_WORK + A_LITTLE * 5)
     }
 
     /// How long the process takes at most to stop: the last token calls are finished, and what they bring reaches the store.
@@ -75,7 +72,7 @@ mod tests {
             let patience = Patience::with(token_call);
             let sessions = patience.of_sessions();
             assert!(patience.answer() > sessions.refresh() + sessions.whole_sign_in());
-            assert!(patience.answer() > WEBHOOK_HANDLER);
+            assert!(patience.answer() > LONGEST_WORK);
             assert!(patience.stop() > LAST_TOKEN_CALLS + token_call && patience.stop() > patience.last_answers());
         }
     }

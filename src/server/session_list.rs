@@ -8,7 +8,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
-use scalekit_sessions::{Listed, Session, SessionKey, StoreError};
+use scalekit_sessions::{ListedSession, Session, SessionKey, StoreError, id::UserKey};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -92,8 +92,12 @@ impl<'a> Caller<'a> {
         Ok(Self { state: &request.state, session: request.session_required()?, key: request.session_key()? })
     }
 
-    async fn sessions_here(&self) -> Result<Vec<Listed>, AppError> {
-        self.state.sessions.list(&self.session.identity.user_id).await.map_err(|error| store_failed(&error))
+    async fn sessions_here(&self) -> Result<Vec<ListedSession>, AppError> {
+        self.state
+            .sessions
+            .list(&UserKey::of(&self.session.identity.user_id))
+            .await
+            .map_err(|error| store_failed(&error))
     }
 
     /// The person's active sessions at the provider, or why they are not known.
@@ -154,13 +158,13 @@ impl<'a> Caller<'a> {
     ///
     /// Two sessions here can share one of the provider's, for example after a second sign-in in the same browser. Then the
     /// other one ends here, and the provider's goes on, since the caller's depends on it.
-    async fn end(&self, here: Vec<Listed>, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
+    async fn end(&self, here: Vec<ListedSession>, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
         for listed in here.into_iter().filter(|listed| listed.key != self.key) {
             self.state.sessions.end(&listed.key).await.map_err(|error| store_failed(&error))?;
             provider_sessions.insert(listed.session.identity.provider_session_id);
         }
         provider_sessions.remove(&self.session.identity.provider_session_id);
-        self.state.sessions.end_with(&provider_sessions).await.map_err(|error| store_failed(&error))?;
+        self.state.sessions.end_provider_sessions(&provider_sessions).await.map_err(|error| store_failed(&error))?;
         Ok(!self.state.settings.session_api || self.revoke(provider_sessions).await)
     }
 
@@ -193,7 +197,7 @@ impl<'a> Caller<'a> {
 }
 
 /// One entry for each session of this application, enriched by the provider's word, then those that only the provider knows.
-fn join(caller: &Caller<'_>, here: &[Listed], elsewhere: &[ProviderSession]) -> Vec<SessionEntry> {
+fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSession]) -> Vec<SessionEntry> {
     let known: HashSet<&str> = here.iter().map(|listed| listed.session.identity.provider_session_id.as_str()).collect();
     let ours = here.iter().map(|listed| {
         let id = &listed.session.identity.provider_session_id;
@@ -257,7 +261,7 @@ fn place(session: &ProviderSession) -> Option<String> {
 
 /// A name for a session of this application that opens nothing: the hash of its record's key, and the name of the session of the
 /// provider that it belongs to.
-fn handle_of_session(listed: &Listed) -> String {
+fn handle_of_session(listed: &ListedSession) -> String {
     let at_provider = handle_of_provider_session(&listed.session.identity.provider_session_id);
     [handle("session here", listed.key.as_bytes()).as_str(), &at_provider].join(".")
 }

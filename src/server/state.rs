@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use axum_hardening::{rate_limit::RateLimits, site::Site};
 use leptos::config::LeptosOptions;
-use scalekit_sessions::{Clock, Exchanges, SessionStore, Sessions, StoreOpenError, open_store};
+use scalekit_sessions::{Clock, SessionStore, Sessions, StoreOpenError, open_store};
 
 use super::{
     assets,
@@ -27,8 +27,6 @@ pub struct AppState {
     pub scalekit: scalekit::Client,
     /// The signed-in sessions.
     pub sessions: Sessions,
-    /// The places for code exchanges.
-    pub exchanges: Exchanges,
     /// The places for calls of the provider's session API.
     pub session_api_places: SessionApiPlaces,
     /// Our cookies' names and attributes.
@@ -75,21 +73,19 @@ impl AppState {
         let emulated = provider.client_id() == EMULATOR_CLIENT_ID;
         let scalekit = scalekit::Client::new(provider)?;
         let sessions =
-            Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), clock.clone(), settings.limits);
+            Sessions::new(store, settings.key_ring.clone(), scalekit.clone(), settings.limits, clock.clone());
         let cookies = CookieJar::of(&settings.app_url);
         let rate_limits = settings.rate_limits.as_ref().map(|rules| {
             let clock = clock.clone();
             Arc::new(rules.limits(move || clock.running_for()))
         });
         let site = assets::site();
-        let exchanges = Exchanges::default();
         let session_api_places = SessionApiPlaces::default();
         Ok(Arc::new(Self {
             settings,
             emulated,
             scalekit,
             sessions,
-            exchanges,
             session_api_places,
             cookies,
             clock,

@@ -1,6 +1,7 @@
 //! The provider's answer: everything that is wrong with one is explained, costs no token call and touches no session.
 
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
+use scalekit_sessions::id::UserKey;
 
 use crate::support::{ADA, App, Browser, CHARLES, Page, app, app_that_gives_up, until};
 
@@ -95,7 +96,7 @@ async fn an_answer_whose_outcome_was_lost_gets_it_again_within_a_minute() {
         assert_eq!(again.cookies, browser.cookies, "the same session, and the attempt is gone");
     }
     assert_eq!(app.token_calls("authorization_code"), 1);
-    assert_eq!(app.state.sessions.list(ADA).await.unwrap().len(), 1);
+    assert_eq!(app.state.sessions.list(&UserKey::of(ADA)).await.unwrap().len(), 1);
 
     for (who, callback) in [
         (app.browser(), callback.clone()),
@@ -125,7 +126,7 @@ async fn a_session_that_has_ended_is_not_given_again() {
     assert_eq!(browser.get(&callback).await.status, 302);
     browser.call("/api/logout", "").await;
     assert_eq!(refused(&app, &mut lost, &callback).await.status, 400);
-    assert_eq!(app.state.sessions.list(ADA).await.unwrap().len(), 0);
+    assert_eq!(app.state.sessions.list(&UserKey::of(ADA)).await.unwrap().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -181,7 +182,7 @@ async fn an_answer_that_comes_again_while_the_first_is_at_the_provider_waits_for
     }
     assert!(outcomes[0].0 == 302 && outcomes[0].1.is_some() && outcomes[0] == outcomes[1], "{outcomes:?}");
     assert_eq!(app.token_calls("authorization_code"), 1);
-    assert_eq!(app.state.sessions.list(ADA).await.unwrap().len(), 1);
+    assert_eq!(app.state.sessions.list(&UserKey::of(ADA)).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +204,7 @@ async fn the_same_answer_twenty_times_at_once_makes_one_token_call_and_one_sessi
     }
     assert!(outcomes.iter().all(|outcome| outcome.0 == 302 && *outcome == outcomes[0]), "{outcomes:?}");
     assert_eq!(app.token_calls("authorization_code"), 1);
-    assert_eq!(app.state.sessions.list(ADA).await.unwrap().len(), 1);
+    assert_eq!(app.state.sessions.list(&UserKey::of(ADA)).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -322,6 +323,6 @@ async fn a_browser_that_goes_away_during_the_exchange_does_not_cut_it_in_half() 
     assert!(gone.await.unwrap_err().is_cancelled());
     // The emulator answers after the browser has gone; the exchange is completed all the same.
     app.emulator.control().clear_faults();
-    until("the session", async || app.state.sessions.list(ADA).await.unwrap().len() == 1).await;
+    until("the session", async || app.state.sessions.list(&UserKey::of(ADA)).await.unwrap().len() == 1).await;
     assert_eq!(app.emulator.control().state().outcomes_of("token.authorization_code.ok"), 1);
 }

@@ -2,7 +2,6 @@
 
 use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
 
-use leptos_scalekit::server::upkeep::Sweeper;
 use scalekit_emulator::{Endpoint, Fault};
 use scalekit_sessions::Limits;
 
@@ -176,10 +175,10 @@ async fn a_clock_that_is_set_far_ahead_sweeps_nothing_away_until_it_has_been_so_
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     let clock = &app.state.clock;
-    let mut sweeper = Sweeper::of(std::sync::Arc::clone(&app.state));
-    let mut sweep_for_minutes = async |minutes: i64| {
+    let sessions = &app.state.sessions;
+    let sweep_for_minutes = async |minutes: i64| {
         for _ in 0..minutes / 10 {
-            sweeper.sweep().await;
+            sessions.sweep().await;
             app.advance(10 * MINUTE);
         }
     };

@@ -8,8 +8,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit_emulator::{Endpoint, Fault};
 use scalekit_sessions::{
-    Current, Device, Identity, Limits, MemoryStore, Person, Presence, Session, SessionId, SessionKey, SessionStore,
-    SessionTokens, TOKEN_CALLS_AT_ONCE, record,
+    AppData, Current, Device, Identity, Limits, MemoryStore, Person, Presence, Session, SessionId, SessionKey,
+    SessionStore, SessionTokens, TOKEN_CALLS_AT_ONCE, record,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -45,6 +45,7 @@ async fn plant_sessions(app: &App, store: &MemoryStore, count: usize) -> Vec<Ses
             access_expires_at: claims["exp"].as_i64().unwrap(),
             ends_at: Limits::default().absolute_end(now),
             refusal: None,
+            app_data: AppData::default(),
         };
         let tokens = SessionTokens {
             access_token: SecretString::from(login.access_token),

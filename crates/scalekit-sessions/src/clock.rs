@@ -80,7 +80,7 @@ fn machine_now() -> i64 {
 
 /// What time it is at least, for what can't be undone: a machine's time of day may be set wrong for a while, and back.
 #[derive(Debug)]
-pub struct CautiousTime {
+pub(crate) struct CautiousTime {
     clock: Clock,
     /// When somebody looked, by the running clock, and how far the time of day was ahead of that; the oldest first.
     looks: VecDeque<(i64, i64)>,
@@ -88,14 +88,13 @@ pub struct CautiousTime {
 
 impl CautiousTime {
     /// Begins to watch the clock.
-    #[must_use]
-    pub fn of(clock: Clock) -> Self {
+    pub(crate) fn of(clock: Clock) -> Self {
         Self { clock, looks: VecDeque::new() }
     }
 
     /// The earliest time that it can be by all looks of the last hour. `None` until there are looks of an hour: the clock may have
     /// been wrong from the start.
-    pub fn look(&mut self) -> Option<i64> {
+    pub(crate) fn look(&mut self) -> Option<i64> {
         let running = self.clock.elapsed();
         self.looks.push_back((running, self.clock.now().saturating_sub(running)));
         // One look that is an hour old stays, or there would never be an hour of them.

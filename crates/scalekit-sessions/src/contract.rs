@@ -234,18 +234,25 @@ async fn a_lease_has_one_holder_until_it_is_given_back_or_runs_out(store: &dyn S
 
 async fn a_mark_is_new_once(store: &dyn SessionStore) {
     let mark = |kind| Mark::of(kind, "name");
-    assert!(!store.is_marked(&mark(MarkOf::Webhook), START).await.unwrap());
-    assert!(store.mark(&mark(MarkOf::Webhook), END, START).await.unwrap());
+    assert!(!store.is_marked(&mark(MarkOf::Handled("event")), START).await.unwrap());
+    assert!(store.mark(&mark(MarkOf::Handled("event")), END, START).await.unwrap());
     for (at, stands) in [(START, true), (END - 1, true), (END, false)] {
-        assert_eq!(store.is_marked(&mark(MarkOf::Webhook), at).await.unwrap(), stands, "whenever it is asked for");
+        assert_eq!(
+            store.is_marked(&mark(MarkOf::Handled("event")), at).await.unwrap(),
+            stands,
+            "whenever it is asked for"
+        );
     }
-    assert!(!store.mark(&mark(MarkOf::Webhook), END + 5, START + 1).await.unwrap());
+    assert!(!store.mark(&mark(MarkOf::Handled("event")), END + 5, START + 1).await.unwrap());
     assert!(store.mark(&mark(MarkOf::LogoutToken), END, START).await.unwrap());
     store.unmark(&mark(MarkOf::LogoutToken)).await.unwrap();
     assert!(!store.is_marked(&mark(MarkOf::LogoutToken), START).await.unwrap());
     assert!(store.mark(&mark(MarkOf::LogoutToken), END, START).await.unwrap());
     store.delete_ended(START).await.unwrap();
-    assert!(!store.mark(&mark(MarkOf::Webhook), END, START).await.unwrap(), "a sweep keeps marks that are needed");
+    assert!(
+        !store.mark(&mark(MarkOf::Handled("event")), END, START).await.unwrap(),
+        "a sweep keeps marks that are needed"
+    );
 }
 
 async fn of_marks_that_move_on_the_latest_end_counts(store: Arc<dyn SessionStore>) {

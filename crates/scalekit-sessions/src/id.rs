@@ -99,12 +99,26 @@ impl Mark {
     /// The mark of one thing.
     #[must_use]
     pub fn of(kind: MarkOf, name: &str) -> Self {
+        let own;
         let label = match kind {
             MarkOf::LoginAttempt => "login attempt",
             MarkOf::LoginAnswer => "login answer",
             MarkOf::LogoutToken => "logout token",
-            MarkOf::Webhook => "webhook",
-            MarkOf::WebhookUnderWay => "webhook under way",
+            // Earlier releases knew this kind alone.
+            MarkOf::Handled("webhook") => "webhook",
+            MarkOf::UnderWay("webhook") => "webhook under way",
+            MarkOf::Handled(kind) => {
+                own = ["handled ", kind].concat();
+                &own
+            }
+            MarkOf::UnderWay(kind) => {
+                own = ["under way ", kind].concat();
+                &own
+            }
+            MarkOf::App(kind) => {
+                own = ["application ", kind].concat();
+                &own
+            }
             MarkOf::EndedProviderSession => "ended provider session",
             MarkOf::EndedUser => "ended user",
             MarkOf::EndedMembership => "ended membership",
@@ -127,10 +141,10 @@ pub enum MarkOf {
     LoginAnswer,
     /// A logout token, by its `jti`.
     LogoutToken,
-    /// A webhook that was handled, by its `webhook-id`.
-    Webhook,
-    /// A webhook that is being handled, by its `webhook-id`.
-    WebhookUnderWay,
+    /// A message of this kind that was handled, by its identifier.
+    Handled(&'static str),
+    /// A message of this kind that is being handled, by its identifier.
+    UnderWay(&'static str),
     /// A session that the provider has ended, by its `sid`.
     EndedProviderSession,
     /// A user whose sessions the provider has all ended, by their `sub`.
@@ -139,6 +153,8 @@ pub enum MarkOf {
     EndedMembership,
     /// A refresh token that is being spent.
     Refresh,
+    /// Something of the application's own.
+    App(&'static str),
 }
 
 /// The operating system gave no randomness.
@@ -250,7 +266,11 @@ mod tests {
             *Mark::of(MarkOf::LoginAttempt, "1").as_bytes(),
             *Mark::of(MarkOf::LoginAnswer, "1").as_bytes(),
             *Mark::of(MarkOf::LogoutToken, "1").as_bytes(),
-            *Mark::of(MarkOf::Webhook, "1").as_bytes(),
+            *Mark::of(MarkOf::Handled("webhook"), "1").as_bytes(),
+            *Mark::of(MarkOf::UnderWay("webhook"), "1").as_bytes(),
+            *Mark::of(MarkOf::Handled("event"), "1").as_bytes(),
+            *Mark::of(MarkOf::UnderWay("event"), "1").as_bytes(),
+            *Mark::of(MarkOf::App("event"), "1").as_bytes(),
         ];
         assert_eq!(hashes.iter().collect::<std::collections::HashSet<_>>().len(), hashes.len());
         assert_eq!(UserKey::of("1"), UserKey::of("1"));

@@ -30,7 +30,7 @@ const BELIEVED_AHEAD: i64 = 60;
 
 /// When a sign-in happened, by the provider's clock; Unix seconds.
 #[derive(Debug, Clone, Copy)]
-pub struct SignedInAt {
+pub(crate) struct SignedInAt {
     /// When the person showed who they are: `auth_time`, or when their code was presented.
     person: i64,
     /// When the code was presented.
@@ -40,8 +40,7 @@ pub struct SignedInAt {
 impl SignedInAt {
     /// `took`: how many seconds the exchange took. The tokens may have been made at its end, so that is as long ago as the code
     /// may have been presented.
-    #[must_use]
-    pub fn of(sign_in: &SignIn, took: i64) -> Self {
+    pub(crate) fn of(sign_in: &SignIn, took: i64) -> Self {
         let code = sign_in.id.iat.saturating_sub(took);
         let person = sign_in.id.other.get("auth_time").and_then(serde_json::Value::as_i64);
         Self { person: person.unwrap_or(code), code }

@@ -18,9 +18,12 @@
 //! - `sqlite`: sessions in a file, for one machine.
 //! - `redis`: sessions in Redis, for several replicas.
 //! - `contract`: the tests of a store.
+//! - `testing`: a signed-in session for tests of your own, without a browser.
 
 mod activity;
 mod address;
+mod app_data;
+mod begin;
 mod clock;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -31,9 +34,12 @@ pub mod id;
 mod in_flight;
 mod lease;
 mod limits;
+mod login;
 mod memory;
 pub mod metrics;
+mod notices;
 mod observed;
+mod once;
 mod patience;
 pub mod record;
 #[cfg(feature = "redis")]
@@ -46,19 +52,29 @@ mod shared;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod update;
 
 pub use address::{StoreAddress, StoreAddressError, StoreOpenError, open_store};
-pub use clock::{CautiousTime, Clock};
+pub use app_data::{APP_DATA_BYTES, AppData, AppDataError};
+pub use clock::Clock;
 pub use device::{Device, DeviceKind};
-pub use ending::Listed;
-pub use exchanges::{EXCHANGES_AT_ONCE, Exchanges};
+pub use ending::{ListedSession, LogoutHint};
+pub use exchanges::EXCHANGES_AT_ONCE;
 pub use id::{NoRandomness, SessionId, SessionKey};
-pub use in_flight::SignedInAt;
 pub use limits::Limits;
+pub use login::{
+    BeginLoginError, Browser, FinishedLogin, LOGIN_LIFETIME, LoginCookies, LoginOrigin, LoginProblem, LoginRefused,
+    StartedLogin,
+};
 pub use memory::MemoryStore;
+pub use notices::{ProviderEnded, TakenLogoutToken};
+pub use once::{Handled, LONGEST_WORK};
 pub use patience::{LONGEST_TOKEN_CALL, Patience};
 pub use refresh::circuit::TOKEN_CALLS_AT_ONCE;
 pub use seal::{KeyRing, KeyRingError, Purpose, SealError};
 pub use session::{Freshness, Identity, Person, Refusal, Session, SessionTokens};
-pub use sessions::{BeginError, Current, Presence, Sessions};
+pub use sessions::{Current, Presence, Sessions};
 pub use store::{Record, Replaced, SessionStore, StoreError};
+pub use update::UpdateError;

@@ -12,6 +12,8 @@ use std::{
 use metrics::{counter, gauge, histogram};
 use tracing::Instrument as _;
 
+/// Sign-ins ended.
+pub const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Refreshes ended.
 pub const REFRESHES: &str = "scalekit_refreshes_total";
 /// Refreshed tokens that were not believed.
@@ -73,6 +75,12 @@ const OPERATIONS: Kind = Kind::Histogram(&[1, 2, 5, 10, 25, 50, 100, 250, 500, 1
 
 /// Every series of this crate.
 pub const SERIES: &[Series] = &[
+    Series {
+        name: SIGN_INS,
+        kind: Kind::Counter,
+        meaning: "Callbacks handled: sign-ins done, and why others were not.",
+        labels: &[("outcome", SIGN_IN_OUTCOMES)],
+    },
     Series {
         name: REFRESHES,
         kind: Kind::Counter,
@@ -144,6 +152,22 @@ pub const SERIES: &[Series] = &[
     },
 ];
 
+const SIGN_IN_OUTCOMES: &[&str] = &[
+    "done",
+    "no_attempt",
+    "malformed",
+    "cancelled",
+    "not_allowed",
+    "organization_not_found",
+    "login_required",
+    "provider",
+    "code_refused",
+    "tokens_refused",
+    "misconfigured",
+    "another_account",
+    "unavailable",
+];
+
 const STORE_OPERATIONS: &[&str] = &[
     "create",
     "load",
@@ -175,6 +199,11 @@ impl Series {
             begun.iter().flat_map(|start| words.iter().map(move |word| with(start, *word))).collect()
         })
     }
+}
+
+/// A sign-in ended: `done`, or why it came to nothing.
+pub(crate) fn sign_in(outcome: &'static str) {
+    counter!(SIGN_INS, "outcome" => outcome).increment(1);
 }
 
 /// A refresh ended: `done`, `later` (the session is kept) or `never` (it is over).

@@ -10,6 +10,8 @@
 //! A key's name is a short hash of it. Earlier releases hashed the application's name along, so keys can be asked for by those names too:
 //! what was sealed under one opens, and is sealed anew when it is used.
 
+use std::ops::Deref;
+
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
     digest, hkdf,
@@ -40,6 +42,8 @@ pub enum Purpose {
     SessionTokens,
     /// A login attempt, in its cookie.
     LoginAttempt,
+    /// Something of the application's own.
+    App(&'static str),
 }
 
 /// One or more keys, newest first. Cheap to clone; prints nothing.
@@ -58,6 +62,8 @@ struct RingKey {
     attempts: RandomizedNonceKey,
     /// The key itself, for what earlier releases sealed.
     underived: RandomizedNonceKey,
+    /// What further keys are derived from.
+    source: hkdf::Prk,
 }
 
 /// A secret is not a usable key ring.
@@ -115,6 +121,7 @@ impl KeyRing {
         let mut sealed = plaintext.to_vec();
         let nonce = newest
             .derived(purpose)
+            .ok_or(SealError)?
             .seal_in_place_append_tag(Aad::from(associated_data(purpose, place)), &mut sealed)
             .map_err(|_| SealError)?;
         let mut text = Vec::with_capacity(HEADER_LENGTH + sealed.len());
@@ -140,8 +147,12 @@ impl KeyRing {
         self.keys.iter().filter(|key| key.is_named(name)).find_map(|key| {
             let mut buffer = sealed.to_vec();
             let aad = Aad::from(associated_data(purpose, place));
-            let key = if *version == VERSION { key.derived(purpose) } else { &key.underived };
-            let plaintext = key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut buffer).ok()?;
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            let plaintext = match key.derived(purpose)? {
+                _ if *version == VERSION_WITHOUT_DERIVATION => key.underived.open_in_place(nonce, aad, &mut buffer),
+                derived => derived.open_in_place(nonce, aad, &mut buffer),
+            }
+            .ok()?;
             Some(plaintext.to_vec())
         })
     }
@@ -159,12 +170,14 @@ impl KeyRing {
 
 impl RingKey {
     fn new(bytes: &[u8; KEY_LENGTH], applications: &[&str]) -> Option<Self> {
+        let source = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(bytes);
         Some(Self {
             name: key_name(NAMING, bytes),
             former_names: applications.iter().map(|application| key_name(application, bytes)).collect(),
-            records: derive(bytes, b"session records")?,
-            attempts: derive(bytes, b"login attempts")?,
+            records: derive(&source, &[b"session records"])?,
+            attempts: derive(&source, &[b"login attempts"])?,
             underived: RandomizedNonceKey::new(&AES_256_GCM, bytes).ok()?,
+            source,
         })
     }
 
@@ -172,10 +185,29 @@ impl RingKey {
         self.name == *name || self.former_names.iter().any(|former| former == name)
     }
 
-    const fn derived(&self, purpose: Purpose) -> &RandomizedNonceKey {
-        match purpose {
-            Purpose::SessionClaims | Purpose::SessionTokens => &self.records,
-            Purpose::LoginAttempt => &self.attempts,
+    /// The key for one purpose. `None` only if the cipher refuses.
+    fn derived(&self, purpose: Purpose) -> Option<DerivedKey<'_>> {
+        Some(match purpose {
+            Purpose::SessionClaims | Purpose::SessionTokens => DerivedKey::Kept(&self.records),
+            Purpose::LoginAttempt => DerivedKey::Kept(&self.attempts),
+            Purpose::App(kind) => DerivedKey::Made(derive(&self.source, &[b"application\0", kind.as_bytes()])?),
+        })
+    }
+}
+
+/// A key of the ring's, or one made for a purpose of the application's.
+enum DerivedKey<'a> {
+    Kept(&'a RandomizedNonceKey),
+    Made(RandomizedNonceKey),
+}
+
+impl Deref for DerivedKey<'_> {
+    type Target = RandomizedNonceKey;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Kept(key) => key,
+            Self::Made(key) => key,
         }
     }
 }
@@ -189,10 +221,9 @@ fn key_name(naming: &str, bytes: &[u8; KEY_LENGTH]) -> KeyName {
 }
 
 /// The key for one use of a key of the ring.
-fn derive(secret: &[u8; KEY_LENGTH], of: &[u8]) -> Option<RandomizedNonceKey> {
+fn derive(source: &hkdf::Prk, of: &[&[u8]]) -> Option<RandomizedNonceKey> {
     let mut key = [0; KEY_LENGTH];
-    let salted = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(secret);
-    salted.expand(&[of], hkdf::HKDF_SHA256).ok()?.fill(&mut key).ok()?;
+    source.expand(of, hkdf::HKDF_SHA256).ok()?.fill(&mut key).ok()?;
     RandomizedNonceKey::new(&AES_256_GCM, &key).ok()
 }
 
@@ -203,12 +234,14 @@ impl std::fmt::Debug for KeyRing {
 }
 
 fn associated_data(purpose: Purpose, place: &[u8]) -> Vec<u8> {
-    let label: &[u8] = match purpose {
-        Purpose::SessionClaims => b"session claims\0",
-        Purpose::SessionTokens => b"session tokens\0",
-        Purpose::LoginAttempt => b"login attempt\0",
+    let (label, kind) = match purpose {
+        Purpose::SessionClaims => ("session claims\0", ""),
+        Purpose::SessionTokens => ("session tokens\0", ""),
+        Purpose::LoginAttempt => ("login attempt\0", ""),
+        Purpose::App(kind) => ("application\0", kind),
     };
-    [label, place].concat()
+    let end: &[u8] = if kind.is_empty() { b"" } else { b"\0" };
+    [label.as_bytes(), kind.as_bytes(), end, place].concat()
 }
 
 #[cfg(test)]
@@ -237,6 +270,10 @@ mod tests {
         assert_eq!(ring.open(Purpose::SessionTokens, b"row 2", &sealed), None);
         assert_eq!(ring.open(Purpose::SessionClaims, b"row 1", &sealed), None);
         assert_eq!(ring.open(Purpose::LoginAttempt, b"row 1", &sealed), None);
+        let own = ring.seal(Purpose::App("invitation"), b"row 1", b"secret").unwrap();
+        assert_eq!(ring.open(Purpose::App("invitation"), b"row 1", &own).as_deref(), Some(b"secret".as_slice()));
+        assert_eq!(ring.open(Purpose::App("invite"), b"row 1", &own), None);
+        assert_eq!(ring.open(Purpose::SessionTokens, b"row 1", &own), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{device::Device, limits::Limits};
+use crate::{app_data::AppData, device::Device, limits::Limits};
 
 /// How long before its end an access token is refreshed: 30 s, or a tenth of a short lifetime.
 const REFRESH_AHEAD_SECONDS: i64 = 30;
@@ -50,6 +50,9 @@ pub struct Session {
     /// The provider refuses to refresh it, since when and how; gone once it gives tokens again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// The application's own. [`Sessions::update_app_data`](crate::Sessions::update_app_data) changes it.
+    #[serde(default, skip_serializing_if = "AppData::is_empty")]
+    pub app_data: AppData,
 }
 
 /// That the provider refuses to refresh a session. Kept in the record, so that all replicas know it, and the next process.
@@ -137,6 +140,7 @@ impl Session {
             access_expires_at: access.ends_at,
             ends_at: limits.absolute_end(now),
             refusal: None,
+            app_data: AppData::default(),
         };
         session.take_identity_claims(id);
         session.take_access_claims(access, Some(id), now);
@@ -264,6 +268,7 @@ pub(crate) mod tests {
             access_expires_at: expires_at,
             ends_at: issued_at + 1_000_000,
             refusal: None,
+            app_data: AppData::default(),
         }
     }
 

@@ -5,31 +5,32 @@
 
 use std::{sync::Arc, time::Duration};
 
-use scalekit::SignIn;
+use parking_lot::Mutex;
 
 use crate::{
     activity::Activity,
-    clock::Clock,
-    device::Device,
-    id::{SessionId, SessionKey, UserKey},
-    in_flight::{self, SignedInAt},
+    clock::{CautiousTime, Clock},
+    exchanges::Exchanges,
+    id::SessionKey,
     limits::Limits,
     metrics,
     observed::ObservedStore,
-    record,
+    patience::Patience,
     refresh::{Outcome, Refreshes},
-    seal::{KeyRing, SealError},
-    session::{Freshness, Session, SessionTokens},
+    seal::KeyRing,
+    session::{Freshness, Session},
     shared::{LoadedSession, Shared},
-    store::{Record, SessionStore, StoreError},
+    store::{SessionStore, StoreError},
 };
 
 /// Finds, begins, refreshes and ends sessions.
 #[derive(Clone)]
 pub struct Sessions {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) exchanges: Exchanges,
     refreshes: Refreshes,
     activity: Activity,
+    time: Arc<Mutex<CautiousTime>>,
 }
 
 /// Whether a request shows that the person is there.
@@ -55,22 +56,8 @@ pub enum Current {
     },
 }
 
-/// A session could not be begun.
-#[derive(Debug, thiserror::Error)]
-pub enum BeginError {
-    /// The record could not be sealed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// The record could not be stored.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The provider has ended the session since it gave out the tokens.
-    #[error("the provider has ended the session meanwhile")]
-    EndedMeanwhile,
-    /// The provider left the ID token out; verification refuses that before.
-    #[error("the sign-in has no ID token")]
-    NoIdToken,
-}
+/// A time of day that is so far ahead of what it was is worth a word; seconds.
+const NOTABLE_JUMP: i64 = 60;
 
 /// Seconds after which a page that met an unreachable store is tried again.
 const STORE_RETRY_SECONDS: u32 = 5;
@@ -82,101 +69,17 @@ impl Sessions {
         store: Arc<dyn SessionStore>,
         ring: KeyRing,
         scalekit: scalekit::Client,
-        clock: Clock,
         limits: Limits,
+        clock: Clock,
     ) -> Self {
         let store: Arc<dyn SessionStore> = Arc::new(ObservedStore::new(store));
         Self {
+            time: Arc::new(Mutex::new(CautiousTime::of(clock.clone()))),
             shared: Arc::new(Shared { store, ring, scalekit, clock, limits }),
+            exchanges: Exchanges::default(),
             refreshes: Refreshes::default(),
             activity: Activity::default(),
         }
-    }
-
-    /// Begins a session under an identifier that was made for it, ends the one that the browser had before, and the person's oldest ones if they
-    /// have too many.
-    ///
-    /// # Errors
-    /// [`BeginError`]; then nothing has begun.
-    pub async fn begin(
-        &self,
-        id: &SessionId,
-        sign_in: &SignIn,
-        at: SignedInAt,
-        device: Device,
-        previous: Option<SessionKey>,
-    ) -> Result<(), BeginError> {
-        let Shared { store, ring, clock, limits, .. } = &*self.shared;
-        let (key, now) = (id.key(), clock.now());
-        let session = Session::begin(&sign_in.id, &sign_in.access, device, limits, now);
-        let tokens = SessionTokens {
-            access_token: sign_in.tokens.access_token.clone(),
-            id_token: sign_in.tokens.id_token.clone().ok_or(BeginError::NoIdToken)?,
-            refresh_token: sign_in.tokens.refresh_token.clone(),
-        };
-        let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
-        if let Err(error) = self.add(&key, &record, (sign_in, at), previous, now).await {
-            // Also where the store may have kept it all the same: nobody will ever hold its identifier, since whoever repeats the
-            // answer gets the refusal that is settled before (`answers`). Should this fail too, it ends by itself when idle.
-            let _ = store.delete(&key).await;
-            return Err(error);
-        }
-        tracing::info!("session begun");
-        Ok(())
-    }
-
-    /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that
-    /// a failure leaves the browser what it had.
-    async fn add(
-        &self,
-        key: &SessionKey,
-        record: &Record,
-        (sign_in, at): (&SignIn, SignedInAt),
-        previous: Option<SessionKey>,
-        now: i64,
-    ) -> Result<(), BeginError> {
-        let store = &self.shared.store;
-        store.create(key, record, now).await?;
-        // After it is stored: a notice that comes from here on finds it.
-        if in_flight::has_ended(&**store, sign_in, at, now).await? {
-            return Err(BeginError::EndedMeanwhile);
-        }
-        for surplus in self.surplus(&record.user, key, previous, now).await? {
-            tracing::info!("a person's oldest session ended: they have too many");
-            metrics::sessions_ended("limit", u64::from(store.delete(&surplus).await?));
-        }
-        if let Some(previous) = previous {
-            metrics::sessions_ended("owner", u64::from(store.delete(&previous).await?));
-        }
-        Ok(())
-    }
-
-    /// The sessions that have to make room for the one that begins `now`: the oldest, ordered by sign-in and then by key. Never
-    /// one that comes after it in this order: of two that begin together, at most one makes room for the other.
-    async fn surplus(
-        &self,
-        user: &UserKey,
-        begun: &SessionKey,
-        previous: Option<SessionKey>,
-        now: i64,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let Shared { store, ring, limits, .. } = &*self.shared;
-        let mut records = store.list_by_user(user, now).await?;
-        records.retain(|(key, _)| Some(*key) != previous);
-        let surplus = records.len().saturating_sub(limits.per_user());
-        if surplus == 0 {
-            return Ok(Vec::new());
-        }
-        let mut older: Vec<(i64, SessionKey)> = records
-            .iter()
-            // What can't be opened is of no use to anybody and goes first.
-            .map(|(key, record)| {
-                (record::open_session(ring, key, record).map_or(i64::MIN, |session| session.signed_in_at), *key)
-            })
-            .filter(|other| *other < (now, *begun))
-            .collect();
-        older.sort_unstable();
-        Ok(older.into_iter().take(surplus).map(|(_, key)| key).collect())
     }
 
     /// A session that has not ended, as it was stored: nothing is refreshed, and it shows nothing of the person's presence.
@@ -237,9 +140,10 @@ impl Sessions {
         }
     }
 
-    /// The store, for marks that hold on all replicas.
-    pub fn store(&self) -> &dyn SessionStore {
-        &*self.shared.store
+    /// How long who waits for whom.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.shared.patience()
     }
 
     /// How many sessions there are. `None` if the store does not count them.
@@ -250,23 +154,35 @@ impl Sessions {
         self.shared.store.count(self.shared.clock.now()).await
     }
 
-    /// Removes the sessions that had ended at this time from the store.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails.
-    pub async fn sweep(&self, time: i64) -> Result<u64, StoreError> {
-        self.shared.store.delete_ended(time).await
+    /// Removes what has ended from the store, by a time that is surely no later than it is: a clock that is set wrong must not end
+    /// everybody's session for good. To be called every few minutes; nothing is removed in the first hour.
+    pub async fn sweep(&self) {
+        let Some(time) = self.time.lock().look() else { return };
+        let ahead = self.shared.clock.now().saturating_sub(time);
+        if ahead > NOTABLE_JUMP {
+            tracing::warn!(
+                seconds = ahead,
+                "the clock jumped ahead: what ends by it is removed once it has been so for an hour"
+            );
+        }
+        match self.shared.store.delete_ended(time).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "ended sessions removed"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed");
+            }
+        }
     }
 
     /// Begins no token call any more: what is begun now could not be stored before the process ends. The tokens that are due stay
     /// unspent, for the next process.
-    pub fn begin_no_refresh(&self) {
+    pub fn stop_refreshing(&self) {
         self.refreshes.begin_no_more();
     }
 
-    /// Begins no token call any more and waits for those under way, for at most `limit`. To be called before the process ends.
-    pub async fn finish_refreshes(&self, limit: Duration) {
-        if tokio::time::timeout(limit, self.refreshes.finish()).await.is_err() {
+    /// Begins no token call any more and waits for those under way, `within` so long. To be called before the process ends.
+    pub async fn finish_refreshes(&self, within: Duration) {
+        if tokio::time::timeout(within, self.refreshes.finish()).await.is_err() {
             tracing::warn!("refreshes were still under way when the process had to end");
         }
     }
@@ -275,7 +191,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`StoreError`] if it does not.
-    pub async fn ping_store(&self) -> Result<(), StoreError> {
+    pub async fn ping(&self) -> Result<(), StoreError> {
         self.shared.store.ping().await
     }
 }

@@ -11,18 +11,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use scalekit::LogoutToken;
-use scalekit_sessions::{
-    StoreError,
-    id::{Mark, MarkOf},
-};
+use scalekit_sessions::TakenLogoutToken;
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::server::{metrics, state::AppState};
-
-/// How long a used token is remembered after it was issued, in seconds: longer than any is accepted, whatever its own end.
-const REMEMBERED: i64 = 3600;
 
 /// Seconds after which the provider should try again.
 const RETRY_SECONDS: &str = "5";
@@ -98,27 +91,15 @@ async fn take(state: &AppState, token: &str) -> Result<Outcome, scalekit::Error>
         }
         Err(error) => return Err(error),
     };
-    Ok(end_sessions(state, &token, now).await.unwrap_or_else(|error| {
-        metrics::store_failed(&error, "a back-channel logout could not be carried out");
-        Outcome::Failed
-    }))
-}
-
-async fn end_sessions(state: &AppState, token: &LogoutToken, now: i64) -> Result<Outcome, StoreError> {
-    let mark = Mark::of(MarkOf::LogoutToken, &token.jti);
-    if state.sessions.store().is_marked(&mark, now).await? {
-        tracing::warn!("a logout token came a second time");
-        return Ok(Outcome::Repeated);
-    }
-    // `sid` names one session, also where `sub` stands beside it; `sub` alone means all of the person's (section 2.4).
-    match (&token.sid, &token.sub) {
-        (Some(sid), _) => state.sessions.provider_ended_session(sid).await?,
-        (None, Some(sub)) => state.sessions.provider_ended_user(sub, token.iat).await?,
-        (None, None) => return Ok(Outcome::Refused),
-    };
-    // Marked last: should this process die before, the provider's next try finds the work undone and not "repeated".
-    let is_first = state.sessions.store().mark(&mark, token.iat.saturating_add(REMEMBERED), now).await?;
-    Ok(if is_first { Outcome::Accepted } else { Outcome::Repeated })
+    Ok(match state.sessions.take_logout_token(&token).await {
+        Ok(TakenLogoutToken::Accepted) => Outcome::Accepted,
+        Ok(TakenLogoutToken::Repeated) => Outcome::Repeated,
+        Ok(TakenLogoutToken::NamesNothing) => Outcome::Refused,
+        Err(error) => {
+            metrics::store_failed(&error, "a back-channel logout could not be carried out");
+            Outcome::Failed
+        }
+    })
 }
 
 /// 200 when it is done, 400 when the request is wrong (section 2.8), 503 when another try may help.

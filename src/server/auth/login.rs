@@ -16,12 +16,12 @@ use axum_hardening::{
     navigation::{self, comes_from_here},
     return_to::ReturnTo,
 };
-use scalekit::{IdpInitiatedLogin, LoginRequest, LoginSecrets, ProviderErrorCode};
-use scalekit_sessions::{Session, id::SessionSeed};
+use scalekit::{IdpInitiatedLogin, LoginRequest, ProviderErrorCode};
+use scalekit_sessions::{LOGIN_LIFETIME, LoginCookies, LoginOrigin, LoginProblem, Session};
 use tower_cookies::Cookies;
 use url::Url;
 
-use super::{attempt::LoginAttempt, callback, onward, parameters::Parameters, question};
+use super::{onward, parameters::Parameters, question};
 use crate::{
     documents::question::Question,
     error::{AppError, SignInProblem},
@@ -56,17 +56,18 @@ pub async fn start_login(
         return refused_elsewhere(&error);
     }
     let app_url = &state.settings.app_url;
-    let started_here = if is_posted {
+    let is_ours = if is_posted {
         is_pressed_here(&headers, app_url)
     } else {
         started_here(&headers, app_url, parameters.choose())
     };
+    let origin = if is_ours { LoginOrigin::Here } else { LoginOrigin::Elsewhere };
     let portal = match parameters.value("idp_initiated_login") {
         Some(token) => portal_login(&state, token).await,
         None => None,
     };
     parameters.settle_portal(portal.as_ref());
-    match begin(&state, &cookies, parameters, portal.as_ref(), started_here).await {
+    match begin(&state, &cookies, parameters, portal.as_ref(), origin).await {
         Ok(Begun::Asks(page)) => page,
         Ok(Begun::Goes(url)) if by_form => onward::to_provider(&state, url),
         Ok(Begun::Goes(url)) => (StatusCode::FOUND, [(header::LOCATION, url)]).into_response(),
@@ -87,10 +88,10 @@ async fn begin(
     cookies: &Cookies,
     parameters: Parameters,
     portal: Option<&IdpInitiatedLogin>,
-    started_here: bool,
+    origin: LoginOrigin,
 ) -> Result<Begun, AppError> {
     let request = parameters.request()?;
-    if !started_here
+    if origin == LoginOrigin::Elsewhere
         && let Some(session) = question::session_of(state, cookies).await?
         && !portal.is_some_and(|login| leads_to(login, &session))
     {
@@ -99,7 +100,7 @@ async fn begin(
         return Ok(Begun::Asks(question::ask(state, question)));
     }
     let return_to = return_to::paths(&state.settings.app_url).parse_or_default(parameters.value("return_to"));
-    remember(state, cookies, &request, return_to, started_here).map(Begun::Goes)
+    remember(state, cookies, &request, return_to, origin).map(Begun::Goes)
 }
 
 /// Makes the authorization request, and remembers the attempt in a cookie.
@@ -108,22 +109,20 @@ fn remember(
     cookies: &Cookies,
     request: &LoginRequest,
     return_to: ReturnTo,
-    started_here: bool,
+    origin: LoginOrigin,
 ) -> Result<String, AppError> {
-    let secrets = LoginSecrets::generate().map_err(|error| no_randomness(&error))?;
-    let seed = Some(SessionSeed::generate().map_err(|error| no_randomness(&error))?);
-    let (url, pending) = request.begin(state.scalekit.config(), &state.settings.redirect_uri(), secrets);
-    let attempt = LoginAttempt { pending, return_to, started_at: state.clock.now(), started_here, seed };
-    attempt.remember(state.cookies, cookies, &state.settings.key_ring).map_err(|error| {
-        tracing::error!(%error, "a login attempt could not be sealed");
+    let (jar, callback) = (state.cookies, state.settings.redirect_uri());
+    let (prefix, held) = (jar.attempt_prefix(), jar.attempts(cookies));
+    let attempts = LoginCookies { prefix: &prefix, held: &held };
+    let started = state.sessions.begin_login(request, &callback, return_to, origin, attempts).map_err(|error| {
+        tracing::error!(%error, "a sign-in could not be begun");
         AppError::Internal
     })?;
-    Ok(url.into())
-}
-
-fn no_randomness(error: &dyn std::fmt::Display) -> AppError {
-    tracing::error!(%error, "no randomness for a login attempt");
-    AppError::Internal
+    for surplus in started.surplus {
+        jar.clear(cookies, surplus);
+    }
+    jar.set_attempt(cookies, started.cookie_name, started.cookie_value, LOGIN_LIFETIME);
+    Ok(started.url.into())
 }
 
 /// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an old bookmark
@@ -156,7 +155,7 @@ fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     let problem = match error.code {
         // Nobody here has cancelled anything: an invitation has expired, or an administrator of theirs turned them away.
         ProviderErrorCode::AccessDenied => SignInProblem::LinkRefused,
-        ref code => callback::explain_provider_error(code),
+        ref code => LoginProblem::from(code).into(),
     };
     let words = error
         .description

@@ -57,7 +57,7 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     for (attempt, _) in state.cookies.attempts(cookies) {
         state.cookies.clear(cookies, attempt);
     }
-    let Some(tokens) = ended else {
+    let Some(hint) = ended else {
         return Ok(signed_out.path().to_owned());
     };
     let mut random = [0; 16];
@@ -67,7 +67,7 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
         state.cookies.set_sign_out(cookies, sent.clone(), REMEMBERED_SECONDS);
     }
     let request =
-        LogoutRequest { id_token_hint: Some(tokens.id_token), post_logout_redirect_uri: signed_out, state: sent };
+        LogoutRequest { id_token_hint: Some(hint.id_token), post_logout_redirect_uri: signed_out, state: sent };
     Ok(request.url(state.scalekit.config()).into())
 }
 

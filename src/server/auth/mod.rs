@@ -3,15 +3,11 @@
 //!
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by way of [`onward`].
 //!   [`parameters`]: what it may be asked for. [`question`]: pages that ask first.
-//! - [`attempt`]: the sealed cookie that remembers the request until the answer comes.
-//! - [`callback`]: judges the answer, exchanges the code once, verifies the tokens, begins the session.
-//!   [`answers`]: what became of those that come again.
+//! - [`callback`]: brings the answer to the engine, and what comes of it to the browser's cookies.
 //! - [`logout`]: ends the session, here and at Scalekit. [`backchannel_logout`]: `POST /auth/backchannel-logout` ends them by
 //!   Scalekit's word.
 //! - [`respond`]: the bodies of the server functions: these flows between request context and response.
 
-pub mod answers;
-pub mod attempt;
 pub mod backchannel_logout;
 pub mod callback;
 pub mod login;

@@ -6,8 +6,6 @@ use scalekit_sessions::metrics::{Kind, Series};
 
 pub use axum_hardening::series::{RATE_LIMITED, REQUEST_DURATION, REQUESTS};
 
-/// Sign-ins ended.
-pub const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Fetches of the key set.
 pub const KEY_SET_FETCHES: &str = "scalekit_key_set_fetches_total";
 /// Logout tokens and webhooks received.
@@ -39,12 +37,6 @@ const OWN: &[Series] = &[
         labels: &[("class", &["login_start", "callback", "server_function", "notification"])],
     },
     Series {
-        name: SIGN_INS,
-        kind: Kind::Counter,
-        meaning: "Callbacks handled: sign-ins done, and why others were not.",
-        labels: &[("outcome", SIGN_IN_OUTCOMES)],
-    },
-    Series {
         name: KEY_SET_FETCHES,
         kind: Kind::Counter,
         meaning: "Fetches of the provider's signing keys.",
@@ -60,22 +52,6 @@ const OWN: &[Series] = &[
         ],
     },
     Series { name: PROCESS_START, kind: Kind::Gauge, meaning: "When the process began; Unix seconds.", labels: &[] },
-];
-
-const SIGN_IN_OUTCOMES: &[&str] = &[
-    "done",
-    "no_attempt",
-    "malformed",
-    "cancelled",
-    "not_allowed",
-    "organization_not_found",
-    "login_required",
-    "provider",
-    "code_refused",
-    "tokens_refused",
-    "misconfigured",
-    "another_account",
-    "unavailable",
 ];
 
 /// Every series.

@@ -11,28 +11,6 @@ use metrics::counter;
 
 pub use scalekit_sessions::metrics::{sessions_active, store_failed, token_call};
 
-use crate::error::SignInProblem;
-
-/// A sign-in ended: with a session, or with a reason why not.
-pub fn sign_in(problem: Option<SignInProblem>) {
-    let outcome = match problem {
-        None => "done",
-        Some(SignInProblem::NoAttempt) => "no_attempt",
-        Some(SignInProblem::Malformed) => "malformed",
-        Some(SignInProblem::Cancelled | SignInProblem::LinkRefused) => "cancelled",
-        Some(SignInProblem::NotAllowed) => "not_allowed",
-        Some(SignInProblem::OrganizationNotFound) => "organization_not_found",
-        Some(SignInProblem::LoginRequired) => "login_required",
-        Some(SignInProblem::Provider) => "provider",
-        Some(SignInProblem::CodeRefused) => "code_refused",
-        Some(SignInProblem::TokensRefused) => "tokens_refused",
-        Some(SignInProblem::Misconfigured) => "misconfigured",
-        Some(SignInProblem::AnotherAccount) => "another_account",
-        Some(SignInProblem::Unavailable) => "unavailable",
-    };
-    counter!(catalogue::SIGN_INS, "outcome" => outcome).increment(1);
-}
-
 /// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way` or `not_set_up`.
 pub fn notification(kind: &'static str, outcome: &'static str) {
     counter!(catalogue::NOTIFICATIONS, "kind" => kind, "outcome" => outcome).increment(1);

@@ -5,6 +5,7 @@
 //! longer, put it into a queue and return.
 
 use scalekit::{EventKind, MembershipEvent, SessionEvent, Webhook};
+use scalekit_sessions::ProviderEnded;
 
 use crate::server::state::AppState;
 
@@ -31,7 +32,7 @@ pub async fn handle(state: &AppState, webhook: &Webhook) -> Result<(), HandlerEr
 /// The person has signed out elsewhere, an administrator has ended the session, or it has run out.
 async fn user_logged_out(state: &AppState, event: &SessionEvent) -> Result<(), HandlerError> {
     if let Some(session) = &event.session_id {
-        state.sessions.provider_ended_session(session).await?;
+        state.sessions.provider_ended(ProviderEnded::Session(session)).await?;
     } else {
         // Guessing "all of theirs" would sign people out of devices that nobody spoke of. The next refresh ends the right one.
         tracing::warn!("a user.logout event names no session");
@@ -47,7 +48,7 @@ async fn membership_deleted(
 ) -> Result<(), HandlerError> {
     if let (Some(user), Some(organization)) = (&event.user_id, &event.organization_id) {
         let since = occurred_at.unwrap_or_else(|| state.clock.now());
-        state.sessions.provider_ended_membership(user, organization, since).await?;
+        state.sessions.provider_ended(ProviderEnded::Membership { user, organization, since }).await?;
     }
     Ok(())
 }

@@ -23,8 +23,9 @@ pub(super) const OFFERED_FOR: i64 = 60;
 /// The longest pause between two attempts to store it: short, so that a store that is back is used at once.
 const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often compare-and-swap is tried anew on a record that others write to as well.
-const SWAP_ATTEMPTS: u32 = 3;
+/// How often compare-and-swap is tried anew on a record that others write to as well: the application to its own data, as often as it
+/// likes.
+const SWAP_ATTEMPTS: u32 = 20;
 
 /// A session whose refresh token was rotated, on its way to the store.
 pub(super) struct Rotated<'a> {
@@ -38,13 +39,13 @@ pub(super) struct Rotated<'a> {
 
 impl Rotated<'_> {
     /// Compare-and-swap, retried while the store fails: the provider has rotated, so these tokens are the only good ones.
-    pub(super) async fn write(self, mut version: u64) -> Outcome {
-        let Self { shared, key, ref session, ref tokens, .. } = self;
-        let Ok(sealed) = record::seal(&shared.ring, key, session, tokens) else {
-            return end(shared, key, version, "it can't be sealed", "fault").await;
-        };
+    pub(super) async fn write(mut self, mut version: u64) -> Outcome {
+        let Self { shared, key, .. } = self;
         let (mut failures, mut swaps, rotated_at) = (0_u32, 0, shared.clock.elapsed());
         loop {
+            let Ok(sealed) = record::seal(&shared.ring, key, &self.session, &self.tokens) else {
+                return end(shared, key, version, "it can't be sealed", "fault").await;
+            };
             let written = shared.store.replace(key, version, &sealed.claims, &sealed.tokens, shared.clock.now()).await;
             let error = match written {
                 Ok(Replaced::Yes) => {
@@ -52,10 +53,11 @@ impl Rotated<'_> {
                     return Outcome::Done(Arc::new(self.session));
                 }
                 Ok(Replaced::Gone) => return Outcome::Never,
-                Ok(Replaced::Changed) => match self.version_with_the_spent_token().await {
-                    Ok(Some(current)) if swaps < SWAP_ATTEMPTS => {
+                Ok(Replaced::Changed) => match self.record_with_the_spent_token().await {
+                    Ok(Some(LoadedSession { session, record })) if swaps < SWAP_ATTEMPTS => {
                         swaps += 1;
-                        version = current;
+                        version = record.version;
+                        self.session.app_data = session.app_data;
                         continue;
                     }
                     Ok(_) => return theirs(shared, key).await,
@@ -78,14 +80,14 @@ impl Rotated<'_> {
         }
     }
 
-    /// The record's version now, if it still holds the token that was spent: then it was only sealed anew, and what was
-    /// rotated is the newer. `None` if it holds another token, or is gone.
-    async fn version_with_the_spent_token(&self) -> Result<Option<u64>, StoreError> {
-        let Some(LoadedSession { record, .. }) = self.shared.load(self.key).await? else {
-            return Ok(None);
+    /// The record now, if it still holds the token that was spent: then it was sealed anew or the application has changed its own data,
+    /// and what was rotated is the newer. `None` if it holds another token, or is gone.
+    async fn record_with_the_spent_token(&self) -> Result<Option<LoadedSession>, StoreError> {
+        let found = self.shared.load(self.key).await?;
+        let is_spent = |found: &LoadedSession| {
+            self.spent.as_ref().is_some_and(|spent| holds(self.shared, self.key, &found.record, spent))
         };
-        let is_spent = self.spent.as_ref().is_some_and(|spent| holds(self.shared, self.key, &record, spent));
-        Ok(is_spent.then_some(record.version))
+        Ok(found.filter(is_spent))
     }
 }
 

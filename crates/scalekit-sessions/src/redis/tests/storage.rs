@@ -115,7 +115,7 @@ async fn garbage_stands_in_nobodys_way() {
         })
         .await;
     }
-    let foreign = Mark::of(MarkOf::Webhook, "x");
+    let foreign = Mark::of(MarkOf::Handled("event"), "x");
     cmd("SET").arg(store.keys.mark(&foreign)).arg("?").exec_async(&mut admin).await.unwrap();
     assert!(store.is_marked(&foreign, 0).await.unwrap() && !store.mark(&foreign, 10, 0).await.unwrap());
 }

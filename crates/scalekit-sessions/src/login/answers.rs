@@ -2,17 +2,17 @@
 //! and then repeats the same answer: it gets the first one's outcome, which costs the provider nothing.
 //!
 //! Marks in the store, so that it holds on all replicas; the session itself is found by the identifier that attempt and answer make
-//! together ([`LoginAttempt::session_id`]). Not here: who may repeat. Only the browser that holds the attempt's cookie gets this far.
+//! together (`LoginAttempt::session_id`). Not here: who may repeat. Only the browser that holds the attempt's cookie gets this far.
 
 use std::time::Duration;
 
-use scalekit_sessions::{
-    Clock, Patience, SessionStore, StoreError,
+use super::problem::LoginProblem;
+use crate::{
+    clock::Clock,
     id::{Mark, MarkOf},
+    patience::Patience,
+    store::{SessionStore, StoreError},
 };
-
-use super::attempt::LoginAttempt;
-use crate::error::SignInProblem;
 
 /// How long the same answer may be repeated.
 const REPEATABLE_SECONDS: i64 = 60;
@@ -21,16 +21,16 @@ const REPEATABLE_SECONDS: i64 = 60;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// What an exchange can come to, beside a session.
-const REFUSALS: [SignInProblem; 5] = [
-    SignInProblem::CodeRefused,
-    SignInProblem::TokensRefused,
-    SignInProblem::Misconfigured,
-    SignInProblem::AnotherAccount,
-    SignInProblem::Unavailable,
+const REFUSALS: [LoginProblem; 5] = [
+    LoginProblem::CodeRefused,
+    LoginProblem::TokensRefused,
+    LoginProblem::Misconfigured,
+    LoginProblem::AnotherAccount,
+    LoginProblem::Unavailable,
 ];
 
 /// One answer to one attempt.
-pub struct Answer {
+pub(super) struct Answer {
     query: String,
     attempt: Mark,
     /// When no answer to the attempt is taken any more.
@@ -38,32 +38,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer that is this query, as the browser sent it.
-    #[must_use]
-    pub fn new(attempt: &LoginAttempt, query: &str) -> Self {
-        let mark = Mark::of(MarkOf::LoginAttempt, attempt.pending.state());
-        Self { query: query.to_owned(), attempt: mark, attempt_ends_at: attempt.ends_at() }
+    /// The answer that is this query, as the browser sent it, to the attempt with this `state`.
+    pub(super) fn new(query: &str, state: &str, attempt_ends_at: i64) -> Self {
+        Self { query: query.to_owned(), attempt: Mark::of(MarkOf::LoginAttempt, state), attempt_ends_at }
     }
 
     /// The query.
-    #[must_use]
-    pub fn query(&self) -> &str {
+    pub(super) fn query(&self) -> &str {
         &self.query
     }
 
     /// Whether an answer to the attempt has come before: this one or another.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store can't tell.
-    pub async fn is_late(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+    pub(super) async fn is_late(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
         store.is_marked(&self.attempt, now).await
     }
 
     /// Takes the attempt for this answer, once on all replicas. `false` if another was quicker.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store can't tell.
-    pub async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+    pub(super) async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
         // First the answer's own mark: whoever finds the attempt's must find it too.
         let came = self.mark("came");
         let is_first = store.mark(&came, now + REPEATABLE_SECONDS, now).await?;
@@ -80,21 +71,15 @@ impl Answer {
     }
 
     /// Whether this very answer has come within the last minute.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store can't tell.
-    pub async fn came(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+    pub(super) async fn came(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
         store.is_marked(&self.mark("came"), now).await
     }
 
     /// Notes what became of the answer, for those who repeat it.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store fails: whoever repeats the answer then waits in vain.
-    pub async fn settle(
+    pub(super) async fn settle(
         &self,
         store: &dyn SessionStore,
-        refusal: Option<SignInProblem>,
+        refusal: Option<LoginProblem>,
         now: i64,
     ) -> Result<(), StoreError> {
         let until = now + REPEATABLE_SECONDS;
@@ -106,15 +91,12 @@ impl Answer {
     }
 
     /// What became of the answer: why it was refused, or `None` if it was not. Waits for it, as long as it may be under way.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store can't tell.
-    pub async fn refusal(
+    pub(super) async fn refusal(
         &self,
         store: &dyn SessionStore,
         clock: &Clock,
         patience: Patience,
-    ) -> Result<Option<SignInProblem>, StoreError> {
+    ) -> Result<Option<LoginProblem>, StoreError> {
         let settled = self.mark("settled");
         let waited = tokio::time::timeout(patience.sign_in(), async {
             while !store.is_marked(&settled, clock.now()).await? {
@@ -125,7 +107,7 @@ impl Answer {
         match waited.await {
             Ok(settled) => settled?,
             // Its process ended, or the store would not take the note.
-            Err(_) => return Ok(Some(SignInProblem::Unavailable)),
+            Err(_) => return Ok(Some(LoginProblem::Unavailable)),
         }
         for problem in REFUSALS {
             if store.is_marked(&self.refused(problem), clock.now()).await? {
@@ -139,14 +121,15 @@ impl Answer {
         Mark::of(MarkOf::LoginAnswer, &[what, "\0", &self.query].concat())
     }
 
-    fn refused(&self, problem: SignInProblem) -> Mark {
+    /// The problem's name in the code, by which other releases find it too.
+    fn refused(&self, problem: LoginProblem) -> Mark {
         self.mark(&format!("{problem:?}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use scalekit_sessions::MemoryStore;
+    use crate::memory::MemoryStore;
 
     use super::*;
 
