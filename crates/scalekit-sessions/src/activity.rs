@@ -1,11 +1,9 @@
 //! Notes that a person is there, beside the request and at most once a minute, and seals records anew that an older key
 //! sealed: both for sessions that are used, at the cost of no request.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::Mutex;
 use tracing::Instrument as _;
 
 use crate::{
@@ -27,7 +25,7 @@ impl Activity {
     /// should it fail, a later request tries again.
     pub(crate) fn note(&self, shared: &Arc<Shared>, key: &SessionKey, record: &Record, ends_at: i64) {
         let now = shared.clock.now();
-        if !limits::is_worth_noting(record.active_at, now) || !self.writing().insert(*key) {
+        if !limits::is_worth_noting(record.active_at, now) || !self.writing.lock().insert(*key) {
             return;
         }
         let entry = Entry { activity: self.clone(), key: *key };
@@ -43,11 +41,6 @@ impl Activity {
         };
         tokio::spawn(task.in_current_span());
     }
-
-    fn writing(&self) -> MutexGuard<'_, HashSet<SessionKey>> {
-        // No critical section leaves the set half-changed, so a panic elsewhere does not spoil it.
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 struct Entry {
@@ -57,7 +50,7 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.activity.writing().remove(&self.key);
+        self.activity.writing.lock().remove(&self.key);
     }
 }
 

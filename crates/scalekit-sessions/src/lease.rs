@@ -2,10 +2,11 @@
 //! holder dies.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
@@ -47,7 +48,7 @@ impl Lease {
 
     /// Whether nobody else can have taken it. Not so after a pause of this process that was longer than a lease.
     pub(crate) fn is_held(&self) -> bool {
-        Instant::now() < *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+        Instant::now() < *self.until.lock()
     }
 
     /// Gives the lease back. A lease that can't be given back runs out.
@@ -70,9 +71,9 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
         tokio::time::sleep(RENEWAL).await;
         let renewed_until = Instant::now() + LEASE;
         match shared.store.renew_lease(&key, &holder, LEASE).await {
-            Ok(true) => *until.lock().unwrap_or_else(PoisonError::into_inner) = renewed_until,
+            Ok(true) => *until.lock() = renewed_until,
             Ok(false) => {
-                *until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                *until.lock() = Instant::now();
                 // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
                 metrics::lease_lost();
                 tracing::warn!("a lease was lost while a refresh was under way");

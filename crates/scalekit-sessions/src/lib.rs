@@ -54,6 +54,8 @@ pub mod sqlite;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod update;
 
 pub use address::{StoreAddress, StoreAddressError, StoreOpenError, open_store};
@@ -72,7 +74,7 @@ pub use memory::MemoryStore;
 pub use notices::{ProviderEnded, TakenLogoutToken};
 pub use once::{Handled, LONGEST_WORK};
 pub use patience::{LONGEST_TOKEN_CALL, Patience};
-pub use refresh::circuit::TOKEN_CALLS_AT_ONCE;
+pub use refresh::circuit_breaker::TOKEN_CALLS_AT_ONCE;
 pub use seal::{KeyRing, KeyRingError, Purpose, SealError};
 pub use session::{Freshness, Identity, Person, Refusal, Session, SessionTokens};
 pub use sessions::{Current, Presence, Sessions};

@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 
 use crate::{
     id::{LeaseHolder, Mark, ProviderSessionKey, SessionKey, UserKey},
@@ -16,24 +16,17 @@ use crate::{
 /// A store that forgets everything when the process ends.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    kept: Mutex<Kept>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Contents {
     records: HashMap<SessionKey, Record>,
     leases: HashMap<SessionKey, (LeaseHolder, Instant)>,
     marks: HashMap<Mark, i64>,
 }
 
-impl MemoryStore {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        // No operation leaves the maps half-changed, so a panic elsewhere does not spoil them.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
+impl Contents {
     fn alive(&mut self, key: &SessionKey, now: i64) -> Option<&mut Record> {
         self.records.get_mut(key).filter(|record| record.ends_at > now)
     }
@@ -53,7 +46,7 @@ impl Kept {
 #[async_trait]
 impl SessionStore for MemoryStore {
     async fn create(&self, key: &SessionKey, record: &Record, _now: i64) -> Result<(), StoreError> {
-        match self.kept().records.entry(*key) {
+        match self.contents.lock().records.entry(*key) {
             Entry::Vacant(place) => {
                 place.insert(record.clone());
                 Ok(())
@@ -63,7 +56,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError> {
-        Ok(self.kept().alive(key, now).cloned())
+        Ok(self.contents.lock().alive(key, now).cloned())
     }
 
     async fn replace(
@@ -74,8 +67,8 @@ impl SessionStore for MemoryStore {
         tokens: &[u8],
         now: i64,
     ) -> Result<Replaced, StoreError> {
-        let mut kept = self.kept();
-        let Some(record) = kept.alive(key, now) else {
+        let mut contents = self.contents.lock();
+        let Some(record) = contents.alive(key, now) else {
             return Ok(Replaced::Gone);
         };
         if record.version != expected_version {
@@ -88,7 +81,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn touch(&self, key: &SessionKey, active_at: i64, ends_at: i64, now: i64) -> Result<(), StoreError> {
-        if let Some(record) = self.kept().alive(key, now) {
+        if let Some(record) = self.contents.lock().alive(key, now) {
             record.active_at = record.active_at.max(active_at);
             record.ends_at = record.ends_at.max(ends_at);
         }
@@ -96,94 +89,94 @@ impl SessionStore for MemoryStore {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<bool, StoreError> {
-        Ok(self.kept().records.remove(key).is_some())
+        Ok(self.contents.lock().records.remove(key).is_some())
     }
 
     async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError> {
-        let mut kept = self.kept();
-        match kept.records.get(key).map(|record| record.version) {
+        let mut contents = self.contents.lock();
+        match contents.records.get(key).map(|record| record.version) {
             None => Ok(Replaced::Gone),
             Some(version) if version != expected_version => Ok(Replaced::Changed),
             Some(_) => {
-                kept.records.remove(key);
+                contents.records.remove(key);
                 Ok(Replaced::Yes)
             }
         }
     }
 
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError> {
-        let kept = self.kept();
-        let theirs = kept.records.iter().filter(|(_, record)| record.user == *user && record.ends_at > now);
+        let contents = self.contents.lock();
+        let theirs = contents.records.iter().filter(|(_, record)| record.user == *user && record.ends_at > now);
         Ok(theirs.map(|(key, record)| (*key, record.clone())).collect())
     }
 
     async fn delete_by_user(&self, user: &UserKey) -> Result<u64, StoreError> {
-        Ok(self.kept().delete_where(|record| record.user == *user))
+        Ok(self.contents.lock().delete_where(|record| record.user == *user))
     }
 
     async fn delete_by_provider_session(&self, session: &ProviderSessionKey) -> Result<u64, StoreError> {
-        Ok(self.kept().delete_where(|record| record.provider_session == *session))
+        Ok(self.contents.lock().delete_where(|record| record.provider_session == *session))
     }
 
     async fn delete_ended(&self, now: i64) -> Result<u64, StoreError> {
-        let mut kept = self.kept();
-        kept.marks.retain(|_, until| *until > now);
-        kept.leases.retain(|_, (_, until)| *until > Instant::now());
-        Ok(kept.delete_where(|record| record.ends_at <= now))
+        let mut contents = self.contents.lock();
+        contents.marks.retain(|_, until| *until > now);
+        contents.leases.retain(|_, (_, until)| *until > Instant::now());
+        Ok(contents.delete_where(|record| record.ends_at <= now))
     }
 
     async fn count(&self, now: i64) -> Result<Option<u64>, StoreError> {
-        Ok(u64::try_from(self.kept().records.values().filter(|record| record.ends_at > now).count()).ok())
+        Ok(u64::try_from(self.contents.lock().records.values().filter(|record| record.ends_at > now).count()).ok())
     }
 
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
-        let mut kept = self.kept();
-        let free = kept.holder(key).is_none_or(|found| found == *holder);
+        let mut contents = self.contents.lock();
+        let free = contents.holder(key).is_none_or(|found| found == *holder);
         if free {
-            kept.leases.insert(*key, (*holder, Instant::now() + time));
+            contents.leases.insert(*key, (*holder, Instant::now() + time));
         }
         Ok(free)
     }
 
     async fn renew_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError> {
-        let mut kept = self.kept();
-        let held = kept.holder(key).is_some_and(|found| found == *holder);
+        let mut contents = self.contents.lock();
+        let held = contents.holder(key).is_some_and(|found| found == *holder);
         if held {
-            kept.leases.insert(*key, (*holder, Instant::now() + time));
+            contents.leases.insert(*key, (*holder, Instant::now() + time));
         }
         Ok(held)
     }
 
     async fn release_lease(&self, key: &SessionKey, holder: &LeaseHolder) -> Result<(), StoreError> {
-        let mut kept = self.kept();
-        if kept.holder(key).is_some_and(|found| found == *holder) {
-            kept.leases.remove(key);
+        let mut contents = self.contents.lock();
+        if contents.holder(key).is_some_and(|found| found == *holder) {
+            contents.leases.remove(key);
         }
         Ok(())
     }
 
     async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
-        let mut kept = self.kept();
-        let is_new = kept.marks.get(mark).is_none_or(|found| *found <= now);
+        let mut contents = self.contents.lock();
+        let is_new = contents.marks.get(mark).is_none_or(|found| *found <= now);
         if is_new {
-            kept.marks.insert(*mark, until);
+            contents.marks.insert(*mark, until);
         }
         Ok(is_new)
     }
 
     async fn mark_at_least(&self, mark: &Mark, until: i64, _now: i64) -> Result<(), StoreError> {
-        let mut kept = self.kept();
-        let found = kept.marks.entry(*mark).or_insert(until);
+        let mut contents = self.contents.lock();
+        let found = contents.marks.entry(*mark).or_insert(until);
         *found = until.max(*found);
         Ok(())
     }
 
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
-        Ok(self.kept().marks.get(mark).is_some_and(|until| *until > now))
+        Ok(self.contents.lock().marks.get(mark).is_some_and(|until| *until > now))
     }
 
     async fn unmark(&self, mark: &Mark) -> Result<(), StoreError> {
-        self.kept().marks.remove(mark);
+        self.contents.lock().marks.remove(mark);
         Ok(())
     }
 

@@ -37,6 +37,15 @@ pub(super) struct Answer {
     attempt_ends_at: i64,
 }
 
+/// Whose an attempt is, after this answer has reached for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// This answer's.
+    Taken,
+    /// Another answer's, which was quicker, or this one's that came before.
+    Late,
+}
+
 impl Answer {
     /// The answer that is this query, as the browser sent it, to the attempt with this `state`.
     pub(super) fn new(query: &str, state: &str, attempt_ends_at: i64) -> Self {
@@ -53,8 +62,8 @@ impl Answer {
         store.is_marked(&self.attempt, now).await
     }
 
-    /// Takes the attempt for this answer, once on all replicas. `false` if another was quicker.
-    pub(super) async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<bool, StoreError> {
+    /// Takes the attempt for this answer, once on all replicas.
+    pub(super) async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<Claim, StoreError> {
         // First the answer's own mark: whoever finds the attempt's must find it too.
         let came = self.mark("came");
         let is_first = store.mark(&came, now + REPEATABLE_SECONDS, now).await?;
@@ -67,7 +76,7 @@ impl Answer {
             // Another answer was quicker: nobody will ever say what became of this one.
             store.unmark(&came).await?;
         }
-        Ok(is_taken)
+        Ok(if is_taken { Claim::Taken } else { Claim::Late })
     }
 
     /// Whether this very answer has come within the last minute.
@@ -143,10 +152,10 @@ mod tests {
         };
         let (quicker, other) = (answer("code=1"), answer("code=2"));
         // Both have seen that none has come.
-        assert!(quicker.take(&store, 0).await.unwrap());
-        assert!(!other.take(&store, 0).await.unwrap());
+        assert_eq!(quicker.take(&store, 0).await.unwrap(), Claim::Taken);
+        assert_eq!(other.take(&store, 0).await.unwrap(), Claim::Late);
         assert!(!other.came(&store, 0).await.unwrap(), "nobody will ever say what became of it");
-        assert!(!quicker.take(&store, 0).await.unwrap());
+        assert_eq!(quicker.take(&store, 0).await.unwrap(), Claim::Late);
         assert!(quicker.came(&store, 0).await.unwrap(), "the same one again is a repeat");
     }
 }

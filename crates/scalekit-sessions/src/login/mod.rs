@@ -26,7 +26,7 @@ use crate::{
     sessions::Sessions,
     store::StoreError,
 };
-use answers::Answer;
+use answers::{Answer, Claim};
 use attempt::{LIFETIME_SECONDS, LoginAttempt};
 use exchange::Exchange;
 
@@ -108,7 +108,7 @@ impl<T> From<LoginProblem> for LoginRefused<T> {
 }
 
 /// An answer whose attempt this browser has.
-struct FoundAttempt<T> {
+struct SpentAttempt<T> {
     query: CallbackQuery,
     answer: Answer,
     attempt: LoginAttempt<T>,
@@ -176,7 +176,7 @@ impl Sessions {
                 return Err(refused);
             }
         };
-        let FoundAttempt { query, answer, attempt, cookie } = found;
+        let SpentAttempt { query, answer, attempt, cookie } = found;
         let begun = match new_session_id(&attempt, &answer) {
             Ok(id) => {
                 let previous = browser.session.map(|held| held.key());
@@ -216,7 +216,7 @@ impl Sessions {
         &self,
         raw: &str,
         cookies: LoginCookies<'_>,
-    ) -> Result<(FoundAttempt<T>, Taken), LoginRefused<T>> {
+    ) -> Result<(SpentAttempt<T>, Taken), LoginRefused<T>> {
         let query = CallbackQuery::parse(raw).map_err(|error| problem::of_callback(&error))?;
         let Some(state) = query.state() else {
             return Err(problem::of_an_answer_without_state(&query).into());
@@ -236,12 +236,12 @@ impl Sessions {
                 tracing::warn!("a sign-in has to wait: too many codes are being exchanged");
                 return Err(LoginProblem::Unavailable.into());
             };
-            if answer.take(store, now).await.map_err(|error| not_taken(&error))? {
-                return Ok((FoundAttempt { query, answer, attempt, cookie }, Taken::ByThisAnswer(permit)));
+            if answer.take(store, now).await.map_err(|error| not_taken(&error))? == Claim::Taken {
+                return Ok((SpentAttempt { query, answer, attempt, cookie }, Taken::ByThisAnswer(permit)));
             }
         }
         if answer.came(store, now).await.map_err(|error| not_taken(&error))? {
-            return Ok((FoundAttempt { query, answer, attempt, cookie }, Taken::Before));
+            return Ok((SpentAttempt { query, answer, attempt, cookie }, Taken::Before));
         }
         tracing::info!(outcome = "attempt used before", "sign-in refused");
         Err(LoginRefused { problem: LoginProblem::NoAttempt, back: None, spent: Some(cookie) })
@@ -250,10 +250,10 @@ impl Sessions {
     /// The same answer again: what the first one got, without another exchange.
     async fn once_more<T>(
         &self,
-        found: FoundAttempt<T>,
+        found: SpentAttempt<T>,
         held: Option<SessionId>,
     ) -> Result<FinishedLogin<T>, LoginRefused<T>> {
-        let FoundAttempt { query, answer, attempt, cookie } = found;
+        let SpentAttempt { query, answer, attempt, cookie } = found;
         let id = new_session_id(&attempt, &answer);
         let LoginAttempt { pending, return_to: back, .. } = attempt;
         match self.outcome_again((query, pending), &answer, id, held).await {

@@ -1,45 +1,43 @@
 //! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes away.
 //!
-//! This file joins the requests of one process to one task a session; `rotate` is what the task does, under a `lease`
-//! that keeps the other processes waiting, at a `circuit` that the provider can stand; a session that fails is left alone for a while (`setbacks`).
+//! This file is the single flight: it joins the requests of one process to one task a session. `rotate` is what the task does, under a
+//! `lease` that keeps the other processes waiting, as the `circuit_breaker` permits. A session that fails is left alone for a while
+//! (`backoff`).
 //! `refusal` decides whether the provider's refusal ends it, and `write` brings what came of it to the store.
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
 
-pub(crate) mod circuit;
+mod backoff;
+pub(crate) mod circuit_breaker;
 mod outcome;
 mod refusal;
 mod rotate;
-mod setbacks;
 mod write;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
 use crate::{id::SessionKey, metrics, shared::Shared};
-use circuit::Pace;
-use setbacks::Setbacks;
+use backoff::Backoff;
+use circuit_breaker::CircuitBreaker;
 
 pub(crate) use outcome::Outcome;
 
 /// The refreshes under way in this process.
 #[derive(Clone, Default)]
 pub(crate) struct Refreshes {
-    running: Arc<Mutex<HashMap<SessionKey, watch::Receiver<Option<Outcome>>>>>,
-    pace: Pace,
-    setbacks: Setbacks,
+    flights: Arc<Mutex<HashMap<SessionKey, watch::Receiver<Option<Outcome>>>>>,
+    breaker: CircuitBreaker,
+    backoff: Backoff,
 }
 
 /// One refresh under way, and how long a request waits for it.
-pub(crate) struct Running(watch::Receiver<Option<Outcome>>, Duration);
+pub(crate) struct Flight(watch::Receiver<Option<Outcome>>, Duration);
 
-impl Running {
+impl Flight {
     /// Waits for the outcome, bounded.
     pub(crate) async fn outcome(mut self) -> Outcome {
         match tokio::time::timeout(self.1, self.0.wait_for(Option::is_some)).await {
@@ -52,25 +50,26 @@ impl Running {
 
 impl Refreshes {
     /// Starts a refresh, or joins the one under way.
-    pub(crate) fn start(&self, shared: &Arc<Shared>, key: &SessionKey) -> Running {
-        if let Some(retry_after) = self.setbacks.left(key, shared.clock.elapsed()) {
-            return Running(watch::channel(Some(Outcome::Later { retry_after })).1, Duration::ZERO);
+    pub(crate) fn start(&self, shared: &Arc<Shared>, key: &SessionKey) -> Flight {
+        if let Some(retry_after) = self.backoff.left(key, shared.clock.elapsed()) {
+            return Flight(watch::channel(Some(Outcome::Later { retry_after })).1, Duration::ZERO);
         }
         let wait = shared.patience().refresh();
-        let mut running = lock(&self.running);
-        if let Some(receiver) = running.get(key) {
-            return Running(receiver.clone(), wait);
+        let mut flights = self.flights.lock();
+        if let Some(receiver) = flights.get(key) {
+            return Flight(receiver.clone(), wait);
         }
         let (sender, receiver) = watch::channel(None);
-        running.insert(*key, receiver.clone());
+        flights.insert(*key, receiver.clone());
         // A runtime that is about to end drops the task where it is spawned, and the entry with it, which needs the lock.
-        drop(running);
+        drop(flights);
         let entry = Entry { refreshes: self.clone(), key: *key };
         let shared = Arc::clone(shared);
         let task = async move {
-            let outcome = rotate::refresh(&shared, &entry.refreshes.pace, &entry.refreshes.setbacks, &entry.key).await;
+            let outcome =
+                rotate::refresh(&shared, &entry.refreshes.breaker, &entry.refreshes.backoff, &entry.key).await;
             if !matches!(outcome, Outcome::Later { .. }) {
-                entry.refreshes.setbacks.forget(&entry.key);
+                entry.refreshes.backoff.forget(&entry.key);
             }
             metrics::refresh(match outcome {
                 Outcome::Done(_) => "done",
@@ -83,12 +82,12 @@ impl Refreshes {
         };
         // The log names the request that began the refresh.
         tokio::spawn(task.in_current_span());
-        Running(receiver, wait)
+        Flight(receiver, wait)
     }
 
     /// Begins no token call any more.
     pub(crate) fn begin_no_more(&self) {
-        self.pace.close();
+        self.breaker.close();
     }
 
     /// Begins no token call any more, and waits until none is under way: a rotated token must reach the store before the process
@@ -96,7 +95,7 @@ impl Refreshes {
     pub(crate) async fn finish(&self) {
         self.begin_no_more();
         loop {
-            let Some(mut receiver) = lock(&self.running).values().next().cloned() else { return };
+            let Some(mut receiver) = self.flights.lock().values().next().cloned() else { return };
             // Closed or done: either way its entry is gone.
             let _ = receiver.wait_for(Option::is_some).await;
         }
@@ -111,13 +110,8 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        lock(&self.refreshes.running).remove(&self.key);
+        self.refreshes.flights.lock().remove(&self.key);
     }
-}
-
-/// No critical section here can leave its data half-changed, so a panic elsewhere does not spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -151,6 +145,6 @@ mod tests {
             done.send(()).unwrap();
         });
         is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("it does not wait for itself");
-        assert!(lock(&refreshes.running).is_empty());
+        assert!(refreshes.flights.lock().is_empty());
     }
 }

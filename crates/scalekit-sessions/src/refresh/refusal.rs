@@ -2,7 +2,7 @@
 //!
 //! The provider's word ends a session only if it is clear: `invalid_grant` with a reason, or twice; or the same refusal for
 //! an hour. When it was said first and last is noted in the record, so all of this holds on every replica and after a restart. Not here:
-//! outages (`circuit`), and how soon this process tries again (`setbacks`).
+//! outages (`circuit_breaker`), and how soon this process tries again (`backoff`).
 
 use scalekit::{Blame, Error};
 

@@ -15,10 +15,10 @@ use scalekit::{Blame, Error, TokenSet};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    circuit::{Go, Pace, Turn},
+    backoff::Backoff,
+    circuit_breaker::{CircuitBreaker, Permission, Permit},
     outcome::Outcome,
     refusal::{self, Verdict},
-    setbacks::Setbacks,
     write::{OFFERED_FOR, Rotated, end, holds, is_same, note_refusal, store_failed, theirs},
 };
 use crate::{
@@ -40,24 +40,29 @@ const SPENDING_REMEMBERED: i64 = 2 * OFFERED_FOR;
 const _: () = assert!(SPENDING_REMEMBERED.unsigned_abs() > OFFERED_FOR.unsigned_abs() + LONGEST_TOKEN_CALL.as_secs());
 
 /// Refreshes the session, or waits for the process that does.
-pub(super) async fn refresh(shared: &Arc<Shared>, pace: &Pace, setbacks: &Setbacks, key: &SessionKey) -> Outcome {
+pub(super) async fn refresh(
+    shared: &Arc<Shared>,
+    breaker: &CircuitBreaker,
+    backoff: &Backoff,
+    key: &SessionKey,
+) -> Outcome {
     let deadline = Instant::now() + shared.patience().other_process();
     loop {
         if let Err(outcome) = find_expiring(shared, key).await {
             return outcome;
         }
-        let go = match pace.turn(|| shared.clock.elapsed()).await {
-            Turn::Go(go) => go,
-            Turn::Later { retry_after } => return Outcome::Later { retry_after },
+        let permit = match breaker.permission(|| shared.clock.elapsed()).await {
+            Permission::Granted(permit) => permit,
+            Permission::Later { retry_after } => return Outcome::Later { retry_after },
         };
         match Lease::take(shared, key).await {
             Ok(Some(lease)) => {
-                let outcome = rotate(shared, Attempt { go, setbacks, key }, &lease).await;
+                let outcome = rotate(shared, Attempt { permit, backoff, key }, &lease).await;
                 lease.release().await;
                 return outcome;
             }
-            // Somebody else is at it. Others may use this one's place in the line.
-            Ok(None) => drop(go),
+            // Somebody else is at it. Others may use this one's permit.
+            Ok(None) => drop(permit),
             Err(error) => return store_failed(&error),
         }
         if Instant::now() >= deadline {
@@ -102,14 +107,14 @@ async fn find_expiring(shared: &Shared, key: &SessionKey) -> Result<Expiring, Ou
 
 /// One attempt to refresh a session, and where its failure is noted.
 struct Attempt<'a> {
-    go: Go,
-    setbacks: &'a Setbacks,
+    permit: Permit,
+    backoff: &'a Backoff,
     key: &'a SessionKey,
 }
 
 /// Spends the refresh token. The caller holds the lease.
 async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome {
-    let Attempt { go, key, .. } = &attempt;
+    let Attempt { permit, key, .. } = &attempt;
     let Expiring { found, tokens, refresh_token } = match find_expiring(shared, key).await {
         Ok(expiring) => expiring,
         Err(outcome) => return outcome,
@@ -125,7 +130,7 @@ async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome
     }
     let answer = match shared.scalekit.keys_available(now).await {
         // A process that was suspended may have lost the lease without noticing; then the token is somebody else's to spend.
-        Ok(()) if !lease.is_held() || !go.is_good() => {
+        Ok(()) if !lease.is_held() || !permit.is_good() => {
             forget(shared, is_first.then_some(&spending)).await;
             return Outcome::Later { retry_after: 1 };
         }
@@ -159,7 +164,7 @@ async fn refused(
 ) -> Outcome {
     match refusal::judge(error, &found.session, shared.clock.now()) {
         Verdict::End { reason, by } => {
-            attempt.go.went_well();
+            attempt.permit.went_well();
             tracing::info!(cause = error as &dyn std::error::Error, "a refresh is refused for good");
             end(shared, attempt.key, found.record.version, reason, by).await
         }
@@ -198,7 +203,7 @@ async fn take_over(
     let verified = shared.scalekit.verify_refresh(fresh, &session.provider_identity(), Some(&old.id_token), now).await;
     let error = match verified {
         Ok(refreshed) => {
-            attempt.go.went_well();
+            attempt.permit.went_well();
             if let Some(error) = refreshed.id_refused {
                 metrics::refreshed_tokens_refused("id_token");
                 tracing::warn!(cause = &error as &dyn std::error::Error, "a refreshed ID token is not used");
@@ -222,7 +227,7 @@ async fn take_over(
     };
     match refusal::blame(&error) {
         Blame::SomebodyElse => {
-            attempt.go.went_well();
+            attempt.permit.went_well();
             metrics::refreshed_tokens_refused("somebody_else");
             tracing::error!(cause = &error as &dyn std::error::Error, "refreshed tokens are somebody else's");
             return end(shared, key, record.version, "refreshed tokens are somebody else's", "fault").await;
@@ -287,14 +292,14 @@ fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error, at_least: u32)
         Error::Unavailable { retry_after, .. } => *retry_after,
         _ => None,
     };
-    let own = attempt.setbacks.add(attempt.key, now);
+    let own = attempt.backoff.add(attempt.key, now);
     // A key that is not there, or a clock, concerns all. What the environment does to its tokens may too, but the provider
     // answers as it should: the session is left alone, and the provider is not.
     let is_of_the_moment = matches!(error, Error::Refused(rule) if rule.blame() == Blame::Moment);
     let of_all = if error.concerns_all_calls() || is_of_the_moment || own.is_none() {
-        attempt.go.failed(wanted, now)
+        attempt.permit.failed(wanted, now)
     } else {
-        attempt.go.went_well();
+        attempt.permit.went_well();
         0
     };
     Outcome::Later { retry_after: own.unwrap_or(0).max(of_all).max(at_least) }

@@ -1,13 +1,11 @@
-//! How hard this process presses the provider: so many token calls at once, none for a moment after it failed, and then
-//! one that tries whether it is back.
+//! The circuit breaker in front of the provider: so many token calls at once, none for a moment after one failed, and then one that
+//! tries whether the provider is back.
 //!
 //! Shared by all sessions of the process. Not here: which call is made, and what becomes of its answer.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::metrics;
@@ -20,16 +18,16 @@ pub const TOKEN_CALLS_AT_ONCE: usize = 32;
 const FIRST_PAUSE_SECONDS: i64 = 1;
 const LONGEST_PAUSE_SECONDS: i64 = 30;
 
-/// The pace of one process.
+/// The circuit breaker of one process.
 #[derive(Clone)]
-pub(super) struct Pace {
+pub(super) struct CircuitBreaker {
     calls: Arc<Semaphore>,
     pause: Arc<Mutex<Pause>>,
 }
 
 /// Whether a call may be made now.
-pub(super) enum Turn {
-    Go(Go),
+pub(super) enum Permission {
+    Granted(Permit),
     /// The provider is left alone for now.
     Later {
         /// Seconds after which another attempt makes sense, different for everybody who asks.
@@ -38,67 +36,79 @@ pub(super) enum Turn {
 }
 
 /// Leave to make one call. Tell it how the call went; dropped without a word, it counts as not made.
-pub(super) struct Go {
-    pace: Pace,
+pub(super) struct Permit {
+    breaker: CircuitBreaker,
     is_trial: bool,
     round: u64,
     _call: OwnedSemaphorePermit,
 }
 
-impl Default for Pace {
+impl Default for CircuitBreaker {
     fn default() -> Self {
         Self { calls: Arc::new(Semaphore::new(TOKEN_CALLS_AT_ONCE)), pause: Arc::default() }
     }
 }
 
-impl Pace {
-    /// Waits for a place in the line; then either goes or learns that it is not the time. `now` is in seconds by a clock that
-    /// nobody sets.
-    pub(super) async fn turn(&self, now: impl Fn() -> i64) -> Turn {
+impl CircuitBreaker {
+    /// Waits until fewer calls than the cap are under way, and asks then. `now` is in seconds by a clock that nobody sets.
+    pub(super) async fn permission(&self, now: impl Fn() -> i64) -> Permission {
         // Closed: the process is about to end.
         let Ok(call) = Arc::clone(&self.calls).acquire_owned().await else {
-            return Turn::Later { retry_after: 1 };
+            return Permission::Later { retry_after: 1 };
         };
-        let mut pause = lock(&self.pause);
-        match pause.ask(now(), random()) {
-            Ok(is_trial) => Turn::Go(Go { pace: self.clone(), is_trial, round: pause.round, _call: call }),
-            Err(retry_after) => Turn::Later { retry_after },
-        }
+        let mut pause = self.pause.lock();
+        let is_trial = match pause.ask(now(), random()) {
+            Asked::Call => false,
+            Asked::Trial => true,
+            Asked::Later(retry_after) => return Permission::Later { retry_after },
+        };
+        Permission::Granted(Permit { breaker: self.clone(), is_trial, round: pause.round, _call: call })
     }
 }
 
-impl Pace {
-    /// Lets nobody go any more.
+impl CircuitBreaker {
+    /// Permits no call any more.
     pub(super) fn close(&self) {
         self.calls.close();
     }
 }
 
-impl Go {
+impl Permit {
     /// Whether the call may still be made: not so once the process is about to end.
     pub(super) fn is_good(&self) -> bool {
-        !self.pace.calls.is_closed()
+        !self.breaker.calls.is_closed()
     }
 
     /// The provider answered as it should.
     pub(super) fn went_well(self) {
-        lock(&self.pace.pause).end(self.round);
+        self.breaker.pause.lock().end(self.round);
     }
 
     /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after which another
     /// attempt makes sense.
     pub(super) fn failed(self, wanted: Option<Duration>, now: i64) -> u32 {
         metrics::pause_begun();
-        lock(&self.pace.pause).begin(self.round, wanted, now, random())
+        self.breaker.pause.lock().begin(self.round, wanted, now, random())
     }
 }
 
-impl Drop for Go {
+impl Drop for Permit {
     fn drop(&mut self) {
         if self.is_trial {
-            lock(&self.pace.pause).trial_under_way = false;
+            self.breaker.pause.lock().trial_under_way = false;
         }
     }
+}
+
+/// What a pause says to somebody who wants to make a call.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    /// There is no pause.
+    Call,
+    /// The pause is over: this call tries whether the provider is back.
+    Trial,
+    /// Not now, but after so many seconds.
+    Later(u32),
 }
 
 /// The provider is out of reach: the whole process leaves it alone for a moment, longer after each failure.
@@ -113,20 +123,20 @@ struct Pause {
 }
 
 impl Pause {
-    /// Whether a call may be made: whether it is the trial after a pause, or the seconds to wait.
-    fn ask(&mut self, now: i64, random: f64) -> Result<bool, u32> {
+    /// Whether a call may be made.
+    fn ask(&mut self, now: i64, random: f64) -> Asked {
         let left = self.until - now;
         if left > 0 {
-            return Err(spread(left, random));
+            return Asked::Later(spread(left, random));
         }
         if self.failures == 0 {
-            return Ok(false);
+            return Asked::Call;
         }
         if self.trial_under_way {
-            return Err(spread(1, random));
+            return Asked::Later(spread(1, random));
         }
         self.trial_under_way = true;
-        Ok(true)
+        Asked::Trial
     }
 
     /// A call of this round went well.
@@ -172,11 +182,6 @@ fn random() -> f64 {
     f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// No critical section here can leave its data half-changed, so a panic elsewhere does not spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,8 +215,8 @@ mod tests {
     #[test]
     fn visitors_are_sent_away_until_after_the_pause_and_each_for_another_time() {
         let mut pause = Pause { failures: 1, until: 110, ..Pause::default() };
-        assert_eq!(pause.ask(100, NEVER_LESS), Err(10));
-        assert_eq!(pause.ask(100, MOST), Err(16));
+        assert_eq!(pause.ask(100, NEVER_LESS), Asked::Later(10));
+        assert_eq!(pause.ask(100, MOST), Asked::Later(16));
     }
 
     #[test]
@@ -229,17 +234,19 @@ mod tests {
 
     #[tokio::test]
     async fn after_a_pause_one_call_tries_and_the_others_wait_for_its_outcome() {
-        let pace = Pace::default();
-        let turn = async |now: i64| pace.turn(|| now).await;
-        let Turn::Go(first) = turn(0).await else { panic!("the first may go") };
+        let breaker = CircuitBreaker::default();
+        let ask = async |now: i64| breaker.permission(|| now).await;
+        let Permission::Granted(first) = ask(0).await else { panic!("the first may go") };
         first.failed(None, 0);
-        assert!(matches!(turn(0).await, Turn::Later { .. }));
-        let Turn::Go(trial) = turn(1).await else { panic!("one may try") };
-        assert!(matches!(turn(1).await, Turn::Later { .. }));
+        assert!(matches!(ask(0).await, Permission::Later { .. }));
+        let Permission::Granted(trial) = ask(1).await else { panic!("one may try") };
+        assert!(matches!(ask(1).await, Permission::Later { .. }));
         drop(trial);
-        let Turn::Go(trial) = turn(1).await else { panic!("the trial was not made, so another may try") };
+        let Permission::Granted(trial) = ask(1).await else { panic!("the trial was not made, so another may try") };
         trial.went_well();
-        let (Turn::Go(_), Turn::Go(_)) = (turn(1).await, turn(1).await) else { panic!("all may go") };
+        let (Permission::Granted(_), Permission::Granted(_)) = (ask(1).await, ask(1).await) else {
+            panic!("all may go")
+        };
     }
 
     #[test]
@@ -247,33 +254,33 @@ mod tests {
         let mut pause = Pause::default();
         pause.begin(0, Some(Duration::from_secs(60)), 100, NEVER_LESS);
         pause.end(0);
-        assert_eq!(pause.ask(101, NEVER_LESS), Err(59));
+        assert_eq!(pause.ask(101, NEVER_LESS), Asked::Later(59));
         pause.end(0);
-        assert_eq!(pause.ask(160, NEVER_LESS), Ok(true), "still one that tries");
+        assert_eq!(pause.ask(160, NEVER_LESS), Asked::Trial, "still one that tries");
         pause.end(1);
-        assert_eq!((pause.failures, pause.ask(160, NEVER_LESS)), (0, Ok(false)));
+        assert_eq!((pause.failures, pause.ask(160, NEVER_LESS)), (0, Asked::Call));
     }
 
     #[tokio::test]
     async fn a_call_that_has_leave_learns_that_the_process_is_about_to_end() {
-        let pace = Pace::default();
-        let Turn::Go(go) = pace.turn(|| 0).await else { panic!("it may go") };
-        assert!(go.is_good());
-        pace.close();
-        assert!(!go.is_good());
-        assert!(matches!(pace.turn(|| 0).await, Turn::Later { .. }));
+        let breaker = CircuitBreaker::default();
+        let Permission::Granted(permit) = breaker.permission(|| 0).await else { panic!("it may go") };
+        assert!(permit.is_good());
+        breaker.close();
+        assert!(!permit.is_good());
+        assert!(matches!(breaker.permission(|| 0).await, Permission::Later { .. }));
     }
 
     #[tokio::test]
     async fn no_more_calls_than_the_cap_are_under_way() {
-        let pace = Pace::default();
+        let breaker = CircuitBreaker::default();
         let mut under_way = Vec::new();
         for _ in 0..TOKEN_CALLS_AT_ONCE {
-            under_way.push(pace.turn(|| 0).await);
+            under_way.push(breaker.permission(|| 0).await);
         }
         let one_more = tokio::spawn({
-            let pace = pace.clone();
-            async move { matches!(pace.turn(|| 0).await, Turn::Go(_)) }
+            let breaker = breaker.clone();
+            async move { matches!(breaker.permission(|| 0).await, Permission::Granted(_)) }
         });
         tokio::task::yield_now().await;
         assert!(!one_more.is_finished());
