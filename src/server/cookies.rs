@@ -96,7 +96,7 @@ impl CookieJar {
     }
 
     /// Gives the browser a login attempt.
-    pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, lifetime: std::time::Duration) {
+    pub fn set_attempt(self, cookies: &Cookies, name: String, value: String, lifetime: Duration) {
         cookies.add(self.0.cookie(name, value, lifetime));
     }
 
@@ -107,18 +107,14 @@ impl CookieJar {
     }
 
     /// Has the browser remember the `state` of a sign-out.
-    pub fn set_sign_out(self, cookies: &Cookies, state: String, seconds: i64) {
-        cookies.add(self.0.cookie(self.sign_out_name(), state, lifetime(seconds)));
+    pub fn set_sign_out(self, cookies: &Cookies, state: String, lifetime: Duration) {
+        cookies.add(self.0.cookie(self.sign_out_name(), state, lifetime));
     }
 
     /// Takes one cookie of ours from the browser.
     pub fn clear(self, cookies: &Cookies, name: String) {
         cookies.add(self.0.cleared(name));
     }
-}
-
-fn lifetime(seconds: i64) -> Duration {
-    Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 
 #[cfg(test)]

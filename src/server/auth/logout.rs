@@ -3,7 +3,7 @@
 //! The browser brings the `state` that it was sent with (OpenID Connect RP-Initiated Logout 1.0, section 2), which a cookie remembers: so
 //! the page knows whether a sign-out of this browser has gone all the way, or somebody only followed a link. `GET /logout`, for links, asks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use axum::{
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long the way by Scalekit may take: it may ask the person first.
-const REMEMBERED_SECONDS: i64 = 600;
+const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// The page that a link to sign out leads to: its button calls the server function, since no `GET` changes anything.
 pub async fn ask(State(state): State<Arc<AppState>>, cookies: Cookies) -> Response {
@@ -64,7 +64,7 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     // Without randomness there is no state, and the page says less.
     let sent = rand::fill(&mut random).is_ok().then(|| URL_SAFE_NO_PAD.encode(random));
     if let Some(sent) = &sent {
-        state.cookies.set_sign_out(cookies, sent.clone(), REMEMBERED_SECONDS);
+        state.cookies.set_sign_out(cookies, sent.clone(), REMEMBERED);
     }
     let request =
         LogoutRequest { id_token_hint: Some(hint.id_token), post_logout_redirect_uri: signed_out, state: sent };

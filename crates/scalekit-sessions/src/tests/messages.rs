@@ -22,7 +22,7 @@ async fn a_message_is_handled_once_and_again_only_if_that_failed() {
 #[tokio::test]
 async fn of_two_deliveries_at_once_one_works_and_a_sender_that_gives_up_stops_nothing() {
     let world = World::new().await;
-    let (begin, begun) = tokio::sync::oneshot::channel();
+    let (begin, has_begun) = tokio::sync::oneshot::channel();
     let (release, released) = tokio::sync::oneshot::channel::<()>();
     let sessions = world.sessions.clone();
     let first = tokio::spawn(async move {
@@ -32,7 +32,7 @@ async fn of_two_deliveries_at_once_one_works_and_a_sender_that_gives_up_stops_no
         };
         sessions.handle_once("event", "msg_1", work).await
     });
-    begun.await.unwrap();
+    has_begun.await.unwrap();
     assert!(matches!(handle(&world.sessions, "msg_1", Ok(1)).await, Handled::UnderWay));
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
