@@ -53,7 +53,11 @@ screenshots: ## Take pictures of every page into screenshots/
 	@scripts/screenshots.sh
 
 # part: template {
-.PHONY: template-test
+.PHONY: packages template-test
+packages: ## Make a package of each crate of crates/, each compiled by itself; nothing is uploaded
+	@scripts/setup.sh compiler toolchain
+	@scripts/package.sh --verify
+
 template-test: ## Make a project for each combination of the template's answers, check and test it (COMBINATION="redis false": one)
 	@scripts/setup.sh lint cargo_generate
 	@scripts/template-test.sh $(COMBINATION)

@@ -26,6 +26,9 @@ RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --features "$FEATURES
 say "TypeScript"
 (cd end2end && npx --no-install tsc --noEmit)
 
+# The template's alone.
+if [ -x scripts/package.sh ]; then scripts/package.sh; fi
+
 if has shellcheck; then
     say "Shell scripts"
     find scripts deploy .ci \( -name '*.sh' -o -path .ci/run \) -exec shellcheck --external-sources --source-path=SCRIPTDIR {} +

@@ -41,10 +41,11 @@ say "Packages of the crates"
 packages=()
 for crate in $crates; do
     packages+=(--package "$crate")
-    for file in README.md CHANGELOG.md LICENSE; do
+    for file in CHANGELOG.md LICENSE; do
         [ -e "crates/$crate/$file" ] || fail "crates/$crate has no $file: whoever gets the package gets it without."
     done
 done
-# shellcheck disable=SC2086 # Nothing, if they are verified.
-cargo package --quiet --allow-dirty $verify "${packages[@]}"
+pack() { cargo package --quiet --allow-dirty ${verify:+"$verify"} "${packages[@]}" "$@"; }
+# Their dependencies are here already, unless something was just added.
+pack --offline 2>/dev/null || pack
 say "Right. They would be published in this order: $(echo "$crates" | tr '\n' ' ')"
