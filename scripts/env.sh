@@ -25,6 +25,9 @@ SERVER_FEATURES=ssr,emulator # part: emulator
 # without emulator: SERVER_FEATURES=ssr
 FEATURES="leptos-scalekit/${SERVER_FEATURES//,/,leptos-scalekit/}"
 
+# Most tests wait more than they compute: three for each core keep the cores busy. Whoever debugs one sets another number.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((3 * $(getconf _NPROCESSORS_ONLN)))}"
+
 # The WASM may weigh this many bytes after brotli. Above it scripts/build.sh ends with this status: built, but too heavy.
 WASM_BROTLI_LIMIT=230000
 OVER_BUDGET=3

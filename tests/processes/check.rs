@@ -43,7 +43,7 @@ fn store() -> (&'static str, String) {
 }
 
 pub(super) async fn emulator() -> Emulator {
-    Emulator::start(Options::default().with_port(0).with_app_url(APP_URL)).await.unwrap()
+    Emulator::start(Options::default().with_port(0).with_app_url(APP_URL).with_shared_key()).await.unwrap()
 }
 
 /// The check of an application that belongs to the emulator.

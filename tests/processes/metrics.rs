@@ -45,7 +45,8 @@ impl Observed {
         let port = free_port();
         let url = format!("http://localhost:{port}");
         let folder = tempfile::tempdir().unwrap();
-        let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&url)).await.unwrap();
+        let emulator =
+            Emulator::start(Options::default().with_port(0).with_app_url(&url).with_shared_key()).await.unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_leptos-scalekit"))
             .current_dir(folder.path())

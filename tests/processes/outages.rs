@@ -20,7 +20,7 @@ async fn a_process_starts_without_its_provider_and_signs_people_in_once_it_is_th
     assert_eq!(status(&process, "/dashboard").await, 302);
     assert_eq!(status(&process, "/readyz").await, 503);
 
-    let options = Options::default().with_port(provider_port).with_app_url(&app_url);
+    let options = Options::default().with_port(provider_port).with_app_url(&app_url).with_shared_key();
     let _emulator = Emulator::start(options).await.unwrap();
     process.is_ready().await;
     assert_eq!(Browser::new(&process.url).sign_in("/auth/login", ADA).await, "/dashboard/profile");

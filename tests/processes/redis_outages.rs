@@ -22,7 +22,8 @@ async fn a_process_starts_without_its_redis_and_uses_it_once_it_is_there() {
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
     let app_url = format!("http://localhost:{port}");
-    let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&app_url)).await.unwrap();
+    let emulator =
+        Emulator::start(Options::default().with_port(0).with_app_url(&app_url).with_shared_key()).await.unwrap();
     let process = Process::start(port, folder.path(), &app_url, emulator.url(), &redis.address());
     process.answers("/healthz", 200).await;
     assert_eq!(status(&process, "/").await, 200);

@@ -55,7 +55,8 @@ impl Emulator {
         let keys = if let Some(keys) = state.as_ref().and_then(State::keys) {
             keys
         } else {
-            let key = tokio::task::spawn_blocking(SigningKey::generate).await;
+            let draw = if options.shared_key { SigningKey::shared } else { || SigningKey::generate().map(Arc::new) };
+            let key = tokio::task::spawn_blocking(draw).await;
             KeyRing::new(key.map_err(|_| StartError::Keys)?.map_err(|_| StartError::Keys)?)
         };
         let keeper = options.state_file.map(|path| StateKeeper::new(path, &options.seed));

@@ -20,6 +20,8 @@ pub struct Options {
     pub app_urls: Vec<String>,
     /// Where keys, people and sessions outlive the process; without it, each start is a new environment.
     pub state_file: Option<PathBuf>,
+    /// Whether it signs with the one key of this process's emulators instead of a key of its own.
+    pub shared_key: bool,
     /// The deployment the process belongs to (`LEPTOS_ENV`). In `PROD` the emulator refuses to start.
     pub leptos_env: Option<String>,
 }
@@ -49,6 +51,13 @@ impl Options {
     #[must_use]
     pub fn with_state_file(self, path: impl Into<PathBuf>) -> Self {
         Self { state_file: Some(path.into()), ..self }
+    }
+
+    /// Signing with the key that all emulators of this process share which are started like this. Drawing a key takes a
+    /// noticeable part of a second: a run of many tests pays for it once. Their tokens still differ by issuer.
+    #[must_use]
+    pub fn with_shared_key(self) -> Self {
+        Self { shared_key: true, ..self }
     }
 
     /// In this deployment (`LEPTOS_ENV`).

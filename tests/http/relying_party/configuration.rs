@@ -164,6 +164,8 @@ async fn a_published_hmac_key_verifies_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_keys_of_the_same_kid_are_no_way_in_for_the_second() {
     let (app, other) = (app().await, app().await);
+    // Else it would be the very key that all tests share.
+    other.emulator.control().rotate_keys(false).unwrap();
     let genuine = published_keys(&app).await.remove(0);
     let foreign = with(&published_keys(&other).await[0], "kid", genuine["kid"].clone());
     assert_eq!(status_with(&app, json!([foreign, genuine]), Tamper::new(TokenKind::Id)).await, 502);

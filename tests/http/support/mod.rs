@@ -94,7 +94,8 @@ pub(crate) async fn start_app(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let app_url = known_as.unwrap_or(&url);
-    let emulator = Emulator::start(Options::default().with_port(0).with_app_url(app_url)).await.unwrap();
+    let emulator =
+        Emulator::start(Options::default().with_port(0).with_app_url(app_url).with_shared_key()).await.unwrap();
     let mut settings = settings(app_url);
     change(&mut settings);
     let config = change_config(config(&emulator));

@@ -52,7 +52,8 @@ impl World {
         let store = store.replace("FOLDER", folder.path().to_str().unwrap());
         let ports: Vec<u16> = (0..replicas).map(|_| free_port()).collect();
         let app_url = format!("http://localhost:{}", ports[0]);
-        let emulator = Emulator::start(Options::default().with_port(0).with_app_url(&app_url)).await.unwrap();
+        let emulator =
+            Emulator::start(Options::default().with_port(0).with_app_url(&app_url).with_shared_key()).await.unwrap();
         let replicas = ports
             .iter()
             .map(|port| Process::start_with_limit(*port, folder.path(), &app_url, emulator.url(), &store, max_per_user))

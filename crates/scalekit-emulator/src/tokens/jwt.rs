@@ -125,10 +125,12 @@ pub(crate) fn read_own(keys: &KeyRing, token: &str) -> Option<Map<String, Value>
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn ring() -> KeyRing {
-        KeyRing::new(SigningKey::generate().unwrap())
+        KeyRing::new(Arc::new(SigningKey::generate().unwrap()))
     }
 
     fn unsigned(keys: &KeyRing) -> Unsigned {

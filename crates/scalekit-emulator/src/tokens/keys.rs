@@ -5,7 +5,7 @@
 //! Not here: what is signed (`jwt`).
 //! Called by: `Emulator::start`, `tokens`, the JWKS endpoint, `Control::rotate_keys`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::{
     digest,
@@ -38,6 +38,12 @@ impl SigningKey {
     /// Draws a key. Takes a noticeable part of a second: never under the lock.
     pub(crate) fn generate() -> Result<Self, SigningFailed> {
         Ok(Self::named(RsaKeyPair::generate(KeySize::Rsa2048)?))
+    }
+
+    /// The key of all emulators of this process that have none of their own; drawn when the first one asks.
+    pub(crate) fn shared() -> Result<Arc<Self>, SigningFailed> {
+        static SHARED: OnceLock<Result<Arc<SigningKey>, SigningFailed>> = OnceLock::new();
+        SHARED.get_or_init(|| Self::generate().map(Arc::new)).clone()
     }
 
     /// A key of an earlier run.
@@ -108,8 +114,8 @@ pub(crate) struct KeyRing {
 
 impl KeyRing {
     /// A ring with one key.
-    pub(crate) fn new(key: SigningKey) -> Self {
-        Self { current: Arc::new(key), published: Vec::new(), withdrawn: Vec::new(), foreign: None }
+    pub(crate) fn new(key: Arc<SigningKey>) -> Self {
+        Self { current: key, published: Vec::new(), withdrawn: Vec::new(), foreign: None }
     }
 
     /// The ring of an earlier run, the key that signs first; `None` without keys.
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn rotation_keeps_or_withdraws_the_old_keys() {
-        let mut ring = KeyRing::new(SigningKey::generate().unwrap());
+        let mut ring = KeyRing::new(Arc::new(SigningKey::generate().unwrap()));
         let first = ring.current().kid.clone();
         let signature = ring.current().sign(b"text").unwrap();
         ring.rotate(SigningKey::generate().unwrap(), true);

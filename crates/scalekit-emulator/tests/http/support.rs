@@ -39,7 +39,7 @@ pub(crate) async fn world() -> World {
 
 /// The same for an app that is told what happens.
 pub(crate) async fn world_of(app: &str) -> World {
-    let emulator = Emulator::start(Options::default().with_app_url(app)).await.unwrap();
+    let emulator = Emulator::start(Options::default().with_app_url(app).with_shared_key()).await.unwrap();
     World { callback: format!("{app}/auth/callback"), ..World::around(emulator) }
 }
 
