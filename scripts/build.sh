@@ -4,6 +4,7 @@
 # Not here: the emulator. The release binary must not contain it.
 
 . "$(dirname "$0")/env.sh"
+[ -z "${TIMES:-}" ] || begin_times build
 
 BINARY=target/release/leptos-scalekit
 
@@ -24,9 +25,10 @@ weigh() {
     [ "$kind" != wasm ] || wasm_brotli=$brotli
 }
 
-say "Building for release: 5 to 10 minutes the first time"
+step "Building for release: 5 to 10 minutes the first time"
 cargo leptos build --release -P
 
+end_step
 say "Sizes, plain and with brotli:"
 wasm_brotli=0
 weigh wasm

@@ -1,5 +1,5 @@
 # What for: the ground every script stands on: where the repository is, which tool versions it wants, what is on PATH,
-# two ways to speak, and what scripts need that change files. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
+# ways to speak, a table of where the time went, and what scripts need that change files. Sourced, never run: `. "$(dirname "$0")/env.sh"`.
 # Not here: installing (setup.sh), anything that takes time.
 # shellcheck shell=bash disable=SC2034 # What is set here is used by whoever sources this.
 
@@ -37,7 +37,47 @@ BINARY_LIMIT=25000000
 # Where the browser tests find the emulator's program: a project that has the engine by tag has it among its tools.
 [ -d crates/scalekit-emulator ] || export EMULATOR_BINARY="$TOOLS/bin/scalekit-emulator"
 
+LOGS="$ROOT/target/test-logs"
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+
+# `step TEXT` says it, and notes how long it takes until the next step or `end_step`, where a table has been begun.
+step() {
+    end_step
+    STEP="$*"
+    STEP_BEGAN=$SECONDS
+    say "$STEP"
+}
+
+end_step() {
+    [ -z "${STEP:-}" ] || [ -z "${TIMES:-}" ] || printf '%6d s  %s\n' "$((SECONDS - STEP_BEGAN))" "${TIMES_OF:+$TIMES_OF: }$STEP" >>"$TIMES"
+    STEP=""
+}
+
+# `begin_times NAME` begins a table that is shown when the script ends, whatever ended it. A script that another one with a table
+# calls adds to that one's.
+begin_times() {
+    if [ -n "${TIMES:-}" ]; then
+        trap end_step EXIT
+        return
+    fi
+    mkdir -p "$LOGS"
+    TIMES="$LOGS/times-$1.txt"
+    TIMES_BEGAN=$(date +%s)
+    export TIMES TIMES_BEGAN
+    rm -f "$TIMES"
+    trap show_times EXIT
+}
+
+# Shows it once: a script that has something to say after it shows it before that.
+show_times() {
+    end_step
+    [ -s "${TIMES:-}" ] || return 0
+    say "Where the time went"
+    printf '%6d s  in all\n' "$(($(date +%s) - TIMES_BEGAN))"
+    cat "$TIMES"
+    mv "$TIMES" "$TIMES.shown"
+}
 
 complain() { printf '\033[1;31merror:\033[0m %s\n' "$*" >&2; }
 

@@ -324,6 +324,11 @@ set_up_test() {
     set_up_observatory
 }
 
+# Without a word: mostly there is nothing to do.
+if [ -n "${TIMES:-}" ]; then
+    begin_times setup
+    STEP="Set-up: $*" STEP_BEGAN=$SECONDS
+fi
 steps=$(declare -F | sed -n 's/^declare -f set_up_//p' | tr '\n' ' ')
 [ $# -gt 0 ] || fail "Say what to set up: app, lint, test, or single steps. There are: $steps"
 for step in "$@"; do

@@ -76,12 +76,15 @@ make_and_check() {
     export CARGO_TARGET_DIR="$template/target"
     # shellcheck disable=SC2086 # Several names.
     [ -z "$3" ] || scripts/remove-part.sh $3
+    export TIMES_OF="  template"
     scripts/lint.sh
-    # What the project's release build has.
-    cargo build --bin "$NAME" --features ssr
     # shellcheck source=scripts/env.sh # The project's own: its name, its features.
     . scripts/env.sh
+    step "What the release build has, without what tests bring along"
+    cargo check --bin "$NAME" --features ssr
+    step "Compiling and running the tests"
     cargo test --package "$NAME" --lib --test http --test processes --test architecture --test parts --test fuzz_seeds --test documents --features "$FEATURES"
+    end_step
 }
 
 main "$@"

@@ -6,8 +6,8 @@
 
 . "$(dirname "$0")/env.sh"
 
-LOGS=target/test-logs
 mkdir -p "$LOGS"
+begin_times test
 passed=0
 failed=0
 # What failed beside single tests, one sentence each.
@@ -33,36 +33,51 @@ playwright_counts() {
     ' "$1"
 }
 
-say "Compiling the tests, the server and the emulator: several minutes the first time"
+step "Compiling the tests, the server and the emulator: several minutes the first time"
 # One command with one feature set: what cargo test would build, and the emulator's program for Playwright.
 cargo build --workspace --features "$FEATURES" --bins --tests
+# Says again what the compiler said; clippy sees the code with more compiled in (lint.sh).
+if cargo build --workspace --features "$FEATURES" --bins --tests --message-format short --color never 2>&1 | grep ': warning'; then
+    complaints+=("The compiler has warnings (above).")
+fi
 
-say "Running cargo's tests"
+step "Running cargo's tests"
 cargo test --workspace --features "$FEATURES" --no-fail-fast | tee "$LOGS/cargo-test.log" || complaints+=("cargo test failed.")
 read -r p f < <(cargo_counts "$LOGS/cargo-test.log")
 count "$p" "$f"
 
+# In the background and in a group of its own, so that it can be ended: much of it keeps only one core busy, and so does the next step.
+set -m
+scripts/build.sh >"$LOGS/build.log" 2>&1 &
+build=$!
+set +m
+trap 'kill -- "-$build" 2>/dev/null || true; show_times' EXIT
+
 # part: template {
-say "Making a project from the template and testing it; \`make template-test\` does so with all answers"
+step "Making a project from the template and testing it; \`make template-test\` does so with all answers"
 scripts/template-test.sh redis false "webhooks metrics telemetry-otlp" | tee "$LOGS/template-test.log" || complaints+=("A project made from the template is wrong.")
 read -r p f < <(awk '/ passed, .* failed$/ { p = $1; f = $3 } END { print p + 0, f + 0 }' "$LOGS/template-test.log")
 count "$p" "$f"
 # part: template }
 
-scripts/build.sh || {
-    # Too heavy is a failure, but no reason not to test.
-    [ $? = "$OVER_BUDGET" ] || fail "There is no release build to test."
-    complaints+=("The WASM or the binary is over its budget.")
-}
+step "Waiting for the release build"
+status=0
+wait "$build" || status=$?
+trap show_times EXIT
+cat "$LOGS/build.log"
+# Too heavy is a failure, but no reason not to test.
+[ "$status" = 0 ] || [ "$status" = "$OVER_BUDGET" ] || fail "There is no release build to test."
+[ "$status" = 0 ] || complaints+=("The WASM or the binary is over its budget.")
 
-say "Running the browser tests"
-report="$ROOT/$LOGS/playwright.json"
+step "Running the browser tests"
+report="$LOGS/playwright.json"
 rm -f "$report"
 (cd end2end && PLAYWRIGHT_JSON_OUTPUT_FILE="$report" npx --no-install playwright test --reporter=list,json "$@") || complaints+=("Playwright failed.")
 [ -f "$report" ] || fail "Playwright left no report, so nothing is known of the browser tests."
 read -r p f < <(playwright_counts "$report")
 count "$p" "$f"
 
+show_times
 say "Together"
 grep -a 'test result:' "$LOGS/cargo-test.log" || true
 # Empty arrays count as unset in bash 3, which macOS has.
