@@ -18,6 +18,7 @@ use axum_hardening::{
     serve::ServeLimits,
 };
 use leptos::nonce::Nonce;
+use scalekit_sessions::RETRY_SECONDS;
 
 use super::{
     rate_limit::Class,
@@ -95,7 +96,7 @@ fn content_security_policy(state: &AppState) -> String {
 
 /// How long an answer may take.
 pub fn time(state: &AppState) -> TimeLimit {
-    TimeLimit { longest: state.patience().answer(), retry_after: 5 }
+    TimeLimit { longest: state.patience().answer(), retry_after: RETRY_SECONDS }
 }
 
 /// What connections may take. `stop` is how long those that are under way have once the process is told to

@@ -24,6 +24,7 @@ use leptos::{
     prelude::{Owner, RenderHtml as _},
     server_fn::error::SERVER_FN_ERROR_HEADER,
 };
+use scalekit_sessions::RETRY_SECONDS;
 
 use super::state::AppState;
 use crate::{
@@ -40,9 +41,6 @@ const START: &str = "/auth/login";
 
 /// Where people choose how to sign in.
 const CHOICE: &str = "/login";
-
-/// Seconds after which another attempt makes sense, where whoever refuses does not say.
-const RETRY_SECONDS: u32 = 5;
 
 /// Errors are small; a longer body of a server function is not one of ours.
 const MAX_ERROR_BYTES: usize = 4096;

@@ -5,10 +5,10 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use aws_lc_rs::digest;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::{ManagementError, ProviderSession};
-use scalekit_sessions::{ListedSession, Session, SessionKey, StoreError, id::UserKey};
+use scalekit_sessions::{
+    ListedSession, RETRY_SECONDS, Session, SessionKey, StoreError, id::UserKey, provider_session_handle,
+};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -17,9 +17,6 @@ use crate::{
     api::sessions::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList},
     error::AppError,
 };
-
-/// Seconds after which another attempt makes sense.
-const RETRY_SECONDS: u32 = 5;
 
 /// The page of the list, to which plain forms return.
 const PAGE: &str = "/dashboard/sessions";
@@ -51,14 +48,15 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let request = RequestContext::take()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
-    match here.into_iter().find(|listed| handle_of_session(listed) == id) {
+    let at_provider = match here.into_iter().find(|listed| listed.handle() == id) {
         // Here it has ended in any case. Tried again, what is left of it at the provider is found by the second half of its name.
         Some(listed) => caller.end(vec![listed], HashSet::new()).await?,
         None => caller.end_elsewhere(id.split_once('.').map_or(&*id, |(_, at_provider)| at_provider)).await?,
+    };
+    match at_provider {
+        AtProvider::Ended => request.redirect_form(&[PAGE, "?ended=1"].concat()),
+        AtProvider::Unknown => Err(AppError::Unavailable { retry_after: RETRY_SECONDS }),
     }
-    .then_some(())
-    .ok_or(AppError::Unavailable { retry_after: RETRY_SECONDS })?;
-    request.redirect_form(&[PAGE, "?ended=1"].concat())
 }
 
 /// Body of `end_other_sessions`.
@@ -73,11 +71,20 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     let is_known = !matches!(elsewhere, Err(ProviderAnswer::Unreachable));
     let elsewhere = elsewhere.unwrap_or_default().into_iter().map(|session| session.session_id).collect();
     // What is here has ended in any case; only the rest may have to be tried again.
-    if caller.end(here, elsewhere).await? && is_known {
+    if caller.end(here, elsewhere).await? == AtProvider::Ended && is_known {
         request.redirect_form(&[PAGE, "?ended=others"].concat())
     } else {
         Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
     }
+}
+
+/// What is known of sessions at the provider that were to be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtProvider {
+    /// They have all ended, or there is nothing there that this application could end.
+    Ended,
+    /// The provider has not said so: one may go on.
+    Unknown,
 }
 
 /// Who is asking.
@@ -138,39 +145,41 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends a session that only the provider knows, by its handle. Tells whether it has ended: nothing here can end it, so the provider has
-    /// to answer.
-    async fn end_elsewhere(&self, handle: &str) -> Result<bool, AppError> {
+    /// Ends a session that only the provider knows, by its handle: nothing here can end it, so the provider has to answer.
+    async fn end_elsewhere(&self, handle: &str) -> Result<AtProvider, AppError> {
         let sessions = match self.sessions_at_provider().await {
             Ok(sessions) => sessions,
-            Err(ProviderAnswer::NotAsked | ProviderAnswer::NotAllowed) => return Ok(true),
-            Err(ProviderAnswer::Unreachable | ProviderAnswer::Included) => return Ok(false),
+            Err(ProviderAnswer::NotAsked | ProviderAnswer::NotAllowed) => return Ok(AtProvider::Ended),
+            Err(ProviderAnswer::Unreachable | ProviderAnswer::Included) => return Ok(AtProvider::Unknown),
         };
-        let named = sessions.into_iter().find(|session| handle_of_provider_session(&session.session_id) == handle);
+        let named = sessions.into_iter().find(|session| provider_session_handle(&session.session_id) == handle);
         match named {
             Some(named) => self.end(Vec::new(), HashSet::from([named.session_id])).await,
-            None => Ok(true),
+            None => Ok(AtProvider::Ended),
         }
     }
 
     /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it can be reached.
-    /// Tells whether the provider has ended all of them too.
     ///
     /// Two sessions here can share one of the provider's, for example after a second sign-in in the same browser. Then the
     /// other one ends here, and the provider's goes on, since the caller's depends on it.
-    async fn end(&self, here: Vec<ListedSession>, mut provider_sessions: HashSet<String>) -> Result<bool, AppError> {
+    async fn end(
+        &self,
+        here: Vec<ListedSession>,
+        mut provider_sessions: HashSet<String>,
+    ) -> Result<AtProvider, AppError> {
         for listed in here.into_iter().filter(|listed| listed.key != self.key) {
             self.state.sessions.end(&listed.key).await.map_err(|error| store_failed(&error))?;
             provider_sessions.insert(listed.session.identity.provider_session_id);
         }
         provider_sessions.remove(&self.session.identity.provider_session_id);
         self.state.sessions.end_provider_sessions(&provider_sessions).await.map_err(|error| store_failed(&error))?;
-        Ok(!self.state.settings.session_api || self.revoke(provider_sessions).await)
+        Ok(if self.state.settings.session_api { self.revoke(provider_sessions).await } else { AtProvider::Ended })
     }
 
-    /// Ends sessions at the provider, all at once. Tells whether all have ended. Where one has not, its device could sign in
+    /// Ends sessions at the provider, all at once. Where one has not ended, its device could sign in
     /// again without a password, so that is worth a line in the log.
-    async fn revoke(&self, provider_sessions: HashSet<String>) -> bool {
+    async fn revoke(&self, provider_sessions: HashSet<String>) -> AtProvider {
         let now = self.state.clock.now();
         let mut calls = JoinSet::new();
         for id in provider_sessions {
@@ -179,19 +188,21 @@ impl<'a> Caller<'a> {
             calls.spawn(call.in_current_span());
         }
         let all = async {
-            let mut succeeded = true;
+            let mut outcome = AtProvider::Ended;
             while let Some(call) = calls.join_next().await {
                 if let Ok(Err(error)) = &call {
                     tracing::warn!(cause = error as &dyn std::error::Error, "a session was ended here only");
                 }
                 // An application that may not ask can do no more than end what is here.
-                succeeded &= matches!(call, Ok(Ok(_) | Err(ManagementError::Forbidden { .. })));
+                if !matches!(call, Ok(Ok(_) | Err(ManagementError::Forbidden { .. }))) {
+                    outcome = AtProvider::Unknown;
+                }
             }
-            succeeded
+            outcome
         };
         tokio::time::timeout(PROVIDER_PATIENCE, all).await.unwrap_or_else(|_| {
             tracing::warn!("sessions were ended here only: the provider took too long");
-            false
+            AtProvider::Unknown
         })
     }
 }
@@ -203,7 +214,7 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
         let id = &listed.session.identity.provider_session_id;
         let provider = elsewhere.iter().find(|session| session.session_id == *id);
         SessionEntry {
-            id: handle_of_session(listed),
+            id: listed.handle(),
             current: listed.key == caller.key,
             here: true,
             device: view(&listed.session.device),
@@ -215,10 +226,10 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
     let others = elsewhere.iter().filter(|session| !known.contains(session.session_id.as_str())).map(|session| {
         let signed_in_at = session.created_at.unwrap_or_default();
         SessionEntry {
-            id: handle_of_provider_session(&session.session_id),
+            id: provider_session_handle(&session.session_id),
             current: false,
             here: false,
-            device: provider_device(session),
+            device: session.device.as_ref().map_or_else(DeviceView::default, |device| view(&device.into())),
             place: place(session),
             signed_in_at,
             active_at: session.last_active_at.unwrap_or(signed_in_at),
@@ -242,38 +253,10 @@ fn view(device: &scalekit_sessions::Device) -> DeviceView {
     }
 }
 
-fn provider_device(session: &ProviderSession) -> DeviceView {
-    let Some(device) = &session.device else { return DeviceView::default() };
-    let kind = match device.device_type.as_deref().map(str::to_lowercase).as_deref() {
-        Some("desktop" | "computer" | "laptop") => DeviceKind::Computer,
-        Some("mobile" | "phone" | "smartphone") => DeviceKind::Phone,
-        Some("tablet") => DeviceKind::Tablet,
-        _ => DeviceKind::Unknown,
-    };
-    DeviceView { kind, browser: device.browser.clone(), system: device.os.clone() }
-}
-
 fn place(session: &ProviderSession) -> Option<String> {
     let device = session.device.as_ref()?;
     let parts: Vec<&str> = [&device.city, &device.region].into_iter().flatten().map(String::as_str).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// A name for a session of this application that opens nothing: the hash of its record's key, and the name of the session of the
-/// provider that it belongs to.
-fn handle_of_session(listed: &ListedSession) -> String {
-    let at_provider = handle_of_provider_session(&listed.session.identity.provider_session_id);
-    [handle("session here", listed.key.as_bytes()).as_str(), &at_provider].join(".")
-}
-
-/// A name for a session of the provider, which does not show its identifier.
-fn handle_of_provider_session(id: &str) -> String {
-    handle("session at provider", id.as_bytes())
-}
-
-fn handle(label: &str, name: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, &[label.as_bytes(), b"\0", name].concat());
-    URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
 }
 
 fn store_failed(error: &StoreError) -> AppError {

@@ -9,11 +9,12 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -115,7 +116,7 @@ impl StateKeeper {
 
     /// A few kilobytes, written in place of the old ones or not at all.
     pub(crate) fn keep(&self, shared: &Shared) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         let state = State::of(&shared.world(), self.seed.clone());
         let Ok(state) = serde_json::to_vec(&state) else { return };
         if *written == state {

@@ -3,6 +3,7 @@
 //! A dozen names, in an order that undoes the imitation in these headers (Edge calls itself Chrome, Chrome calls itself
 //! Safari). What is not known stays unknown. Only the result is kept, never the header.
 
+use scalekit::ProviderDevice;
 use serde::{Deserialize, Serialize};
 
 /// A device as it gave itself away at sign-in.
@@ -59,6 +60,19 @@ const SYSTEMS: &[(&str, &str, DeviceKind)] = &[
     ("Macintosh", "macOS", DeviceKind::Computer),
     ("Linux", "Linux", DeviceKind::Computer),
 ];
+
+/// What the provider knows of a device.
+impl From<&ProviderDevice> for Device {
+    fn from(device: &ProviderDevice) -> Self {
+        let kind = match device.device_type.as_deref().map(str::to_lowercase).as_deref() {
+            Some("desktop" | "computer" | "laptop") => DeviceKind::Computer,
+            Some("mobile" | "phone" | "smartphone") => DeviceKind::Phone,
+            Some("tablet") => DeviceKind::Tablet,
+            _ => DeviceKind::Unknown,
+        };
+        Self { kind, browser: device.browser.clone(), system: device.os.clone() }
+    }
+}
 
 impl Device {
     /// Reads a `User-Agent` header.

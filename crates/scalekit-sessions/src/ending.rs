@@ -4,10 +4,11 @@
 
 use std::collections::HashSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 
 use crate::{
-    id::{ProviderSessionKey, SessionKey, UserKey},
+    id::{ProviderSessionKey, SessionKey, UserKey, labelled_hash},
     metrics, record,
     session::Session,
     sessions::Sessions,
@@ -23,6 +24,26 @@ pub struct ListedSession {
     pub session: Session,
     /// When its person was last noted to be there; Unix seconds.
     pub active_at: i64,
+}
+
+impl ListedSession {
+    /// A name for the session that pages may show, since it opens nothing: a hash of its record's key, a dot, and the
+    /// [name](provider_session_handle) of the provider's session that it belongs to.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        let at_provider = provider_session_handle(&self.session.identity.provider_session_id);
+        [handle("session here", self.key.as_bytes()).as_str(), &at_provider].join(".")
+    }
+}
+
+/// A name for a session of the provider, which does not show its identifier.
+#[must_use]
+pub fn provider_session_handle(provider_session_id: &str) -> String {
+    handle("session at provider", provider_session_id.as_bytes())
+}
+
+fn handle(label: &str, name: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&labelled_hash(label, name)[..16])
 }
 
 /// What the provider needs to end its own session with one of ours.

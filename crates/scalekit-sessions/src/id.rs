@@ -83,7 +83,7 @@ impl UserKey {
     /// The key of the user with this `sub`.
     #[must_use]
     pub fn of(user_id: &str) -> Self {
-        Self(labelled_hash("user", user_id))
+        Self(labelled_hash("user", user_id.as_bytes()))
     }
 }
 
@@ -91,7 +91,7 @@ impl ProviderSessionKey {
     /// The key of the provider session with this `sid`.
     #[must_use]
     pub fn of(session_id: &str) -> Self {
-        Self(labelled_hash("provider session", session_id))
+        Self(labelled_hash("provider session", session_id.as_bytes()))
     }
 }
 
@@ -124,7 +124,7 @@ impl Mark {
             MarkOf::EndedMembership => "ended membership",
             MarkOf::Refresh => "refresh",
         };
-        Self(labelled_hash(label, name))
+        Self(labelled_hash(label, name.as_bytes()))
     }
 }
 
@@ -206,7 +206,7 @@ impl SessionSeed {
     /// The identifier of the session that `answer` begins.
     #[must_use]
     pub fn session_id(&self, answer: &str) -> SessionId {
-        SessionId(labelled_hash("session", &[&self.0, "\0", answer].concat()))
+        SessionId(labelled_hash("session", [&self.0, "\0", answer].concat().as_bytes()))
     }
 }
 
@@ -229,9 +229,9 @@ impl LeaseHolder {
 }
 
 /// SHA-256 of a label and a text: equal texts of different kinds have different hashes.
-fn labelled_hash(label: &str, text: &str) -> [u8; LENGTH] {
+pub(crate) fn labelled_hash(label: &str, text: &[u8]) -> [u8; LENGTH] {
     let mut hash = [0; LENGTH];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, [label, "\0", text].concat().as_bytes()).as_ref());
+    hash.copy_from_slice(digest::digest(&digest::SHA256, &[label.as_bytes(), b"\0", text].concat()).as_ref());
     hash
 }
 

@@ -62,7 +62,7 @@ pub use address::{StoreAddress, StoreAddressError, StoreOpenError, open_store};
 pub use app_data::{APP_DATA_BYTES, AppData, AppDataError};
 pub use clock::Clock;
 pub use device::{Device, DeviceKind};
-pub use ending::{ListedSession, LogoutHint};
+pub use ending::{ListedSession, LogoutHint, provider_session_handle};
 pub use exchanges::EXCHANGES_AT_ONCE;
 pub use id::{NoRandomness, SessionId, SessionKey};
 pub use limits::Limits;
@@ -73,7 +73,7 @@ pub use login::{
 pub use memory::MemoryStore;
 pub use notices::{ProviderEnded, TakenLogoutToken};
 pub use once::{Handled, LONGEST_WORK};
-pub use patience::{LONGEST_TOKEN_CALL, Patience};
+pub use patience::{LONGEST_TOKEN_CALL, Patience, RETRY_SECONDS};
 pub use refresh::circuit_breaker::TOKEN_CALLS_AT_ONCE;
 pub use seal::{KeyRing, KeyRingError, Purpose, SealError};
 pub use session::{Freshness, Identity, Person, Refusal, Session, SessionTokens};

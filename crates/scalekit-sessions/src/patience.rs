@@ -11,6 +11,9 @@ use std::time::Duration;
 /// them.
 pub const LONGEST_TOKEN_CALL: Duration = Duration::from_secs(35);
 
+/// Seconds after which another attempt makes sense when a store, or whatever else is needed, was out of reach.
+pub const RETRY_SECONDS: u32 = 5;
+
 /// How long a lease lasts without being renewed: so long the others wait for a holder that died.
 pub(crate) const LEASE: Duration = Duration::from_secs(5);
 

@@ -1,7 +1,7 @@
 //! The key ring that encrypts what leaves the process: session records and login attempts.
 //!
 //! AES-256-GCM with a random 96-bit nonce. The newest key writes, all keys read. Every sealed text is bound to its
-//! purpose and place by associated data, so that none can be moved to another row or used as something else.
+//! purpose and location by associated data, so that none can be moved to another row or used as something else.
 //! Layout: version (1 byte), key name (4), nonce (12), ciphertext and tag.
 //!
 //! A key of the ring seals nothing itself: records and login attempts have keys of their own, derived from it by HKDF (RFC 5869).
@@ -112,17 +112,17 @@ impl KeyRing {
         Ok(Self { keys: keys.collect::<Result<Vec<_>, _>>()?.into() })
     }
 
-    /// Encrypts `plaintext` with the newest key, bound to `purpose` and `place`.
+    /// Encrypts `plaintext` with the newest key, bound to `purpose` and `location`.
     ///
     /// # Errors
     /// [`SealError`] if there is no randomness for the nonce.
-    pub fn seal(&self, purpose: Purpose, place: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub fn seal(&self, purpose: Purpose, location: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let newest = self.keys.first().ok_or(SealError)?;
         let mut sealed = plaintext.to_vec();
         let nonce = newest
             .derived(purpose)
             .ok_or(SealError)?
-            .seal_in_place_append_tag(Aad::from(associated_data(purpose, place)), &mut sealed)
+            .seal_in_place_append_tag(Aad::from(associated_data(purpose, location)), &mut sealed)
             .map_err(|_| SealError)?;
         let mut text = Vec::with_capacity(HEADER_LENGTH + sealed.len());
         text.push(VERSION);
@@ -132,10 +132,10 @@ impl KeyRing {
         Ok(text)
     }
 
-    /// Decrypts what [`KeyRing::seal`] made for the same purpose and place with a key that is still in the ring.
+    /// Decrypts what [`KeyRing::seal`] made for the same purpose and location with a key that is still in the ring.
     /// `None` for everything else: foreign, moved, cut or changed.
     #[must_use]
-    pub fn open(&self, purpose: Purpose, place: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+    pub fn open(&self, purpose: Purpose, location: &[u8], text: &[u8]) -> Option<Vec<u8>> {
         let (header, sealed) = text.split_at_checked(HEADER_LENGTH)?;
         let (version, header) = header.split_first()?;
         let (name, nonce) = header.split_at_checked(NAME_LENGTH)?;
@@ -146,7 +146,7 @@ impl KeyRing {
         // Two keys may share a name by chance; the tag decides.
         self.keys.iter().filter(|key| key.is_named(name)).find_map(|key| {
             let mut buffer = sealed.to_vec();
-            let aad = Aad::from(associated_data(purpose, place));
+            let aad = Aad::from(associated_data(purpose, location));
             let nonce = Nonce::assume_unique_for_key(nonce);
             let plaintext = match key.derived(purpose)? {
                 _ if *version == VERSION_WITHOUT_DERIVATION => key.underived.open_in_place(nonce, aad, &mut buffer),
@@ -233,7 +233,7 @@ impl std::fmt::Debug for KeyRing {
     }
 }
 
-fn associated_data(purpose: Purpose, place: &[u8]) -> Vec<u8> {
+fn associated_data(purpose: Purpose, location: &[u8]) -> Vec<u8> {
     let (label, kind) = match purpose {
         Purpose::SessionClaims => ("session claims\0", ""),
         Purpose::SessionTokens => ("session tokens\0", ""),
@@ -241,7 +241,7 @@ fn associated_data(purpose: Purpose, place: &[u8]) -> Vec<u8> {
         Purpose::App(kind) => ("application\0", kind),
     };
     let end: &[u8] = if kind.is_empty() { b"" } else { b"\0" };
-    [label.as_bytes(), kind.as_bytes(), end, place].concat()
+    [label.as_bytes(), kind.as_bytes(), end, location].concat()
 }
 
 #[cfg(test)]
@@ -302,17 +302,21 @@ mod tests {
         let ring = KeyRing::parse_with_former_names(&secret, &["the-template", "an-app"]).unwrap();
         let renamed = KeyRing::parse_with_former_names(&secret, &["another-app"]).unwrap();
         let text = Some(b"text".to_vec());
-        for (purpose, place, before, named, now) in [
+        for (purpose, location, before, named, now) in [
             (Purpose::SessionClaims, "row", BEFORE_CLAIMS, NAMED_CLAIMS, NOW_CLAIMS),
             (Purpose::LoginAttempt, "place", BEFORE_ATTEMPT, NAMED_ATTEMPT, NOW_ATTEMPT),
         ] {
             let [before, named, now] = [before, named, now].map(|text| STANDARD.decode(text).unwrap());
-            let place = place.as_bytes();
-            assert_eq!(ring.open(purpose, place, &before), text, "{purpose:?}, sealed by the key itself");
-            assert_eq!(ring.open(purpose, place, &named), text, "{purpose:?}, the key named by the application");
-            assert_eq!(ring.open(purpose, place, &now), text, "{purpose:?}");
-            assert_eq!(renamed.open(purpose, place, &now), text, "{purpose:?}: the application's name does not matter");
-            assert_eq!(renamed.open(purpose, place, &named), None, "{purpose:?}: nobody has said that name");
+            let location = location.as_bytes();
+            assert_eq!(ring.open(purpose, location, &before), text, "{purpose:?}, sealed by the key itself");
+            assert_eq!(ring.open(purpose, location, &named), text, "{purpose:?}, the key named by the application");
+            assert_eq!(ring.open(purpose, location, &now), text, "{purpose:?}");
+            assert_eq!(
+                renamed.open(purpose, location, &now),
+                text,
+                "{purpose:?}: the application's name does not matter"
+            );
+            assert_eq!(renamed.open(purpose, location, &named), None, "{purpose:?}: nobody has said that name");
             let is_newest = [&before, &named, &now].map(|text| ring.is_newest(text));
             assert_eq!(is_newest, [false, false, true], "what an earlier release wrote is sealed anew");
         }

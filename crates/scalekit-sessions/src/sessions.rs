@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     metrics,
     observed::ObservedStore,
-    patience::Patience,
+    patience::{Patience, RETRY_SECONDS},
     refresh::{Outcome, Refreshes},
     seal::KeyRing,
     session::{Freshness, Session},
@@ -58,9 +58,6 @@ pub enum Current {
 
 /// A time of day that is so far ahead of what it was is worth a word; seconds.
 const NOTABLE_JUMP: i64 = 60;
-
-/// Seconds after which a page that met an unreachable store is tried again.
-const STORE_RETRY_SECONDS: u32 = 5;
 
 impl Sessions {
     /// Joins store, keys, provider and limits.
@@ -198,5 +195,5 @@ impl Sessions {
 
 fn store_failed(error: &StoreError) -> Current {
     metrics::store_failed(error, "nobody can tell who is asking");
-    Current::Unavailable { retry_after: STORE_RETRY_SECONDS }
+    Current::Unavailable { retry_after: RETRY_SECONDS }
 }

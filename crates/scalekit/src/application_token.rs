@@ -4,8 +4,7 @@
 //! shared by its clones; whoever needs a token while one is asked for shares the answer, good or bad, as the key cache
 //! does.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::Mutex;
 use secrecy::SecretString;
 
 use crate::error::Error;
@@ -47,31 +46,26 @@ impl TokenCache {
         ask: impl Future<Output = Result<TokenSet, Error>>,
     ) -> Result<ApplicationToken, Error> {
         let attempts = {
-            let state = self.state();
+            let state = self.state.lock();
             if let (Some(Ok(text)), true) = (&state.outcome, now < state.good_until) {
                 return Ok(ApplicationToken { text: text.clone(), attempt: state.attempts });
             }
             state.attempts
         };
         let _turn = self.turn.lock().await;
-        if let Some(shared) = self.state().outcome_since(attempts) {
+        if let Some(shared) = self.state.lock().outcome_since(attempts) {
             return shared;
         }
         let answer = ask.await;
-        self.state().record(answer, now)
+        self.state.lock().record(answer, now)
     }
 
     /// Forgets a token that was refused, unless there is a newer one.
     pub(crate) fn forget(&self, refused: &ApplicationToken) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.attempts == refused.attempt {
             state.outcome = None;
         }
-    }
-
-    /// A panic elsewhere can't leave the state half-changed: nothing here panics between two assignments.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,14 +11,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use scalekit_sessions::TakenLogoutToken;
+use scalekit_sessions::{RETRY_SECONDS, TakenLogoutToken};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::server::{metrics, state::AppState};
-
-/// Seconds after which the provider should try again.
-const RETRY_SECONDS: &str = "5";
 
 /// What became of a logout token; each has its answer.
 #[derive(Clone, Copy)]
@@ -114,7 +111,7 @@ fn respond(outcome: Outcome) -> Response {
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     match outcome {
         Outcome::Accepted => (status, no_store).into_response(),
-        Outcome::Failed => (status, no_store, [(header::RETRY_AFTER, RETRY_SECONDS)]).into_response(),
+        Outcome::Failed => (status, no_store, [(header::RETRY_AFTER, RETRY_SECONDS.to_string())]).into_response(),
         Outcome::Repeated | Outcome::Refused => {
             let json = [(header::CONTENT_TYPE, "application/json")];
             (status, no_store, json, r#"{"error":"invalid_request"}"#).into_response()

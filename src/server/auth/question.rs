@@ -3,7 +3,7 @@
 
 use axum::response::{Html, IntoResponse as _, Response};
 use leptos::prelude::{Owner, RenderHtml as _};
-use scalekit_sessions::Session;
+use scalekit_sessions::{RETRY_SECONDS, Session};
 use tower_cookies::Cookies;
 
 use crate::{
@@ -11,9 +11,6 @@ use crate::{
     error::AppError,
     server::{cookies::SessionCookie, metrics, state::AppState, views},
 };
-
-/// Seconds after which a page that met an unreachable store is tried again.
-const STORE_RETRY_SECONDS: u32 = 5;
 
 /// The session of a browser, as it was stored: nothing is refreshed in order to ask.
 ///
@@ -23,7 +20,7 @@ pub async fn session_of(state: &AppState, cookies: &Cookies) -> Result<Option<Se
     let SessionCookie::Valid(id) = state.cookies.session(cookies) else { return Ok(None) };
     state.sessions.stored(&id.key()).await.map_err(|error| {
         metrics::store_failed(&error, "nobody can tell who is signed in");
-        AppError::Unavailable { retry_after: STORE_RETRY_SECONDS }
+        AppError::Unavailable { retry_after: RETRY_SECONDS }
     })
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use axum_hardening::client;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use scalekit_sessions::{Current, Device, Session, SessionKey};
+use scalekit_sessions::{Current, Device, RETRY_SECONDS, Session, SessionKey};
 use tower_cookies::Cookies;
 
 use super::{
@@ -198,7 +198,7 @@ pub async fn logout() -> Result<(), AppError> {
         Ok(location) => request.redirect(&location),
         Err(error) => {
             metrics::store_failed(&error, "a session could not be ended");
-            Err(AppError::Unavailable { retry_after: 5 })
+            Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
         }
     }
 }

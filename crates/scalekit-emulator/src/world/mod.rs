@@ -15,10 +15,11 @@ pub(crate) mod transactions;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::atomic::AtomicU64,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 
@@ -70,8 +71,7 @@ impl Shared {
 
     /// The world, locked until the guard is dropped.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        // A panic while the lock was held leaves a world that is still good enough to report what happened.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.world.lock()
     }
 
     /// An absolute URL of this emulator.

@@ -10,7 +10,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::outcome::Outcome;
 use crate::{
     id::SessionKey,
-    metrics, record,
+    metrics,
+    patience::RETRY_SECONDS,
+    record,
     session::{Freshness, Refusal, Session, SessionTokens},
     shared::{LoadedSession, Shared},
     store::{Record, Replaced, StoreError},
@@ -159,5 +161,5 @@ pub(super) async fn end(
 
 pub(super) fn store_failed(error: &StoreError) -> Outcome {
     metrics::store_failed(error, "a refresh waits");
-    Outcome::Later { retry_after: 5 }
+    Outcome::Later { retry_after: RETRY_SECONDS }
 }

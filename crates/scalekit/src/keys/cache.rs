@@ -13,8 +13,9 @@
 //!
 //! `now` comes from the caller. [`State`] decides and does no IO; [`KeyCache`] does what it decides.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use url::Url;
 
 use super::{KeySet, KeySetFetches};
@@ -57,7 +58,7 @@ impl KeyCache {
     /// Whether there are keys; fetches them if there are none.
     pub(crate) async fn available(&self, now: i64) -> Result<(), Error> {
         let (needs_fetch, attempts) = {
-            let state = lock(&self.state);
+            let state = self.state.lock();
             if state.set.is_some() {
                 return Ok(());
             }
@@ -66,20 +67,20 @@ impl KeyCache {
         if needs_fetch {
             self.fetch(attempts, None, Origin::Provider, now).await;
         }
-        lock(&self.state).outcome(None).map(drop)
+        self.state.lock().outcome(None).map(drop)
     }
 
     /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or it is too
     /// early for another.
     pub(crate) async fn set_for(&self, kid: Option<&str>, origin: Origin, now: i64) -> Result<Arc<KeySet>, Error> {
         let (needs_fetch, attempts) = {
-            let state = lock(&self.state);
+            let state = self.state.lock();
             (state.needs_fetch(kid, origin, now), state.attempts_for(origin))
         };
         if needs_fetch {
             self.fetch(attempts, kid, origin, now).await;
         }
-        lock(&self.state).outcome(kid)
+        self.state.lock().outcome(kid)
     }
 
     /// Fetches, unless that was done since `attempts` was read, or is not needed any more. How it went stands in the
@@ -87,7 +88,7 @@ impl KeyCache {
     async fn fetch(&self, attempts: u64, kid: Option<&str>, origin: Origin, now: i64) {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         {
-            let state = lock(&self.state);
+            let state = self.state.lock();
             if state.attempts_for(origin) != attempts || !state.needs_fetch(kid, origin, now) {
                 return;
             }
@@ -96,7 +97,7 @@ impl KeyCache {
         let (state, kid) = (Arc::clone(&self.state), kid.map(str::to_owned));
         let fetching = tokio::spawn(async move {
             let fetched = answer.await.and_then(|answer| read(&answer));
-            lock(&state).record(fetched, kid.as_deref(), origin, now);
+            state.lock().record(fetched, kid.as_deref(), origin, now);
             drop(turn);
         });
         // It fails only where the runtime stops; then nobody waits for keys any more.
@@ -104,7 +105,7 @@ impl KeyCache {
     }
 
     pub(crate) fn fetches(&self) -> KeySetFetches {
-        let State { attempts, failures, .. } = *lock(&self.state);
+        let State { attempts, failures, .. } = *self.state.lock();
         KeySetFetches { done: attempts - failures, failed: failures }
     }
 }
@@ -117,11 +118,6 @@ fn read(answer: &Answer) -> Result<KeySet, Error> {
         429 => Err(Error::unavailable(UnavailableReason::RateLimited)),
         status => Err(Error::unavailable(UnavailableReason::Status(status))),
     }
-}
-
-/// A panic elsewhere can't leave the state half-changed: every change is one assignment of finished values.
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug, Default)]
