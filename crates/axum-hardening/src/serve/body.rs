@@ -17,41 +17,29 @@ use super::{load::Held, traffic::UnderWay};
 #[derive(Debug, Clone, Copy)]
 pub struct HeldAnyway;
 
-/// The body of a request. What has come of it is held until it is dropped.
-pub(super) struct Asked {
-    body: Incoming,
-    under_way: Arc<UnderWay>,
-    held: Held,
-    is_awaited: bool,
+/// What a body gives when it is asked for more.
+type Polled<D, E> = Poll<Option<Result<Frame<D>, E>>>;
+
+/// A body on its way, with who takes note of what passes.
+pub(super) struct Noted<B, N> {
+    body: B,
+    note: N,
 }
 
-impl Asked {
-    pub(super) fn new(body: Incoming, under_way: &Arc<UnderWay>) -> Self {
-        Self { body, under_way: Arc::clone(under_way), held: under_way.hold(0), is_awaited: false }
-    }
+/// Takes note of what passes, and hands it on.
+pub(super) trait Note {
+    type Data: Buf;
+
+    fn pass<E>(&mut self, polled: Polled<Bytes, E>) -> Polled<Self::Data, E>;
 }
 
-impl HttpBody for Asked {
-    type Data = Bytes;
-    type Error = hyper::Error;
+impl<B: HttpBody<Data = Bytes> + Unpin, N: Note + Unpin> HttpBody for Noted<B, N> {
+    type Data = N::Data;
+    type Error = B::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<N::Data, B::Error> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if polled.is_pending() {
-            self.is_awaited = true;
-            self.under_way.await_client();
-        } else {
-            self.is_awaited = false;
-            self.under_way.await_server();
-        }
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            self.held.grow(length);
-        }
-        polled
+        self.note.pass(polled)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -60,6 +48,35 @@ impl HttpBody for Asked {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// The body of a request. What has come of it is held until it is dropped.
+pub(super) fn asked(body: Incoming, under_way: &Arc<UnderWay>) -> Noted<Incoming, Asked> {
+    let note = Asked { under_way: Arc::clone(under_way), held: under_way.hold(0), is_awaited: false };
+    Noted { body, note }
+}
+
+pub(super) struct Asked {
+    under_way: Arc<UnderWay>,
+    held: Held,
+    is_awaited: bool,
+}
+
+impl Note for Asked {
+    type Data = Bytes;
+
+    fn pass<E>(&mut self, polled: Polled<Bytes, E>) -> Polled<Bytes, E> {
+        self.is_awaited = polled.is_pending();
+        if self.is_awaited {
+            self.under_way.await_client();
+        } else {
+            self.under_way.await_server();
+        }
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.held.grow(frame.data_ref().map_or(0, Bytes::len));
+        }
+        polled
     }
 }
 
@@ -73,41 +90,25 @@ impl Drop for Asked {
 }
 
 /// The body of an answer. Its request is under way until the client has taken the last of it.
+pub(super) fn answered(body: Body, under_way: Arc<UnderWay>, holds_memory: bool) -> Noted<Body, Answered> {
+    // Until it is asked for the first piece, a client that takes nothing keeps it from being sent.
+    under_way.await_client();
+    Noted { body, note: Answered { under_way, holds_memory } }
+}
+
 pub(super) struct Answered {
-    body: Body,
     under_way: Arc<UnderWay>,
     holds_memory: bool,
 }
 
-impl Answered {
-    pub(super) fn new(body: Body, under_way: Arc<UnderWay>, holds_memory: bool) -> Self {
-        // Until it is asked for the first piece, a client that gives no room keeps it from being sent.
-        under_way.await_client();
-        Self { body, under_way, holds_memory }
-    }
-}
-
-impl HttpBody for Answered {
+impl Note for Answered {
     type Data = Piece;
-    type Error = axum::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+    fn pass<E>(&mut self, polled: Polled<Bytes, E>) -> Polled<Piece, E> {
         if !matches!(polled, Poll::Ready(Some(_))) {
             self.under_way.await_server();
         }
         polled.map_ok(|frame| frame.map_data(|bytes| Piece::new(bytes, &self.under_way, self.holds_memory)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

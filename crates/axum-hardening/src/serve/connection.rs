@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use super::{
     HeldAnyway, ServeLimits, Tls,
-    body::{Answered, Asked},
+    body::{answered, asked},
     traffic::Traffic,
     watched::Watched,
 };
@@ -94,7 +94,7 @@ async fn converse(
         let has_streams = request.version() == Version::HTTP_2;
         let under_way = traffic.begin(head_length(&request), has_streams);
         let is_stopping = is_stopping.clone();
-        let answer = router.clone().oneshot(request.map(|body| Body::new(Asked::new(body, &under_way))));
+        let answer = router.clone().oneshot(request.map(|body| Body::new(asked(body, &under_way))));
         async move {
             let Ok(mut response) = answer.await;
             // A client that keeps the connection must not send another request just as it is closed.
@@ -102,7 +102,7 @@ async fn converse(
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             let holds_memory = response.extensions().get::<HeldAnyway>().is_none();
-            Ok::<_, Infallible>(response.map(|body| Answered::new(body, under_way, holds_memory)))
+            Ok::<_, Infallible>(response.map(|body| answered(body, under_way, holds_memory)))
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
