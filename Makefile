@@ -36,6 +36,11 @@ build: ## Build target/release/leptos-scalekit without the emulator, and print t
 	@scripts/setup.sh app
 	@scripts/build.sh
 
+.PHONY: dev-loop
+dev-loop: ## Measure how long a saved change takes to be there (COMMITS="v0.1.0 HEAD": at several, side by side)
+	@scripts/setup.sh app
+	@scripts/dev-loop.sh $(COMMITS)
+
 bench: ## Measure what one process of the release build carries, as a table
 	@scripts/setup.sh test wrk
 	@scripts/bench.sh

@@ -49,6 +49,8 @@ set_up_cargo_leptos() {
     local found=""
     if has cargo-leptos; then found=$(cargo-leptos --version 2>/dev/null | awk '{ print $2 }') || true; fi
     cargo_leptos_serves "$found" && return
+    say "The first time, it takes about 15 minutes on two cores until the page is there: 10 for cargo-leptos, 3 for wasm-bindgen, the rest
+    for the application. Where cargo-binstall is installed, both tools come ready-made, in a minute."
     say "Installing cargo-leptos $CARGO_LEPTOS_VERSION: about 10 minutes, once"
     # A build tool needs no optimised code: these settings halve its compile time.
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
@@ -115,12 +117,25 @@ install_tool() {
     local package=$1 version=$2
     shift 2
     local command=${package%-cli}
+    if install_ready_made "$package" "$version" "$command"; then return; fi
     if [ -e "$CARGO_BIN/$command" ]; then
         cargo install "$package" --version "$version" "$@" --root "$TOOLS" --force
     else
         cargo install "$package" --version "$version" "$@"
     fi || fail "Could not install $package $version. If crates.io can't be reached, install it by hand:
        cargo install $package --version $version $*"
+}
+
+# With cargo-binstall, if it is there, from the tool's own releases and from nowhere else. Fails where there is none.
+install_ready_made() {
+    local package=$1 version=$2 command=$3 place=()
+    has cargo-binstall || return
+    if [ -e "$CARGO_BIN/$command" ]; then place=(--root "$TOOLS" --force); fi
+    # A program that was made for newer systems does not start on older ones.
+    if cargo-binstall --no-confirm --disable-telemetry --disable-strategies quick-install,compile \
+        ${place[@]+"${place[@]}"} "$package@$version" && "$command" --help >/dev/null 2>&1; then return; fi
+    say "cargo-binstall has no $package $version for this machine: compiling it"
+    return 1
 }
 
 require_node() {
