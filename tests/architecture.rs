@@ -130,10 +130,6 @@ fn modules_use_only_what_they_may() {
     assert!(broken.is_empty(), "forbidden uses:\n{}", broken.join("\n"));
 }
 
-/// Where circles are being taken apart.
-const KNOWN_CIRCLES: &[&str] =
-    &["server::auth::sessions", "server::rate_limit", "server::refusals", "server::session::redis::connection"];
-
 /// A server function and its server half use each other: the view model comes from the one, the body from the other.
 fn is_api_pair(circle: &BTreeSet<&Segments>) -> bool {
     let [one, other]: [&&Segments; 2] = match circle.iter().collect::<Vec<_>>().try_into() {
@@ -146,10 +142,7 @@ fn is_api_pair(circle: &BTreeSet<&Segments>) -> bool {
 #[test]
 fn no_module_uses_itself_by_way_of_others() {
     let application = application();
-    let is_known = |circle: &BTreeSet<&Segments>| {
-        KNOWN_CIRCLES.iter().any(|known| circle.iter().any(|module| text(module).starts_with(known)))
-    };
-    let circles = application.circles().into_iter().filter(|circle| !is_api_pair(circle) && !is_known(circle));
+    let circles = application.circles().into_iter().filter(|circle| !is_api_pair(circle));
     let circles: Vec<String> = circles.map(|circle| shown(&application, &circle)).collect();
     assert!(circles.is_empty(), "circles:\n{}", circles.join("\n"));
     for name in crates() {

@@ -118,7 +118,7 @@ pub async fn exchange_code(
 /// can't be reached (the session is kept).
 #[server(endpoint = "refresh_session")]
 pub async fn refresh_session() -> Result<SessionView, AppError> {
-    crate::server::auth::respond::refresh_session().await
+    crate::server::auth::respond::refresh_session()
 }
 
 /// Ends the session here, then sends the browser to Scalekit to end it there. Called by a plain form.

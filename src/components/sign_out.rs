@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::session::Watcher;
+use crate::access::function;
 
 /// A button that ends the session here and at the provider.
 #[component]
@@ -14,7 +15,7 @@ pub fn SignOut(
     let watcher = expect_context::<Watcher>();
 
     view! {
-        <form method="post" action="/api/logout" on:submit=move |_| watcher.announce_sign_out()>
+        <form method="post" action=function!("logout") on:submit=move |_| watcher.announce_sign_out()>
             <button type="submit" class=class>
                 <svg class="icon" aria-hidden="true"><use href="#icon-sign-out"></use></svg>
                 "Sign out"

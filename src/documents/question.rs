@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::Document;
-use crate::site::SiteLinks;
+use crate::{access::function, site::SiteLinks};
 
 /// Who is signed in, in words.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Question {
             title: "Sign out?",
             signed_in_as,
             text: "This ends your session here and at the sign-in service.",
-            button: Some(Button { label: "Sign out", action: "/api/logout", fields: Vec::new() }),
+            button: Some(Button { label: "Sign out", action: function!("logout"), fields: Vec::new() }),
             ways: &[STAY],
         }
     }

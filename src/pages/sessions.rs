@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use crate::{
+    access::function,
     api::sessions::{
         DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList, end_other_sessions, end_session,
         list_sessions,
@@ -82,7 +83,7 @@ fn devices(list: SessionList, done: &'static str) -> AnyView {
         about: String::new(),
         question: "End all other sessions?".to_owned(),
         consequence: "Every device but this one is signed out of this application at once.",
-        action: "/api/end_other_sessions",
+        action: function!("end_other_sessions"),
         subject: String::new(),
     };
 
@@ -118,7 +119,7 @@ fn device(number: usize, entry: SessionEntry, now: i64, shown: RwSignal<Shown>, 
             about: [": ", &name].concat(),
             question: ["End the session of ", &name, "?"].concat(),
             consequence: if here { ENDS_HERE } else { ENDS_ELSEWHERE },
-            action: "/api/end_session",
+            action: function!("end_session"),
             subject: id.clone(),
         };
         confirm(question, end(target.clone(), ["Signed out ", &name, "."].concat(), shown, watcher))

@@ -1,8 +1,8 @@
 //! What the dashboard shows beside the session. Teams replace this file first.
 
-use super::{auth::respond::RequestContext, state::AppState};
+use super::{request::RequestContext, state::AppState};
 use crate::{
-    api::dashboard::{DashboardView, GrantView, NextStep},
+    api::dashboard::{DashboardView, GrantView, LoadDashboard, NextStep},
     error::AppError,
 };
 
@@ -11,8 +11,8 @@ use crate::{
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session.
 pub fn load_dashboard() -> Result<DashboardView, AppError> {
-    let request = RequestContext::take()?;
-    let session = request.session_required()?;
+    let request = RequestContext::of::<LoadDashboard>()?;
+    let session = request.session()?;
     Ok(DashboardView {
         roles: session
             .roles

@@ -1,7 +1,8 @@
 //! Who is calling, and whether they may: found out before anything renders.
 //!
-//! The decision rests on the route that was matched, not on the path's spelling. Server functions pass: they answer
-//! with typed errors of their own. Views guard client-side navigation only.
+//! The decision rests on the rule of the route that was matched, not on the path's spelling, and holds for pages, server functions
+//! and everything else alike: pages lead to sign-in, all others answer with an error. Server functions don't check again; what they
+//! need of the caller they get from [`super::request`], by the same rules. Views guard client-side navigation only.
 
 use std::sync::Arc;
 
@@ -15,13 +16,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use scalekit_sessions::{Current, Presence, Session};
 use tower_cookies::Cookies;
 
-use super::{
-    cookies::SessionCookie,
-    routes::{self, SessionUse},
-    state::AppState,
-};
+use super::{cookies::SessionCookie, routes::Rules, state::AppState};
 use crate::{
-    access::{Access, LONGEST_RETURN_PATH},
+    access::{Access, LONGEST_RETURN_PATH, SessionUse},
     error::AppError,
 };
 
@@ -48,12 +45,12 @@ pub enum CurrentSession {
     },
 }
 
-/// What becomes of a request for a page.
+/// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// The page renders.
+    /// The route runs.
     Proceed,
-    /// To the sign-in page.
+    /// They have to sign in first.
     SignIn {
         /// Whether the browser had a session that has ended.
         session_ended: bool,
@@ -70,7 +67,7 @@ pub enum Decision {
     },
 }
 
-/// Whether the caller may see a page with this rule.
+/// What a rule means for a caller.
 #[must_use]
 pub fn decide(access: Access, current: &CurrentSession) -> Decision {
     let permission = match access {
@@ -100,57 +97,81 @@ impl Visitor {
     }
 }
 
-/// Looks the session up and turns away who may not see the matched page.
+/// What the guard decides by.
+#[derive(Clone)]
+pub struct Guard {
+    /// The application's state.
+    pub state: Arc<AppState>,
+    /// Who may call what.
+    pub rules: Rules,
+}
+
+/// Looks the session up, turns away who may not call the matched route, and tells the route who is calling.
 pub async fn require_access(
-    State(state): State<Arc<AppState>>,
+    State(Guard { state, rules }): State<Guard>,
     path: Option<MatchedPath>,
     cookies: Cookies,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(route) = path.as_ref().and_then(|path| routes::find(path.as_str())) else {
+    let Some(rule) = path.as_ref().and_then(|path| rules.find(path.as_str())) else {
         tracing::error!(path = request.uri().path(), "a route without an access rule was refused");
         return AppError::NotFound.into_response();
     };
-    let current = match route.session {
-        SessionUse::Lookup => current_session(&state, &cookies, Presence::Active).await,
-        SessionUse::Watch => current_session(&state, &cookies, Presence::Watching).await,
-        SessionUse::None => CurrentSession::Known(Visitor::Anonymous),
-    };
-    if route.is_page
-        && let Some(refusal) = refuse_page(route.access, &current, request.uri())
-    {
-        return refusal;
+    let current = current_session(&state, &cookies, rule.session).await;
+    match decide(rule.access, &current) {
+        Decision::Proceed => {
+            request.extensions_mut().insert(current);
+            request.extensions_mut().insert(rules);
+            next.run(request).await
+        }
+        Decision::SignIn { session_ended } if rule.is_page => to_login(request.uri(), session_ended),
+        refusal => refusal.error().into_response(),
     }
-    request.extensions_mut().insert(current);
-    next.run(request).await
 }
 
-async fn current_session(state: &AppState, cookies: &Cookies, presence: Presence) -> CurrentSession {
-    let visitor = match state.cookies.session(cookies) {
-        SessionCookie::Absent | SessionCookie::Invalid => Visitor::Anonymous,
-        SessionCookie::Valid(id) => match state.sessions.current(&id.key(), presence).await {
-            Current::SignedIn(session) => Visitor::SignedIn(session),
-            // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead
-            // identifier leads nowhere, and the next sign-in replaces it.
-            Current::Ended => Visitor::SessionEnded,
-            Current::Unavailable { retry_after } => {
-                return CurrentSession::Unavailable { retry_after };
-            }
-        },
-    };
-    CurrentSession::Known(visitor)
+impl Decision {
+    /// What is said to those who are not let through. Of no use for those who are.
+    fn error(self) -> AppError {
+        match self {
+            Self::Proceed => AppError::Internal,
+            Self::SignIn { .. } => AppError::Unauthenticated,
+            Self::Forbid { permission } => AppError::Forbidden { permission: permission.to_owned() },
+            Self::Wait { retry_after } => AppError::Unavailable { retry_after },
+        }
+    }
 }
 
-/// The answer for somebody who may not see the page; `None` if they may.
-fn refuse_page(access: Access, current: &CurrentSession, uri: &Uri) -> Option<Response> {
-    let error = match decide(access, current) {
-        Decision::Proceed => return None,
-        Decision::SignIn { session_ended } => return Some(to_login(uri, session_ended)),
-        Decision::Forbid { permission } => AppError::Forbidden { permission: permission.to_owned() },
-        Decision::Wait { retry_after } => AppError::Unavailable { retry_after },
+/// Whether the caller may have what this rule guards.
+///
+/// # Errors
+/// What to tell them if not.
+pub fn require(access: Access, current: &CurrentSession) -> Result<(), AppError> {
+    match decide(access, current) {
+        Decision::Proceed => Ok(()),
+        refusal => Err(refusal.error()),
+    }
+}
+
+async fn current_session(state: &AppState, cookies: &Cookies, session: SessionUse) -> CurrentSession {
+    if session == SessionUse::None {
+        return CurrentSession::Known(Visitor::Anonymous);
+    }
+    let SessionCookie::Valid(id) = state.cookies.session(cookies) else {
+        return CurrentSession::Known(Visitor::Anonymous);
     };
-    Some(error.into_response())
+    let current = match session {
+        SessionUse::Refresh => state.sessions.refresh_if_due(&id.key()).await,
+        SessionUse::Watch => state.sessions.current(&id.key(), Presence::Watching).await,
+        SessionUse::Lookup | SessionUse::None => state.sessions.current(&id.key(), Presence::Active).await,
+    };
+    match current {
+        Current::SignedIn(session) => CurrentSession::Known(Visitor::SignedIn(session)),
+        // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead
+        // identifier leads nowhere, and the next sign-in replaces it.
+        Current::Ended => CurrentSession::Known(Visitor::SessionEnded),
+        Current::Unavailable { retry_after } => CurrentSession::Unavailable { retry_after },
+    }
 }
 
 /// Characters that may stand unencoded inside a query value.

@@ -3,13 +3,13 @@
 //! - [`settings`], [`state`]: what the process starts with.
 //! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
 //! - [`patience`]: how long who waits for whom.
-//! - [`routes`], [`guard`]: who may call what, decided before anything renders.
+//! - [`routes`], [`guard`]: who may call what, decided before anything runs. [`request`]: what a server function has of its request.
 //! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and refreshed is in `scalekit-sessions`.
 //! - [`policy`]: what is accepted from browsers and what protects them: the configuration of the layers of `axum-hardening`.
 //!   [`rate_limit`]: how often what. [`cookies`], [`return_to`]: our cookies, and where people may be led.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
-//! - [`profile`], [`dashboard`], [`session_list`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
+//! - [`profile`], [`dashboard`], [`session_list`], [`organization`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
 //! - [`upkeep`]: what the process does by itself. [`metrics`]: what is counted and measured.
 //! - [`refusals`]: how whoever asked is told that something went wrong. [`health`]: answers about the process itself.
 
@@ -23,12 +23,14 @@ pub mod guard;
 pub mod health;
 pub mod healthcheck;
 pub mod metrics;
+pub mod organization;
 pub mod parts;
 pub mod patience;
 pub mod policy;
 pub mod profile;
 pub mod rate_limit;
 pub mod refusals;
+pub mod request;
 pub mod return_to;
 pub mod routes;
 pub mod session_api_places;
@@ -71,6 +73,8 @@ use crate::{
     app::{App, shell},
     error::AppError,
 };
+use guard::Guard;
+use routes::Rules;
 use state::{AppState, RouterState};
 
 /// Sign-in's parameters are small; nothing else is posted.
@@ -78,6 +82,12 @@ const MAX_BODY_BYTES: usize = 32 * 1024;
 
 /// The whole application as one router. For `main` and for tests.
 pub fn router(state: &Arc<AppState>) -> Router {
+    router_with(state, Rules::OF_THE_APPLICATION)
+}
+
+/// The same under other rules.
+pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
+    let guard = Guard { state: Arc::clone(state), rules };
     let pages_and_functions = Router::<RouterState>::new()
         .leptos_routes_with_context(
             &RouterState(Arc::clone(state)),
@@ -102,7 +112,7 @@ pub fn router(state: &Arc<AppState>) -> Router {
         .route("/logout", get(auth::logout::ask))
         .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites, then guard.
-        .route_layer(from_fn_with_state(Arc::clone(state), guard::require_access))
+        .route_layer(from_fn_with_state(guard, guard::require_access))
         .route_layer(from_fn_with_state(policy::NAVIGATION, require_navigation))
         .with_state(RouterState(Arc::clone(state)));
 

@@ -22,11 +22,11 @@ use scalekit_sessions::RETRY_SECONDS;
 
 use super::{
     rate_limit::Class,
-    refusals::FUNCTIONS,
     routes,
     settings::{Environment, is_loopback},
     state::AppState,
 };
+use crate::access::FUNCTIONS;
 
 /// A callback with a long code and a start of a sign-in with an identity provider's token fit several times;
 /// pages and error pages repeat addresses.

@@ -2,15 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::auth::respond::RequestContext;
-use crate::{api::profile::ClaimView, error::AppError};
+use super::request::RequestContext;
+use crate::{
+    api::profile::{ClaimView, ListClaims},
+    error::AppError,
+};
 
 /// Body of `list_claims`.
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session.
 pub fn list_claims() -> Result<Vec<ClaimView>, AppError> {
-    let session = RequestContext::take()?.session_required()?;
+    let session = RequestContext::of::<ListClaims>()?.session()?;
     Ok(claims("ID token", &session.id_claims).chain(claims("Access token", &session.access_claims)).collect())
 }
 

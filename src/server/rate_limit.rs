@@ -8,6 +8,8 @@ use std::{fmt, time::Duration};
 use axum::http::StatusCode;
 use axum_hardening::rate_limit::{Counts, Limit, Quota, RateLimits, Rule};
 
+use crate::access::{FUNCTIONS, function};
+
 /// What a request is about, as far as limits go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -42,10 +44,10 @@ impl Class {
         match route {
             "/auth/login" => Some(Self::LoginStart),
             // The page calls the function, and so can anybody.
-            "/auth/callback" | "/api/exchange_code" => Some(Self::Callback),
+            "/auth/callback" | function!("exchange_code") => Some(Self::Callback),
             "/auth/backchannel-logout" | "/webhooks/scalekit" => Some(Self::Notification),
             "/logout" => Some(Self::ServerFunction),
-            route if route.starts_with("/api/") => Some(Self::ServerFunction),
+            route if route.starts_with(FUNCTIONS) => Some(Self::ServerFunction),
             _ => None,
         }
     }
@@ -167,14 +169,14 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::server::routes;
+    use crate::access::ENDPOINTS;
 
     #[test]
     fn every_endpoint_is_limited() {
-        for rule in routes::ENDPOINTS {
+        for rule in ENDPOINTS {
             assert!(Class::of(rule.path).is_some(), "{}", rule.path);
         }
-        for way in ["/auth/callback", "/api/exchange_code"] {
+        for way in ["/auth/callback", function!("exchange_code")] {
             assert_eq!(Class::of(way), Some(Class::Callback), "{way}");
         }
     }

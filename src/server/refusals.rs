@@ -28,13 +28,10 @@ use scalekit_sessions::RETRY_SECONDS;
 
 use super::state::AppState;
 use crate::{
-    access::LONGEST_RETURN_PATH,
+    access::{FUNCTIONS, LONGEST_RETURN_PATH},
     documents::error::{ErrorPage, error_document},
     error::AppError,
 };
-
-/// What server functions' addresses begin with.
-pub const FUNCTIONS: &str = "/api/";
 
 /// Where a sign-in starts.
 const START: &str = "/auth/login";

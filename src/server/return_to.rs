@@ -4,14 +4,14 @@
 use axum_hardening::return_to::ReturnPaths;
 use url::Url;
 
-use crate::access::LONGEST_RETURN_PATH;
+use crate::access::{LONGEST_RETURN_PATH, function};
 
 /// Where people land who wanted nothing in particular.
 pub const DEFAULT: &str = "/dashboard/profile";
 
 /// The steps of sign-in itself, and server functions: returning there would loop, or call something by a
 /// link.
-const REFUSED: &[&str] = &["/auth", "/api", "/login", "/logout", "/logged-out"];
+const REFUSED: &[&str] = &["/auth", function!(), "/login", "/logout", "/logged-out"];
 
 /// The paths of the site at this public address.
 #[must_use]

@@ -1,69 +1,56 @@
-//! Who may call what. A test fails for a page or server function that is not listed, and the guard refuses it. Health checks
-//! and files are outside: they are the same for everybody.
-//!
-//! Pages state their rule in `access::PAGES`; this file adds the routes that are not pages.
+//! Finds the rule of a route. The rules stand in `access`.
 
 use axum::http::Uri;
 
-use crate::access::{Access, PAGES};
+use crate::access::{Access, ENDPOINTS, Endpoint, PAGES, Page, SessionUse};
 
-/// One route and its rules.
+/// The tables by which the guard decides. The application's are [`Rules::OF_THE_APPLICATION`]; tests try others.
 #[derive(Debug, Clone, Copy)]
-pub struct RouteRule {
+pub struct Rules {
+    /// Pages.
+    pub pages: &'static [Page],
+    /// All other routes.
+    pub endpoints: &'static [Endpoint],
+}
+
+/// One route's rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
     /// The path as the router matches it.
     pub path: &'static str,
     /// Who may call it.
     pub access: Access,
-    /// Whether the caller's session is looked up, and refreshed if need be, before the route runs.
+    /// What becomes of the caller's session before the route runs.
     pub session: SessionUse,
     /// Whether it is a page: pages redirect to sign-in, everything else answers with an error.
     pub is_page: bool,
 }
 
-/// Whether a route needs to know who is calling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionUse {
-    /// Look the session up first: a person does something, which keeps the session alive.
-    Lookup,
-    /// Look it up, but a page may be asking by itself: that keeps no session alive.
-    Watch,
-    /// The route does not need it, or works on the session itself.
-    None,
+impl Rules {
+    /// The tables in `access`.
+    pub const OF_THE_APPLICATION: Self = Self { pages: PAGES, endpoints: ENDPOINTS };
+
+    /// The rule of a matched route; `None`: nobody may call it.
+    #[must_use]
+    pub fn find(self, path: &str) -> Option<Rule> {
+        let page = self.pages.iter().find(|page| page.path == path).map(|page| Rule {
+            path: page.path,
+            access: page.access,
+            session: SessionUse::Lookup,
+            is_page: true,
+        });
+        page.or_else(|| {
+            let endpoint = self.endpoints.iter().find(|endpoint| endpoint.path == path)?;
+            let Endpoint { path, access, session } = *endpoint;
+            Some(Rule { path, access, session, is_page: false })
+        })
+    }
 }
 
-/// The routes that are not pages. Server functions check access themselves; the rule here says what they check.
-pub const ENDPOINTS: &[RouteRule] = &[
-    // Both look the session up themselves, where they need it, and refresh nothing.
-    endpoint("/auth/login", Access::Public, SessionUse::None),
-    endpoint("/logout", Access::Public, SessionUse::None),
-    // The provider's own calls, without cookies: their signatures say who is calling.
-    endpoint("/auth/backchannel-logout", Access::Public, SessionUse::None),
-    endpoint("/webhooks/scalekit", Access::Public, SessionUse::None), // part: webhooks
-    endpoint("/api/current_session", Access::Public, SessionUse::Watch),
-    endpoint("/api/exchange_code", Access::Public, SessionUse::None),
-    endpoint("/api/refresh_session", Access::SignedIn, SessionUse::None),
-    endpoint("/api/logout", Access::Public, SessionUse::None),
-    endpoint("/api/list_claims", Access::SignedIn, SessionUse::Lookup),
-    endpoint("/api/load_dashboard", Access::SignedIn, SessionUse::Lookup),
-    endpoint("/api/list_sessions", Access::SignedIn, SessionUse::Lookup),
-    endpoint("/api/end_session", Access::SignedIn, SessionUse::Lookup),
-    endpoint("/api/end_other_sessions", Access::SignedIn, SessionUse::Lookup),
-];
-
-const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> RouteRule {
-    RouteRule { path, access, session, is_page: false }
-}
-
-/// The rule of a matched route.
+/// The application's rule of a matched route.
 #[must_use]
-pub fn find(path: &str) -> Option<RouteRule> {
-    let page = PAGES.iter().find(|page| page.path == path).map(|page| RouteRule {
-        path: page.path,
-        access: page.access,
-        session: SessionUse::Lookup,
-        is_page: true,
-    });
-    page.or_else(|| ENDPOINTS.iter().find(|rule| rule.path == path).copied())
+pub fn find(path: &str) -> Option<Rule> {
+    Rules::OF_THE_APPLICATION.find(path)
 }
 
 /// Where a path leads that is a route's but for slashes behind it, with its query. The path is the table's, never the request's:

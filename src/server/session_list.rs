@@ -12,9 +12,11 @@ use scalekit_sessions::{
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::{auth::respond::RequestContext, metrics, state::AppState};
+use super::{metrics, request::RequestContext, state::AppState};
 use crate::{
-    api::sessions::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList},
+    api::sessions::{
+        DeviceKind, DeviceView, EndOtherSessions, EndSession, ListSessions, ProviderAnswer, SessionEntry, SessionList,
+    },
     error::AppError,
 };
 
@@ -29,7 +31,7 @@ const PROVIDER_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
 pub async fn list_sessions() -> Result<SessionList, AppError> {
-    let request = RequestContext::take()?;
+    let request = RequestContext::of::<ListSessions>()?;
     let caller = Caller::of(&request)?;
     let (here, provider) = tokio::join!(caller.sessions_here(), caller.sessions_at_provider());
     let here = here?;
@@ -45,7 +47,7 @@ pub async fn list_sessions() -> Result<SessionList, AppError> {
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
 pub async fn end_session(id: String) -> Result<(), AppError> {
-    let request = RequestContext::take()?;
+    let request = RequestContext::of::<EndSession>()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
     let at_provider = match here.into_iter().find(|listed| listed.handle() == id) {
@@ -64,7 +66,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    let request = RequestContext::take()?;
+    let request = RequestContext::of::<EndOtherSessions>()?;
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
     let elsewhere = caller.sessions_at_provider().await;
@@ -96,7 +98,7 @@ struct Caller<'a> {
 
 impl<'a> Caller<'a> {
     fn of(request: &'a RequestContext) -> Result<Self, AppError> {
-        Ok(Self { state: &request.state, session: request.session_required()?, key: request.session_key()? })
+        Ok(Self { state: &request.state, session: request.session()?, key: request.session_key()? })
     }
 
     async fn sessions_here(&self) -> Result<Vec<ListedSession>, AppError> {

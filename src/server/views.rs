@@ -1,42 +1,23 @@
-//! From sessions to the view models that pages show. Nothing here is secret: all of it may stand in the HTML.
+//! How pages name people and organizations. Nothing here is secret: all of it may stand in the HTML.
 
 use scalekit_sessions::{Person, Session};
 
-use crate::api::session::{OrganizationView, SessionView, UserView};
-
-/// What pages may know about a session.
+/// What a person is called: full name, else the e-mail address, else the identifier.
 #[must_use]
-pub fn session(session: &Session, now: i64) -> SessionView {
+pub fn display_name(session: &Session) -> String {
     let Session { identity, person, .. } = session;
-    let display_name = person.name.clone().or_else(|| person.email.clone()).unwrap_or_else(|| identity.user_id.clone());
-    SessionView {
-        user: UserView {
-            id: identity.user_id.clone(),
-            initials: initials(person, &display_name),
-            display_name,
-            given_name: person.given_name.clone().or_else(|| first_word(person.name.as_deref())),
-            email: person.email.clone(),
-            email_verified: person.email_verified,
-            picture: person.picture.clone().filter(|address| is_showable(address)),
-            external_id: session.user_external_id.clone(),
-        },
-        organization: OrganizationView {
-            id: identity.organization_id.clone(),
-            name: session.organization_name.clone(),
-            external_id: session.organization_external_id.clone(),
-        },
-        roles: session.roles.clone(),
-        permissions: session.permissions.clone(),
-        signed_in_at: session.signed_in_at,
-        access_issued_at: session.access_issued_at,
-        access_expires_at: session.access_expires_at,
-        session_ends_at: session.ends_at,
-        server_time: now,
-    }
+    person.name.clone().or_else(|| person.email.clone()).unwrap_or_else(|| identity.user_id.clone())
+}
+
+/// What an organization is called: its name, else this application's own identifier.
+#[must_use]
+pub fn organization_name(session: &Session) -> Option<&str> {
+    session.organization_name.as_deref().or(session.organization_external_id.as_deref())
 }
 
 /// First letters of the first and the last word of the name, else the first letter of what is shown.
-fn initials(person: &Person, display_name: &str) -> String {
+#[must_use]
+pub fn initials(person: &Person, display_name: &str) -> String {
     let mut words = person.name.as_deref().unwrap_or_default().split_whitespace();
     let letters: String = match (words.next(), words.next_back()) {
         (Some(first), Some(last)) => first.chars().take(1).chain(last.chars().take(1)).collect(),
@@ -45,12 +26,15 @@ fn initials(person: &Person, display_name: &str) -> String {
     letters.to_uppercase()
 }
 
-fn first_word(name: Option<&str>) -> Option<String> {
+/// What somebody of this name is greeted with.
+#[must_use]
+pub fn first_word(name: Option<&str>) -> Option<String> {
     name?.split_whitespace().next().map(str::to_owned)
 }
 
 /// Pictures come from https, or from this machine in development; nothing else is offered to the browser.
-fn is_showable(address: &str) -> bool {
+#[must_use]
+pub fn is_showable(address: &str) -> bool {
     url::Url::parse(address).is_ok_and(|url| match url.scheme() {
         "https" => true,
         "http" => matches!(url.host_str(), Some("localhost" | "127.0.0.1")),

@@ -2,8 +2,8 @@
 //! nor ends without a person's navigation.
 
 use leptos_scalekit::{
-    access::PAGES,
-    server::{page_routes, routes},
+    access::{ENDPOINTS, PAGES},
+    server::page_routes,
 };
 use reqwest::{Method, StatusCode};
 use scalekit_emulator::Endpoint;
@@ -18,7 +18,7 @@ fn every_path() -> Vec<&'static str> {
     let pages = page_routes().iter().map(leptos_axum::AxumRouteListing::path);
     let listed: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
     assert!(pages.into_iter().all(|page| listed.contains(&page)));
-    let endpoints = routes::ENDPOINTS.iter().map(|rule| rule.path);
+    let endpoints = ENDPOINTS.iter().map(|rule| rule.path);
     listed.into_iter().chain(endpoints).chain(["/healthz", "/readyz", "/theme.js", "/nowhere"]).collect()
 }
 
@@ -113,7 +113,7 @@ async fn server_functions_take_nothing_but_forms() {
     let before = condition(&app, &mut browser).await;
     let other =
         ["text/plain", "multipart/form-data; boundary=x", "application/json", "application/octet-stream", "nonsense"];
-    for path in routes::ENDPOINTS.iter().map(|rule| rule.path).filter(|path| path.starts_with("/api/")) {
+    for path in ENDPOINTS.iter().map(|rule| rule.path).filter(|path| path.starts_with("/api/")) {
         for encoding in other.map(Some).into_iter().chain([None]) {
             let mut request = browser.request(Method::POST, path).header("sec-fetch-site", "same-origin").body("id=x");
             if let Some(encoding) = encoding {

@@ -7,11 +7,8 @@ use std::{
 };
 
 use leptos_scalekit::{
-    access::PAGES,
-    server::{
-        routes,
-        settings::{Environment, Settings},
-    },
+    access::{ENDPOINTS, PAGES},
+    server::settings::{Environment, Settings},
 };
 use reqwest::{Method, header::HeaderMap};
 use scalekit_sessions::MemoryStore;
@@ -38,7 +35,7 @@ async fn answers_of_every_kind(app: &App) -> Vec<Answer> {
             answers.push(Answer { to: format!("{} {}", answer.status, page.path), headers: answer.headers });
         }
     }
-    let paths = routes::ENDPOINTS.iter().map(|rule| rule.path);
+    let paths = ENDPOINTS.iter().map(|rule| rule.path);
     for path in paths.chain(["/", "/healthz", "/readyz", "/nowhere", "/theme.js", "/pkg/none.css"]) {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST, Method::PUT, Method::DELETE] {
             for site in ["same-origin", "cross-site"] {

@@ -1,6 +1,6 @@
 //! Plain forms posted to server functions, with a `Referer` of any kind: no answer leads off this site.
 
-use leptos_scalekit::server::routes::ENDPOINTS;
+use leptos_scalekit::access::ENDPOINTS;
 use reqwest::Method;
 use url::Url;
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use leptos_scalekit::{
-    access::PAGES,
-    server::{metrics::catalogue, routes::ENDPOINTS},
+    access::{ENDPOINTS, PAGES},
+    server::metrics::catalogue,
 };
 use reqwest::Method;
 use scalekit_emulator::{Emulator, Endpoint, Fault, Options, SettingsChange, SignedWebhook};

@@ -96,7 +96,7 @@ async fn begin(
         && !portal.is_some_and(|login| leads_to(login, &session))
     {
         tracing::info!("somebody who is signed in was led to a sign-in from elsewhere: they are asked");
-        let question = Question::go_on(question::signed_in_as(state, &session), parameters.into_fields());
+        let question = Question::go_on(question::signed_in_as(&session), parameters.into_fields());
         return Ok(Begun::Asks(question::ask(state, question)));
     }
     let return_to = return_to::paths(&state.settings.app_url).parse_or_default(parameters.value("return_to"));

@@ -30,7 +30,7 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 /// The page that a link to sign out leads to: its button calls the server function, since no `GET` changes anything.
 pub async fn ask(State(state): State<Arc<AppState>>, cookies: Cookies) -> Response {
     let question = match question::session_of(&state, &cookies).await {
-        Ok(Some(session)) => Question::sign_out(Some(question::signed_in_as(&state, &session))),
+        Ok(Some(session)) => Question::sign_out(Some(question::signed_in_as(&session))),
         Ok(None) => Question::nobody_is_signed_in(),
         // Whoever wants to sign out may try.
         Err(_) => Question::sign_out(None),

@@ -26,9 +26,11 @@ pub async fn session_of(state: &AppState, cookies: &Cookies) -> Result<Option<Se
 
 /// Whom a question concerns.
 #[must_use]
-pub fn signed_in_as(state: &AppState, session: &Session) -> SignedInAs {
-    let view = views::session(session, state.clock.now());
-    SignedInAs { person: view.user.display_name, organization: view.organization.label().map(str::to_owned) }
+pub fn signed_in_as(session: &Session) -> SignedInAs {
+    SignedInAs {
+        person: views::display_name(session),
+        organization: views::organization_name(session).map(str::to_owned),
+    }
 }
 
 /// Asks.

@@ -1,9 +1,6 @@
 //! `docs/routes.md` says what the tables say: each route once, with who may use it.
 
-use leptos_scalekit::{
-    access::{Access, PAGES},
-    server::routes::ENDPOINTS,
-};
+use leptos_scalekit::access::{Access, ENDPOINTS, PAGES};
 
 /// They are the same for everybody and have no rule.
 const WITHOUT_A_RULE: [&str; 2] = ["/healthz", "/readyz"];

@@ -1,9 +1,6 @@
 //! What the guard answers in detail: where it sends people, what it says to programs, and what caches are told.
 
-use leptos_scalekit::{
-    access::{Access, PAGES},
-    server::routes,
-};
+use leptos_scalekit::access::{Access, ENDPOINTS, PAGES};
 use reqwest::Method;
 
 use crate::support::{ADA, app};
@@ -59,7 +56,7 @@ async fn public_pages_answer_anonymous_visitors() {
 async fn every_protected_server_function_answers_401_with_a_typed_error() {
     let app = app().await;
     let mut checked = 0;
-    for rule in routes::ENDPOINTS.iter().filter(|rule| rule.access != Access::Public) {
+    for rule in ENDPOINTS.iter().filter(|rule| rule.access != Access::Public) {
         checked += 1;
         let answer = app.browser().call(rule.path, "id=x").await;
         assert_eq!((answer.status, answer.body.as_str()), (401, "\"Unauthenticated\""), "{}", rule.path);

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use leptos_scalekit::{
-    access::{Access, PAGES},
-    server::{page_routes, routes::ENDPOINTS},
+    access::{Access, ENDPOINTS, PAGES},
+    server::page_routes,
 };
 use serde_json::Value;
 
@@ -95,6 +95,7 @@ const EXPECTED: &[Expected] = &[
     post("/api/list_sessions", "", 200),
     post("/api/end_session", "id=x", 200),
     post("/api/end_other_sessions", "", 200),
+    post("/api/export_organization", "", 200),
 ];
 
 /// Whether the rule lets this visitor through, and what they get otherwise.
@@ -128,6 +129,7 @@ async fn permissions(browser: &mut Browser, visitor: Visitor) -> Option<Vec<Stri
 async fn everybody_gets_at_every_route_what_its_rule_says() {
     let app = app().await;
     app.emulator.control().set_roles(ALAN, HARBOR, &[]).unwrap();
+    let mut by_permission = BTreeSet::new();
     for (path, access, is_page) in all_routes() {
         let mut expected = EXPECTED.iter().filter(|expected| expected.path == path);
         let (Some(expected), None) = (expected.next(), expected.next()) else {
@@ -136,6 +138,11 @@ async fn everybody_gets_at_every_route_what_its_rule_says() {
         for visitor in VISITORS {
             let mut browser = visitor.come(&app).await;
             let permissions = permissions(&mut browser, visitor).await;
+            if let Access::Permission(needed) = access {
+                let may = permissions.iter().flatten().any(|held| held == needed);
+                assert_eq!(may, matches!(visitor, Visitor::Admin | Visitor::AdminElsewhere), "{path} {visitor:?}");
+                by_permission.insert(path);
+            }
             let refusal = refusal(access, is_page, permissions.as_deref());
             let answer = match expected.method {
                 "GET" => browser.get(path).await,
@@ -150,6 +157,7 @@ async fn everybody_gets_at_every_route_what_its_rule_says() {
             }
         }
     }
+    assert!(!by_permission.is_empty(), "a route that a permission opens is among them");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

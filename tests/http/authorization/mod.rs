@@ -7,6 +7,7 @@ mod guard;
 mod matrix;
 mod ownership;
 mod path_tricks;
+mod table;
 
 use leptos_scalekit::access::{Access, PAGES};
 

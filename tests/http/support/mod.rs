@@ -16,7 +16,8 @@ use axum_hardening::{
     serve::{ServeLimits, serve},
 };
 use leptos_scalekit::server::{
-    router,
+    router_with,
+    routes::Rules,
     settings::{Environment, IdentityProvider, Settings},
     state::AppState,
 };
@@ -91,6 +92,21 @@ pub(crate) async fn start_app(
     change: impl FnOnce(&mut Settings),
     change_config: impl FnOnce(scalekit::Config) -> scalekit::Config,
 ) -> App {
+    start_app_under(Rules::OF_THE_APPLICATION, known_as, store, change, change_config).await
+}
+
+/// Starts an application whose guard goes by other rules.
+pub(crate) async fn app_under(rules: Rules, store: Arc<dyn SessionStore>) -> App {
+    start_app_under(rules, None, store, |_| {}, |config| config).await
+}
+
+async fn start_app_under(
+    rules: Rules,
+    known_as: Option<&str>,
+    store: Arc<dyn SessionStore>,
+    change: impl FnOnce(&mut Settings),
+    change_config: impl FnOnce(scalekit::Config) -> scalekit::Config,
+) -> App {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let app_url = known_as.unwrap_or(&url);
@@ -100,7 +116,7 @@ pub(crate) async fn start_app(
     change(&mut settings);
     let config = change_config(config(&emulator));
     let state = AppState::with_store(settings, config, Arc::clone(&store), Clock::default()).unwrap();
-    let server = start(listener, &state);
+    let server = start_under(rules, listener, &state);
     App { url, emulator, state, store, server }
 }
 
@@ -123,7 +139,11 @@ fn config(emulator: &Emulator) -> scalekit::Config {
 }
 
 fn start(listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
-    let router = router(state);
+    start_under(Rules::OF_THE_APPLICATION, listener, state)
+}
+
+fn start_under(rules: Rules, listener: TcpListener, state: &Arc<AppState>) -> JoinHandle<()> {
+    let router = router_with(state, rules);
     tokio::spawn(async move {
         serve(listener, None, router, ServeLimits::default(), std::future::pending()).await;
     })

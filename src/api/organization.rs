@@ -1,0 +1,28 @@
+//! What an administrator may have of their organization.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::session::OrganizationView;
+use crate::error::AppError;
+
+/// Everything that this application keeps about an organization: it stands in its people's sessions and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationExport {
+    /// The organization, as the caller's verified token describes it.
+    pub organization: OrganizationView,
+    /// When that token was issued; Unix seconds.
+    pub learned_at: i64,
+    /// When the caller's session ends at the latest, and is deleted; Unix seconds.
+    pub kept_until: i64,
+}
+
+/// What is kept about the caller's organization, for administrators who have to answer that question. No page calls it: a script or a
+/// plain form does.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a session, [`AppError::Forbidden`] without the permission that its rule names.
+#[server(endpoint = "export_organization")]
+pub async fn export_organization() -> Result<OrganizationExport, AppError> {
+    crate::server::organization::export_organization()
+}
