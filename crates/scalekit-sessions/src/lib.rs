@@ -1,8 +1,6 @@
-//! Staying signed in, for any Rust server: sessions whose people sign in through Scalekit.
+#![doc = include_str!("../README.md")]
 //!
-//! What for: keeps a person's session in a store of yours, its tokens sealed; finds it for each request, refreshes it once whoever asks
-//! and on whatever replica, and ends it by its owner's or the provider's word. Not here: HTTP, cookies, routes, pages. Bytes and values
-//! go in, values come out. The protocol is the `scalekit` crate's.
+//! # Layout
 //!
 //! - [`Sessions`]: begins, finds, refreshes and ends sessions.
 //! - [`Session`]: what is known of a signed-in person. [`Limits`]: for how long. [`Device`]: what they signed in with.
@@ -12,13 +10,6 @@
 //!   The feature `contract` has the tests that a store of your own must pass.
 //! - [`metrics`]: what is counted and measured, over the `metrics` facade.
 //! - [`Patience`]: how long who waits for whom. [`Clock`]: the time, injected.
-//!
-//! # Features
-//!
-//! - `sqlite`: sessions in a file, for one machine.
-//! - `redis`: sessions in Redis, for several replicas.
-//! - `contract`: the tests of a store.
-//! - `testing`: a signed-in session for tests of your own, without a browser.
 
 mod activity;
 mod address;

@@ -20,12 +20,12 @@ const MAX_AT_ONCE: usize = 5;
 /// How many characters of `state` name the cookie.
 const NAME_LENGTH: usize = 8;
 
-/// The cookies of login attempts that a browser sent: those whose names begin with the application's prefix for them.
+/// The cookies of login attempts that a browser sent: of all that it sent, those whose names begin with the application's prefix for them.
 #[derive(Debug, Clone, Copy)]
 pub struct LoginCookies<'a> {
     /// What their names begin with; eight characters of the attempt follow.
     pub prefix: &'a str,
-    /// Names and values.
+    /// Names and values. Those with other names are none of ours.
     pub held: &'a [(String, String)],
 }
 
@@ -88,8 +88,9 @@ impl LoginCookies<'_> {
     /// The names of the cookies that must go so that one more fits; unreadable ones first, then the oldest.
     pub(super) fn surplus(&self, ring: &KeyRing) -> Vec<String> {
         let started_at = |name: &str, value: &str| open::<IgnoredAny>(name, value, ring).map(|found| found.started_at);
+        let ours = self.held.iter().filter(|(name, _)| name.starts_with(self.prefix));
         let mut attempts: Vec<(i64, &String)> =
-            self.held.iter().map(|(name, value)| (started_at(name, value).unwrap_or(i64::MIN), name)).collect();
+            ours.map(|(name, value)| (started_at(name, value).unwrap_or(i64::MIN), name)).collect();
         attempts.sort();
         let surplus = (attempts.len() + 1).saturating_sub(MAX_AT_ONCE);
         attempts.into_iter().take(surplus).map(|(_, name)| name.clone()).collect()
@@ -177,5 +178,8 @@ mod tests {
         held.truncate(5);
         let surplus = LoginCookies { prefix: PREFIX, held: &held }.surplus(&ring());
         assert_eq!(surplus, ["__Host-login.planted0"], "what nobody can read goes first");
+        held.extend((0..9).map(|number| (format!("other.{number}"), "x".to_owned())));
+        let surplus = LoginCookies { prefix: PREFIX, held: &held }.surplus(&ring());
+        assert_eq!(surplus, ["__Host-login.planted0"], "other cookies are nobody's business");
     }
 }
