@@ -32,3 +32,26 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use scalekit_sessions::KeyRing;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_development_secret_is_made_once_and_readable_by_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/session-secret");
+        let first = read_or_make(&path).unwrap();
+        let second = read_or_make(&path).unwrap();
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert!(KeyRing::parse(&first).is_ok());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

@@ -227,6 +227,3 @@ fn without_effect(source: &Source) -> impl Iterator<Item = String> {
     let idle = settings.into_iter().filter(|(setting, part)| !part.is_here() && !source.is_default(*setting));
     idle.map(|(setting, part)| format!("{} has no effect: this build has no {part:?}", setting.variable))
 }
-
-#[cfg(test)]
-mod tests;

@@ -127,7 +127,8 @@ impl Source {
     }
 
     /// The value of one setting: environment, else `.env`, else file, else default.
-    pub(super) fn text(&self, setting: Setting) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, setting: Setting) -> Option<String> {
         self.variable(setting)
             .map(|value| value.trim().to_owned())
             .or_else(|| at(&self.file, setting.key))

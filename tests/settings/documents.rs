@@ -2,8 +2,6 @@
 
 use std::{fs, path::Path};
 
-use secrecy::SecretString;
-
 use super::*;
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md"));
@@ -53,10 +51,7 @@ fn no_key_of_this_repository_is_accepted_in_production() {
         for word in text.split(|c| !is_base64(c)).filter(|word| word.len() == 44) {
             if STANDARD.decode(word).is_ok_and(|key| key.len() == 32) && !IS_NO_SECRET.contains(&word) {
                 found += 1;
-                let secret = SecretString::from(word);
-                let is_accepted = examples::of_session_secret(&secret).is_none();
-                let webhook = format!("whsec_{word}");
-                let is_accepted = is_accepted && examples::of_webhook_secret(&webhook).is_none();
+                let is_accepted = load(&[("SESSION_SECRET", word)]).is_ok();
                 assert!(!is_accepted, "{word} in {} is an example that production would accept", file.display());
             }
         }
@@ -87,7 +82,7 @@ fn the_runtime_file_and_the_build_file_agree() {
         let document: toml::Table = text.parse().unwrap();
         document["package"]["metadata"]["leptos"].as_table().unwrap().clone()
     };
-    let build = table(include_str!("../../../../Cargo.toml"));
+    let build = table(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
     for (key, value) in table(EMBEDDED) {
         if key != "env" {
             assert_eq!(build.get(&key), Some(&value), "{key}");

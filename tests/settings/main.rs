@@ -1,4 +1,6 @@
-//! Settings: each refusal with its exact message, what is shown, and how the sources override each other. One file a topic.
+//! Settings as the process reads them: each refusal with its exact message, what is shown, and how the sources override each other. One
+//! file a topic.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 mod documents;
 mod print;
@@ -10,7 +12,7 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::*;
+use leptos_scalekit::server::{parts::Part, settings::*};
 
 /// A key as `openssl rand` makes it: none that stands in a source may be accepted.
 fn random_key() -> String {
@@ -39,6 +41,9 @@ fn source(file: &str, changes: &[(&str, &str)]) -> Source {
     variables.retain(|_, value| value != "(unset)");
     Source::from_parts(file, variables)
 }
+
+/// The settings file that is part of the binary.
+const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml"));
 
 const CLIENT_SECRET: &str = "live_q7Jw2mZr8Kx4Pd6N";
 

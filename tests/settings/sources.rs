@@ -7,8 +7,7 @@ use aws_lc_rs::{
     digest, rand,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use scalekit_sessions::{KeyRing, Purpose};
-use secrecy::ExposeSecret as _;
+use scalekit_sessions::Purpose;
 
 use super::*;
 
@@ -54,23 +53,8 @@ fn the_platforms_port_is_taken_if_nothing_says_where_to_listen() {
 #[test]
 fn leptos_itself_reads_the_same_file() {
     let options = leptos::config::get_config_from_str(EMBEDDED).unwrap();
-    assert_eq!(options.output_name.as_ref(), "leptos-scalekit");
+    assert_eq!(options.output_name.as_ref(), env!("CARGO_PKG_NAME"));
     assert_eq!(options.site_addr, load(&[]).unwrap().leptos.site_addr);
-}
-
-#[test]
-fn a_development_secret_is_made_once_and_readable_by_its_owner_only() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("data/session-secret");
-    let first = development_secret::read_or_make(&path).unwrap();
-    let second = development_secret::read_or_make(&path).unwrap();
-    assert_eq!(first.expose_secret(), second.expose_secret());
-    assert!(KeyRing::parse(&first).is_ok());
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
 }
 
 /// What a release sealed that named keys by the application: with the key itself, or with one derived from it.

@@ -1,6 +1,8 @@
 //! `--print-settings`.
 
-use super::{super::print as printer, *};
+use leptos_scalekit::server::settings::print as printer;
+
+use super::*;
 
 /// The printed line of a variable, its columns apart.
 fn line(source: &Source, variable: &str) -> Vec<String> {
