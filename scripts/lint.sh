@@ -21,7 +21,7 @@ step "Clippy: what runs in the browser"
 cargo clippy -p leptos-scalekit --lib --no-default-features --features hydrate --target wasm32-unknown-unknown -- -D warnings
 
 step "Documentation of the code"
-RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --features "$CHECKED"
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --lib --examples --features "$CHECKED"
 
 step "TypeScript"
 (cd end2end && npx --no-install tsc --noEmit)
