@@ -15,7 +15,8 @@ main() {
     require_unedited_crates
     say "Depending on $source at $tag"
     for file in Cargo.toml fuzz/Cargo.toml; do
-        rewrite "$file" sed -e 's|path = "\(\.\./\)\{0,1\}crates/[a-z0-9-]*"|git = "'"$source"'", tag = "'"$tag"'"|' \
+        # A version would have to follow each tag.
+        rewrite "$file" sed -e '/path = "\(\.\.\/\)\{0,1\}crates\//s|version = "[^"]*", ||' -e 's|path = "\(\.\./\)\{0,1\}crates/[a-z0-9-]*"|git = "'"$source"'", tag = "'"$tag"'"|' \
             -e 's|"crates/\*"||'
     done
     find . \( -name .git -o -name target -o -name node_modules -o -path ./crates \) -prune -o -name '*.md' -print | while read -r file; do

@@ -41,7 +41,7 @@ say "Packages of the crates"
 packages=()
 for crate in $crates; do
     packages+=(--package "$crate")
-    for file in CHANGELOG.md LICENSE; do
+    for file in README.md CHANGELOG.md LICENSE; do
         [ -e "crates/$crate/$file" ] || fail "crates/$crate has no $file: whoever gets the package gets it without."
     done
 done

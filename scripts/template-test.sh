@@ -83,7 +83,7 @@ make_and_check() {
     step "What the release build has, without what tests bring along"
     cargo check --bin "$NAME" --features ssr
     step "Compiling and running the tests"
-    cargo test --package "$NAME" --lib --test http --test processes --test architecture --test parts --test fuzz_seeds --test documents --test settings --features "$FEATURES"
+    cargo test --no-fail-fast --package "$NAME" --lib --test http --test processes --test architecture --test parts --test fuzz_seeds --test documents --test settings --features "$FEATURES"
     end_step
 }
 

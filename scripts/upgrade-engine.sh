@@ -72,8 +72,12 @@ replace_crates() {
 follow_in_manifest() {
     local release=$RELEASE/new/Cargo.toml name line
     rewrite Cargo.toml with_section workspace.package "$(section workspace.package "$release")"
-    sed -nE 's/^([a-z0-9_-]+)(\.workspace = true| = \{ workspace = true).*/\1/p' crates/*/Cargo.toml | sort -u |
-        grep -vxE 'version|edition|rust-version|license|repository|lints' | while read -r name; do
+    {
+        # The crates themselves, as far as others depend on them, and what they use.
+        section workspace.dependencies "$release" | sed -n 's|^\([a-z0-9-]*\) = { .*path = "crates/.*|\1|p'
+        sed -nE 's/^([a-z0-9_-]+)(\.workspace = true| = \{ workspace = true).*/\1/p' crates/*/Cargo.toml
+    } | sort -u | while read -r name; do
+        # Fields of [package] that are inherited have no line there.
         line=$(section workspace.dependencies "$release" | grep "^$name = " || true)
         if [ -z "$line" ] || section workspace.dependencies Cargo.toml | grep -qxF "$line"; then continue; fi
         rewrite Cargo.toml with_dependency "$name" "$line"

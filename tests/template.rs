@@ -64,6 +64,9 @@ impl Template {
         fs::write(root.join("crates/scalekit/src/added.rs"), "//! Something new.\n").unwrap();
         fs::remove_file(root.join("crates/scalekit/src/proxy.rs")).unwrap();
         replace(&root.join("Cargo.toml"), "\nversion = \"0.1.0\"", "\nversion = \"0.2.0\"");
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        fs::write(root.join("Cargo.toml"), manifest.replace("version = \"0.1.0\", path", "version = \"0.2.0\", path"))
+            .unwrap();
         replace(&root.join("Cargo.toml"), "\nhttpdate = \"1\"", "\nhttpdate = \"1.0.3\"\nitoa = \"1\"");
         replace(&root.join("crates/scalekit/Cargo.toml"), "\nhttpdate.", "\nitoa.workspace = true\nhttpdate.");
         let news = "## 0.2.0\n\n- Something new, which needs nothing of you.\n\n## 0.1.0";
