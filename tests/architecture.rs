@@ -28,7 +28,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["access", "api", "documents", "error", "site"]),
     ("traces", &["server"]),
     ("provider", &["server"]),
-    ("main", &["provider", "server", "traces"]),
+    ("main", &["process", "provider", "server"]),
+    ("process", &["provider", "server", "traces"]),
     ("lib", &["app"]),
 ];
 

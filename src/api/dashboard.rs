@@ -42,5 +42,5 @@ pub struct NextStep {
 /// [`AppError::Unauthenticated`] without a session.
 #[server(endpoint = "load_dashboard")]
 pub async fn load_dashboard() -> Result<DashboardView, AppError> {
-    crate::server::dashboard::load_dashboard()
+    crate::server::views::dashboard::load_dashboard()
 }

@@ -24,5 +24,5 @@ pub struct OrganizationExport {
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Forbidden`] without the permission that its rule names.
 #[server(endpoint = "export_organization")]
 pub async fn export_organization() -> Result<OrganizationExport, AppError> {
-    crate::server::organization::export_organization()
+    crate::server::views::organization::export_organization()
 }

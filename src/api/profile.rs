@@ -22,5 +22,5 @@ pub struct ClaimView {
 /// [`AppError::Unauthenticated`] without a session.
 #[server(endpoint = "list_claims")]
 pub async fn list_claims() -> Result<Vec<ClaimView>, AppError> {
-    crate::server::profile::list_claims()
+    crate::server::views::profile::list_claims()
 }

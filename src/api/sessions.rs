@@ -80,7 +80,7 @@ pub enum ProviderAnswer {
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store can't be reached.
 #[server(endpoint = "list_sessions")]
 pub async fn list_sessions() -> Result<SessionList, AppError> {
-    crate::server::session_list::list_sessions().await
+    crate::server::views::session_list::list_sessions().await
 }
 
 /// Ends one of the caller's sessions, here and at the provider. One that has ended meanwhile, or never was theirs, changes
@@ -93,7 +93,7 @@ pub async fn end_session(
     /// [`SessionEntry::id`].
     id: String,
 ) -> Result<(), AppError> {
-    crate::server::session_list::end_session(id).await
+    crate::server::views::session_list::end_session(id).await
 }
 
 /// Ends all of the caller's sessions but the one that asks, here and at the provider. A posted form is answered with a
@@ -103,5 +103,5 @@ pub async fn end_session(
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store can't be reached.
 #[server(endpoint = "end_other_sessions")]
 pub async fn end_other_sessions() -> Result<(), AppError> {
-    crate::server::session_list::end_other_sessions().await
+    crate::server::views::session_list::end_other_sessions().await
 }

@@ -1,44 +1,32 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
-//! - [`settings`], [`state`]: what the process starts with.
-//! - [`command_line`], [`doctor`], [`healthcheck`]: what else the program can be asked to do.
-//! - [`patience`]: how long who waits for whom.
+//! - [`settings`], [`state`]: what the process starts with. [`parts`]: what this build has.
 //! - [`routes`], [`guard`]: who may call what, decided before anything runs. [`request`]: what a server function has of its request.
 //! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and refreshed is in `scalekit-sessions`.
+//! - [`views`]: what pages show.
 //! - [`policy`]: what is accepted from browsers and what protects them: the configuration of the layers of `axum-hardening`.
-//!   [`rate_limit`]: how often what. [`cookies`], [`return_to`]: our cookies, and where people may be led.
+//!   [`rate_limit`]: how often what. [`cookies`], [`return_to`]: our cookies, and where people may be led. [`patience`]: who waits how long.
 //! - [`webhooks`]: events of the Scalekit environment, and the place for a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
-//! - [`profile`], [`dashboard`], [`session_list`], [`organization`], [`views`]: what pages show. [`session_api_places`]: how often the provider is asked for it.
-//! - [`upkeep`]: what the process does by itself. [`metrics`]: what is counted and measured.
 //! - [`refusals`]: how whoever asked is told that something went wrong. [`health`]: answers about the process itself.
+//! - [`ops`]: command line, doctor, metrics, upkeep.
 
 pub mod assets;
 pub mod auth;
-pub mod command_line;
 pub mod cookies;
-pub mod dashboard;
-pub mod doctor;
 pub mod guard;
 pub mod health;
-pub mod healthcheck;
-pub mod metrics;
-pub mod organization;
+pub mod ops;
 pub mod parts;
 pub mod patience;
 pub mod policy;
-pub mod profile;
 pub mod rate_limit;
 pub mod refusals;
 pub mod request;
 pub mod return_to;
 pub mod routes;
-pub mod session_api_places;
-pub mod session_list;
 pub mod settings;
 pub mod state;
-mod tasks;
-pub mod upkeep;
 pub mod views;
 pub mod webhooks; // part: webhooks
 
@@ -151,7 +139,7 @@ pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
 /// is waiting for such a page then waits for ever. So it must not happen while requests are served.
 pub fn page_routes() -> &'static [AxumRouteListing] {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    tasks::keep_spans();
+    ops::tasks::keep_spans();
     ROUTES.get_or_init(|| generate_route_list(App))
 }
 

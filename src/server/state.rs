@@ -12,8 +12,8 @@ use super::{
     cookies::CookieJar,
     patience::Patience,
     rate_limit::Class,
-    session_api_places::SessionApiPlaces,
     settings::{EMULATOR_CLIENT_ID, Settings},
+    views::session_api_places::SessionApiPlaces,
 };
 use crate::site::SiteLinks;
 

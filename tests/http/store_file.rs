@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use leptos_scalekit::server::{state::AppState, upkeep};
+use leptos_scalekit::server::{ops::upkeep, state::AppState};
 use scalekit_sessions::{Clock, sqlite::SqliteStore};
 
 use crate::support::{app_with_store, settings};

@@ -10,7 +10,7 @@ use std::{
 
 use leptos_scalekit::{
     access::{ENDPOINTS, PAGES},
-    server::metrics::catalogue,
+    server::ops::metrics::catalogue,
 };
 use reqwest::Method;
 use scalekit_emulator::{Emulator, Endpoint, Fault, Options, SettingsChange, SignedWebhook};

@@ -21,6 +21,26 @@ fn complete_production_settings_are_accepted() {
 }
 
 #[test]
+fn a_proxy_is_judged_where_it_is_meant_and_named_as_it_was_read() {
+    let socks = "socks5://user:hunter2@proxy.example.com:1080";
+    let wrong = "must start with http:// or https://; other proxies, such as SOCKS, are not supported";
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        assert_eq!(problem(&[(variable, socks)]), format!("{variable} {wrong}"));
+        for exceptions in ["acme.scalekit.com", ".scalekit.com", "*"] {
+            assert!(load(&[(variable, socks), ("NO_PROXY", exceptions)]).is_ok(), "{variable} {exceptions}");
+        }
+        let development = [
+            ("LEPTOS_ENV", "DEV"),
+            ("APP_URL", "http://localhost:3000"),
+            ("SCALEKIT_ENVIRONMENT_URL", "http://localhost:3002"),
+        ];
+        assert!(load(&[&development[..], &[(variable, socks)]].concat()).is_ok(), "{variable} on this machine");
+    }
+    let file = format!("[scalekit]\nhttps-proxy = \"{socks}\"");
+    assert_eq!(problems(load_with_file(&file, &[])), [format!("HTTPS_PROXY {wrong}")]);
+}
+
+#[test]
 fn metrics_can_be_switched_off() {
     assert_eq!(load(&[("METRICS_ADDR", "off")]).unwrap().metrics, None);
     let development = [("LEPTOS_ENV", "DEV"), ("APP_URL", "http://localhost:3000")];

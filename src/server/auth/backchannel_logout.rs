@@ -15,7 +15,7 @@ use scalekit_sessions::{RETRY_SECONDS, TakenLogoutToken};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::server::{metrics, state::AppState};
+use crate::server::{ops::metrics, state::AppState};
 
 /// What became of a logout token; each has its answer.
 #[derive(Clone, Copy)]

@@ -9,7 +9,7 @@ use tower_cookies::Cookies;
 use crate::{
     documents::question::{Question, SignedInAs, question_document},
     error::AppError,
-    server::{cookies::SessionCookie, metrics, state::AppState, views},
+    server::{cookies::SessionCookie, ops::metrics, state::AppState, views::people},
 };
 
 /// The session of a browser, as it was stored: nothing is refreshed in order to ask.
@@ -28,8 +28,8 @@ pub async fn session_of(state: &AppState, cookies: &Cookies) -> Result<Option<Se
 #[must_use]
 pub fn signed_in_as(session: &Session) -> SignedInAs {
     SignedInAs {
-        person: views::display_name(session),
-        organization: views::organization_name(session).map(str::to_owned),
+        person: people::display_name(session),
+        organization: people::organization_name(session).map(str::to_owned),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         SessionView, UserView,
     },
     error::{AppError, SignInProblem},
-    server::{metrics, request::RequestContext, return_to, views},
+    server::{ops::metrics, request::RequestContext, return_to, views::people},
 };
 
 /// Body of `current_session`.
@@ -88,16 +88,16 @@ pub async fn logout() -> Result<(), AppError> {
 #[must_use]
 pub fn view(session: &Session, now: i64) -> SessionView {
     let Session { identity, person, .. } = session;
-    let display_name = views::display_name(session);
+    let display_name = people::display_name(session);
     SessionView {
         user: UserView {
             id: identity.user_id.clone(),
-            initials: views::initials(person, &display_name),
+            initials: people::initials(person, &display_name),
             display_name,
-            given_name: person.given_name.clone().or_else(|| views::first_word(person.name.as_deref())),
+            given_name: person.given_name.clone().or_else(|| people::first_word(person.name.as_deref())),
             email: person.email.clone(),
             email_verified: person.email_verified,
-            picture: person.picture.clone().filter(|address| views::is_showable(address)),
+            picture: person.picture.clone().filter(|address| people::is_showable(address)),
             external_id: session.user_external_id.clone(),
         },
         organization: OrganizationView {

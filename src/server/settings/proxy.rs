@@ -7,21 +7,24 @@ use hyper_util::client::proxy::matcher::Matcher;
 
 use super::{
     Problems, Source,
-    table::{HTTPS_PROXY, NO_PROXY},
+    table::{HTTPS_PROXY, NO_PROXY, Setting},
 };
 
-/// The configuration, with the proxy that its environment is reached through.
+/// The configuration, with the proxy that its environment is reached through. A proxy that this environment is not reached through, because
+/// of `NO_PROXY` or because it is on this machine, is other programs' business and not judged.
 pub(super) fn through_proxy(config: scalekit::Config, source: &Source, problems: &mut Problems) -> scalekit::Config {
     let Some(proxy) = source.text(HTTPS_PROXY).filter(|proxy| !proxy.is_empty()) else { return config };
     let exceptions = source.text(NO_PROXY).unwrap_or_default();
     let is_meant = Matcher::builder().https("http://proxy").no(exceptions).build();
+    let environment = config.environment_url().parse();
+    if !environment.is_ok_and(|environment| is_meant.intercept(&environment).is_some()) {
+        return config;
+    }
     match scalekit::Proxy::parse(&proxy) {
-        Ok(proxy) => match config.environment_url().parse() {
-            Ok(environment) if is_meant.intercept(&environment).is_some() => config.with_proxy(proxy),
-            _ => config,
-        },
+        Ok(proxy) => config.with_proxy(proxy),
         Err(error) => {
-            problems.add(HTTPS_PROXY, error.to_string());
+            let read = Setting { variable: source.variable_name(HTTPS_PROXY), ..HTTPS_PROXY };
+            problems.add(read, error.to_string());
             config
         }
     }

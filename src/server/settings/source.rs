@@ -138,10 +138,9 @@ impl Source {
     /// Where the value of one setting comes from.
     #[must_use]
     pub fn origin(&self, setting: Setting) -> Origin {
-        let is_among = |values: &HashMap<String, String>| names(setting).iter().any(|name| values.contains_key(*name));
-        if is_among(&self.variables) {
+        if among(&self.variables, setting).is_some() {
             Origin::Environment
-        } else if is_among(&self.dot_env) {
+        } else if among(&self.dot_env, setting).is_some() {
             Origin::DotEnv
         } else if at(&self.file, setting.key).is_some() {
             Origin::File(self.file_name.clone())
@@ -189,15 +188,21 @@ impl Source {
         ['"', '\''].into_iter().find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
     }
 
-    fn variable(&self, setting: Setting) -> Option<&String> {
-        let names = names(setting);
-        let among =
-            |values: &'_ HashMap<String, String>| names.iter().find(|name| values.contains_key(**name)).copied();
-        match among(&self.variables) {
-            Some(name) => self.variables.get(name),
-            None => self.dot_env.get(among(&self.dot_env)?),
-        }
+    /// What the variable is called that this setting was read from; where it stands in no variable, what it should be called.
+    pub(super) fn variable_name(&self, setting: Setting) -> &'static str {
+        let read = among(&self.variables, setting).or_else(|| among(&self.dot_env, setting));
+        read.map_or(setting.variable, |(name, _)| name)
     }
+
+    fn variable(&self, setting: Setting) -> Option<&String> {
+        let read = among(&self.variables, setting).or_else(|| among(&self.dot_env, setting));
+        read.map(|(_, value)| value)
+    }
+}
+
+/// A setting's variable among others, and its value.
+fn among(values: &HashMap<String, String>, setting: Setting) -> Option<(&'static str, &String)> {
+    names(setting).into_iter().find_map(|name| Some((name, values.get(name)?)))
 }
 
 /// What a setting's variable may be called; the first that is there counts.

@@ -16,7 +16,7 @@ use axum::{
 use scalekit::{Webhook, WebhookHeaders, WebhookSecrets};
 use scalekit_sessions::Handled;
 
-use super::{metrics, state::AppState};
+use super::{ops::metrics, state::AppState};
 
 /// Longer bodies are refused; Scalekit's events are a few kilobytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;

@@ -12,12 +12,12 @@ use scalekit_sessions::{
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::{metrics, request::RequestContext, state::AppState};
 use crate::{
     api::sessions::{
         DeviceKind, DeviceView, EndOtherSessions, EndSession, ListSessions, ProviderAnswer, SessionEntry, SessionList,
     },
     error::AppError,
+    server::{ops::metrics, request::RequestContext, state::AppState},
 };
 
 /// The page of the list, to which plain forms return.

@@ -1,9 +1,9 @@
 //! What the dashboard shows beside the session. Teams replace this file first.
 
-use super::{request::RequestContext, state::AppState};
 use crate::{
     api::dashboard::{DashboardView, GrantView, LoadDashboard, NextStep},
     error::AppError,
+    server::{request::RequestContext, state::AppState},
 };
 
 /// Body of `load_dashboard`.
@@ -67,7 +67,7 @@ fn next_steps(state: &AppState) -> Vec<NextStep> {
         ),
         step(
             "Turn this page into your product",
-            "src/pages/dashboard.rs is the view, src/server/dashboard.rs fills it.",
+            "src/pages/dashboard.rs is the view, src/server/views/dashboard.rs fills it.",
             false,
         ),
     ]

@@ -1,10 +1,9 @@
 //! What an administrator may have of their organization.
 
-use super::request::RequestContext;
 use crate::{
     api::organization::{ExportOrganization, OrganizationExport},
     error::AppError,
-    server::auth::respond,
+    server::{auth::respond, request::RequestContext},
 };
 
 /// Body of `export_organization`.

@@ -5,10 +5,8 @@ use std::{io::Write as _, process::ExitCode};
 use clap::{Parser, Subcommand};
 use scalekit_sessions::Clock;
 
-use super::{
-    doctor, healthcheck,
-    settings::{Source, print},
-};
+use super::{doctor, healthcheck};
+use crate::server::settings::{Source, print};
 
 /// A full-stack application whose users sign in through Scalekit.
 ///

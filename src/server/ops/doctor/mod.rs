@@ -11,7 +11,7 @@ mod store;
 pub use report::{Line, Outcome, Report};
 use scalekit_sessions::Clock;
 
-use super::settings::{Environment, IdentityProvider, Problems, Settings, Source};
+use crate::server::settings::{Environment, IdentityProvider, Problems, Settings, Source};
 
 /// Does every check.
 /// `has_emulator` says whether this build can stand in for Scalekit itself.

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::request::RequestContext;
 use crate::{
     api::profile::{ClaimView, ListClaims},
     error::AppError,
+    server::request::RequestContext,
 };
 
 /// Body of `list_claims`.

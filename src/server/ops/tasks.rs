@@ -6,7 +6,7 @@ use tracing::Instrument as _;
 
 /// Has Leptos begin its tasks within the span that is current. Before anything renders: the first executor
 /// stays.
-pub(super) fn keep_spans() {
+pub(in crate::server) fn keep_spans() {
     // Another router of this process has done it.
     let _ = Executor::init_custom_executor(WithinSpan);
 }

@@ -4,7 +4,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{metrics, state::AppState};
+use super::metrics;
+use crate::server::state::AppState;
 
 /// How often ended sessions are removed from the store.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::settings::{Problems, Source, listening};
+use crate::server::settings::{Problems, Source, listening};
 
 /// From the first packet to the last byte. Within the time limit that the Dockerfile sets, so that the reason is told.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
