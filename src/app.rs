@@ -1,15 +1,8 @@
-//! The document shell, and `<App/>` with the route of each page. Who may open a page stands in `access`.
-//!
-//! Every page is rendered in `SsrMode::Async`: complete before it is sent, so that it works without scripts and can set
-//! status and headers.
+//! The document shell, and `<App/>`: what every page has around it. The pages' routes are in `pages`.
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
-use leptos_router::{
-    SsrMode,
-    components::{FlatRoutes, Route, Router},
-    path,
-};
+use leptos_router::components::Router;
 
 use crate::{
     access::needs_session,
@@ -19,10 +12,7 @@ use crate::{
         session::{Session, SessionWatcher, Watcher},
     },
     documents::DocumentHead,
-    pages::{
-        callback::Callback, dashboard::Dashboard, landing::Landing, logged_out::LoggedOut, login::Login,
-        not_found::NotFound, profile::Profile, sessions::Sessions,
-    },
+    pages::Pages,
     site::SiteLinks,
 };
 
@@ -35,15 +25,7 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Router>
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=Landing ssr=SsrMode::Async/>
-                <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
-                <Route path=path!("/logged-out") view=LoggedOut ssr=SsrMode::Async/>
-                <Route path=path!("/auth/callback") view=Callback ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard") view=Dashboard ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/profile") view=Profile ssr=SsrMode::Async/>
-                <Route path=path!("/dashboard/sessions") view=Sessions ssr=SsrMode::Async/>
-            </FlatRoutes>
+            <Pages/>
             <SessionWatcher/>
         </Router>
     }

@@ -6,7 +6,7 @@
 //! - [`organization`]: what an administrator may have of their organization.
 //! - [`sessions`]: where the person is signed in, and ending that.
 //!
-//! No logic lives here: each body asks `crate::server` and returns. View models hold what a page shows, never a
+//! Hardly any logic lives here: bodies ask `crate::server` and return. View models hold what a page shows, never a
 //! token: all that a server function returns may be written into the HTML.
 
 pub mod dashboard;
