@@ -27,6 +27,7 @@ mod refused_refreshes;
 mod relying_party;
 mod remote_sign_out;
 mod return_paths;
+mod return_to;
 mod serving;
 mod session_list;
 mod sign_in;

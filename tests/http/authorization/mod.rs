@@ -1,6 +1,7 @@
 //! Who may see and do what: everybody at every route, other spellings of paths, other people's sessions, and what is sent
 //! before it is decided. `guard.rs` holds what the guard answers in detail.
 
+mod decisions;
 mod documents;
 mod first_bytes;
 mod guard;
