@@ -2,11 +2,14 @@
 //! file a topic.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
+mod doctor;
 mod documents;
 mod print;
+mod rate_limits;
 mod refusals;
 mod sources;
 mod unknown;
+mod waits;
 
 use std::collections::HashMap;
 

@@ -17,6 +17,7 @@
 //! - `tokens`: which claims, which signature. `world`: everything that is remembered, behind one lock.
 //! - `state_file`: what outlives a run, if that is wanted.
 //! - `seed`, `directory`: the people, organizations and roles. `ids`: names and secrets. `parameters`: forms.
+#![warn(missing_docs)]
 
 mod connection;
 mod control;

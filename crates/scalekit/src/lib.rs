@@ -40,6 +40,7 @@
 //! - [`management`]: sessions of users at Scalekit, on behalf of the application.
 //! - [`error`]: what can go wrong between us and Scalekit, sorted by what the caller should do.
 //! - [`provider_text`]: foreign words, made fit for a log.
+#![warn(missing_docs)]
 
 mod application_token;
 pub mod authorize;

@@ -1,6 +1,8 @@
 //! Other spellings of protected paths. The rule: only the exact path is the page. Everything else is no page (404) or no
 //! request (400), to whoever asks, and shows nothing.
 
+use leptos_scalekit::server::routes::without_trailing_slash;
+
 use super::assert_shows_nothing;
 use crate::support::{ADA, app, raw};
 
@@ -243,5 +245,34 @@ async fn other_methods_on_a_protected_page_show_nothing() {
             assert_ne!(answer.status, 200, "{method}");
             assert_shows_nothing(&answer.body, method);
         }
+    }
+}
+
+#[test]
+fn slashes_behind_a_route_lead_to_it_and_to_nothing_else() {
+    let led = |target: &str| without_trailing_slash(&target.parse().unwrap());
+    for (asked, leads) in [
+        ("/dashboard/", "/dashboard"),
+        ("/dashboard/profile//?tab=a%2Fb&x", "/dashboard/profile?tab=a%2Fb&x"),
+        ("/login/?return_to=//evil.example/", "/login?return_to=//evil.example/"),
+        ("/auth/login/", "/auth/login"),
+        ("http://evil.example/login/", "/login"),
+    ] {
+        assert_eq!(led(asked).as_deref(), Some(leads), "{asked}");
+    }
+    for nowhere in [
+        "/",
+        "//",
+        "/login",
+        "//evil.example/",
+        "//evil.example//",
+        "//login/",
+        "/\\evil.example/",
+        "/Login/",
+        "/login/x/",
+        "/log%69n/",
+        "/nothing/",
+    ] {
+        assert_eq!(led(nowhere), None, "{nowhere}");
     }
 }

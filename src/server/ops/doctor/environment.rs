@@ -48,13 +48,13 @@ const ADDRESSES: [Address; 4] = [
 
 /// Without Full-Stack Auth, tokens name neither a session nor an organization, and all are refused. No request of this process can
 /// tell; the log of a refused sign-in does.
-pub(super) fn check_full_stack_auth(report: &mut Report) {
+pub fn check_full_stack_auth(report: &mut Report) {
     let message = "Full-Stack Auth has to be on, which only a sign-in can show";
     report.add("full-stack", Outcome::Ok, message, "Switch it on (Dashboard > Authentication > General)");
 }
 
 /// The addresses to register, to be copied.
-pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, report: &mut Report) {
+pub fn check_addresses(settings: &Settings, config: &scalekit::Config, report: &mut Report) {
     let provider_is_here = config.environment_url().parse().is_ok_and(|issuer| is_loopback(&issuer));
     let reachable = !is_loopback(&settings.app_url) || provider_is_here;
     for address in ADDRESSES {
@@ -72,7 +72,7 @@ pub(super) fn check_addresses(settings: &Settings, config: &scalekit::Config, re
     }
 }
 
-pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
+pub fn check_webhooks(settings: &Settings, report: &mut Report) {
     if !Part::Webhooks.is_here() {
         return;
     }
@@ -94,7 +94,7 @@ pub(super) fn check_webhooks(settings: &Settings, report: &mut Report) {
     }
 }
 
-pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
+pub fn check_cookies(settings: &Settings, report: &mut Report) {
     let secure = settings.secure_cookies();
     let name = CookieJar::of(&settings.app_url).session_name();
     match (secure, settings.environment) {
@@ -112,7 +112,7 @@ pub(super) fn check_cookies(settings: &Settings, report: &mut Report) {
 }
 
 /// Only if the process speaks TLS itself.
-pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
+pub fn check_tls(settings: &Settings, report: &mut Report) {
     let Some(files) = &settings.tls else { return };
     match Tls::load(&files.certificate, &files.key) {
         Ok(_) => report.ok("tls", format!("{} and its key can be used", files.certificate.display())),
@@ -123,7 +123,7 @@ pub(super) fn check_tls(settings: &Settings, report: &mut Report) {
 }
 
 /// With https and no TLS of its own, somebody stands in front of the process.
-pub(super) fn check_proxies(settings: &Settings, report: &mut Report) {
+pub fn check_proxies(settings: &Settings, report: &mut Report) {
     let is_behind_a_proxy = settings.app_url.scheme() == "https" && settings.tls.is_none();
     if is_behind_a_proxy && settings.rate_limits.is_some() && settings.trusted_proxies.is_empty() {
         report.add(
@@ -136,7 +136,7 @@ pub(super) fn check_proxies(settings: &Settings, report: &mut Report) {
 }
 
 /// Who may ask for how much.
-pub(super) fn check_limits(settings: &Settings, report: &mut Report) {
+pub fn check_limits(settings: &Settings, report: &mut Report) {
     match &settings.rate_limits {
         Some(rules) => report.ok("limits", format!("requests a minute of an address and of all: {rules}")),
         None => report.add(
@@ -149,7 +149,7 @@ pub(super) fn check_limits(settings: &Settings, report: &mut Report) {
 }
 
 /// Development without `SCALEKIT_*`.
-pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
+pub fn check_emulator(has_emulator: bool, report: &mut Report) {
     let to_do =
         "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment";
     if has_emulator {
@@ -157,126 +157,5 @@ pub(super) fn check_emulator(has_emulator: bool, report: &mut Report) {
     } else {
         let message = "no Scalekit environment is set, and this build has no emulator";
         report.add("provider", Outcome::Failure, message, to_do);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-
-    use super::*;
-    use crate::server::settings::{IdentityProvider, Source, example_store};
-
-    fn settings(changes: &[(&str, &str)]) -> Settings {
-        let mut key = [0; 32];
-        aws_lc_rs::rand::fill(&mut key).unwrap();
-        let key = STANDARD.encode(key);
-        let right = [
-            ("LEPTOS_ENV", "PROD"),
-            ("APP_URL", "https://app.example.com"),
-            ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.com"),
-            ("SCALEKIT_CLIENT_ID", "skc_1234567890"),
-            ("SCALEKIT_CLIENT_SECRET", "live_q7Jw2mZr8Kx4Pd6N"),
-            ("SESSION_SECRET", &key),
-            ("SESSION_STORE", example_store()),
-        ];
-        let variables: HashMap<_, _> =
-            right.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Settings::from_source(&Source::from_parts("", variables)).unwrap()
-    }
-
-    fn lines(check: impl FnOnce(&mut Report)) -> String {
-        let mut report = Report::default();
-        check(&mut report);
-        report.to_string()
-    }
-
-    fn cookies(changes: &[(&str, &str)]) -> String {
-        lines(|report| check_cookies(&settings(changes), report))
-    }
-
-    #[test]
-    fn cookies_follow_the_scheme_and_production_without_tls_is_a_warning() {
-        assert_eq!(cookies(&[]), "ok       cookies  __Host-session with Secure, as APP_URL is https\n");
-        let local = ("APP_URL", "http://localhost:3000");
-        assert_eq!(
-            cookies(&[local, ("LEPTOS_ENV", "DEV")]),
-            "ok       cookies  session.leptos-scalekit.3000 without Secure, as APP_URL is http on this machine\n"
-        );
-        assert_eq!(
-            cookies(&[local]),
-            "warning  cookies  session.leptos-scalekit.3000 without Secure, as APP_URL is http: for trying production on this machine only -> \
-             Set APP_URL to the https address of this site\n"
-        );
-    }
-
-    fn back_channel(changes: &[(&str, &str)]) -> String {
-        let settings = settings(changes);
-        let IdentityProvider::Scalekit(config) = &settings.provider else { panic!("the settings name a provider") };
-        let all = lines(|report| check_addresses(&settings, config, report));
-        format!("{}\n", all.lines().last().unwrap())
-    }
-
-    #[test]
-    fn what_scalekits_servers_call_must_be_within_their_reach() {
-        assert_eq!(
-            back_channel(&[]),
-            "ok       back-channel    https://app.example.com/auth/backchannel-logout -> Register it (Dashboard > \
-             Authentication > Redirects > Back-channel logout URL)\n"
-        );
-        assert_eq!(
-            back_channel(&[("APP_URL", "http://localhost:3000")]),
-            "warning  back-channel    http://localhost:3000/auth/backchannel-logout is out of Scalekit's reach: sign-outs \
-             elsewhere arrive here with the next refresh only -> Register the address of the deployed application instead\n"
-        );
-    }
-
-    #[test]
-    fn without_a_provider_the_emulator_stands_in_if_there_is_one() {
-        let to_do =
-            "Set SCALEKIT_ENVIRONMENT_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET to use your own environment\n";
-        assert_eq!(
-            lines(|report| check_emulator(true, report)),
-            format!("warning  provider  the embedded emulator stands in for Scalekit -> {to_do}")
-        );
-        assert_eq!(
-            lines(|report| check_emulator(false, report)),
-            format!("failure  provider  no Scalekit environment is set, and this build has no emulator -> {to_do}")
-        );
-    }
-
-    #[test]
-    fn a_proxy_that_nobody_named_is_a_warning() {
-        let proxies = |changes: &[(&str, &str)]| lines(|report| check_proxies(&settings(changes), report));
-        assert!(proxies(&[]).starts_with("warning  proxies  TRUSTED_PROXIES is not set: "));
-        assert_eq!(proxies(&[("TRUSTED_PROXIES", "127.0.0.1")]), "");
-        assert_eq!(proxies(&[("RATE_LIMIT", "off")]), "");
-        assert_eq!(proxies(&[("TLS_CERTIFICATE_FILE", "c.pem"), ("TLS_KEY_FILE", "k.pem")]), "");
-        assert_eq!(proxies(&[("APP_URL", "http://localhost:3000")]), "");
-    }
-
-    #[test]
-    fn limits_are_shown_and_none_is_a_warning() {
-        let limits = |value| lines(|report| check_limits(&settings(&[("RATE_LIMIT", value)]), report));
-        assert_eq!(
-            limits("callback=3000/36000"),
-            "ok       limits  requests a minute of an address and of all: login_start=600/12000, callback=3000/36000, \
-             server_function=1200/120000\n"
-        );
-        assert!(limits("off").starts_with("warning  limits  RATE_LIMIT is off: "));
-    }
-
-    #[test]
-    fn tls_files_that_can_not_be_used_are_a_failure() {
-        assert_eq!(lines(|report| check_tls(&settings(&[]), report)), "");
-        let missing = [("TLS_CERTIFICATE_FILE", "missing/certificate.pem"), ("TLS_KEY_FILE", "missing/key.pem")];
-        let line = lines(|report| check_tls(&settings(&missing), report));
-        assert!(
-            line.starts_with("failure  tls  missing/certificate.pem can't be read: ")
-                && line.ends_with(" -> Check TLS_CERTIFICATE_FILE and TLS_KEY_FILE\n"),
-            "{line}"
-        );
     }
 }

@@ -3,7 +3,7 @@
 //! Not here: readiness of a running process (`server::health`). It serves nothing, and leaves nothing behind but what the
 //! server would make too (an empty session database). Every call over a network is bounded in time.
 
-mod environment;
+pub mod environment;
 mod provider;
 pub mod report;
 mod store;
