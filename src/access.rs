@@ -17,9 +17,7 @@ pub enum Access {
 /// A page and who may open it.
 #[derive(Debug, Clone, Copy)]
 pub struct Page {
-    /// Its path, without parameters.
     pub path: &'static str,
-    /// Who may open it.
     pub access: Access,
 }
 
@@ -39,7 +37,6 @@ pub const PAGES: &[Page] = &[
 pub struct Endpoint {
     /// The path as the router matches it.
     pub path: &'static str,
-    /// Who may call it.
     pub access: Access,
     /// What becomes of the caller's session before the route runs.
     pub session: SessionUse,

@@ -18,17 +18,14 @@ pub enum AppError {
     Unauthenticated,
     /// Somebody is signed in who lacks the named permission.
     Forbidden {
-        /// The permission that is missing.
         permission: String,
     },
     /// A sign-in could not be completed.
     SignIn {
-        /// Why not.
         problem: SignInProblem,
         /// Where the person wanted to go, if the attempt was found: the next one leads there.
         return_to: Option<String>,
     },
-    /// The request itself was malformed.
     Invalid,
     /// There is nothing at this address.
     NotFound,
@@ -102,7 +99,6 @@ impl AppError {
         }
     }
 
-    /// A short heading in plain words.
     #[must_use]
     pub const fn title(&self) -> &'static str {
         match self {
@@ -161,7 +157,6 @@ impl SignInProblem {
         }
     }
 
-    /// A short heading in plain words.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {

@@ -5,7 +5,6 @@
 /// A script of the site that documents name themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// Its address.
     pub address: String,
     /// What its content must be for the browser to run it (Subresource Integrity); `None` if it was not built.
     pub integrity: Option<String>,
@@ -14,18 +13,15 @@ pub struct Script {
 /// The addresses of the files that documents link to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteLinks {
-    /// The stylesheet.
     pub stylesheet: String,
     /// The script that starts the application, and goes on without it if it fails.
     pub start: Script,
     /// The application's script, which loads [`Self::wasm`].
     pub script: String,
-    /// The application.
     pub wasm: String,
     /// The script that puts the remembered colour scheme in place.
     pub theme: Script,
     /// The script that tries again on documents that say "temporarily unavailable".
     pub retry: Script,
-    /// The site's icon.
     pub icon: String,
 }

@@ -8,9 +8,7 @@ use crate::error::AppError;
 /// The dashboard's own content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DashboardView {
-    /// The person's roles.
     pub roles: Vec<GrantView>,
-    /// The person's permissions.
     pub permissions: Vec<GrantView>,
     /// What is left to do to make the template one's own product.
     pub next_steps: Vec<NextStep>,

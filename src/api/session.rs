@@ -22,14 +22,12 @@ pub struct SessionState {
 pub struct ProviderView {
     /// `true` while the embedded emulator stands in for Scalekit.
     pub emulated: bool,
-    /// The provider's base URL.
     pub url: String,
 }
 
 /// What pages may know about a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionView {
-    /// The person.
     pub user: UserView,
     /// The organization that they are signed in to.
     pub organization: OrganizationView,

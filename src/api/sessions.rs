@@ -50,11 +50,8 @@ pub struct DeviceView {
 /// Kinds of devices that have an icon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeviceKind {
-    /// A desktop or laptop computer.
     Computer,
-    /// A phone.
     Phone,
-    /// A tablet.
     Tablet,
     /// It did not say.
     #[default]
@@ -64,7 +61,6 @@ pub enum DeviceKind {
 /// What the provider's session API contributed to a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProviderAnswer {
-    /// Its sessions are in the list.
     Included,
     /// It did not answer in time; the list holds this application's sessions only.
     Unreachable,

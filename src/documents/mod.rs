@@ -28,7 +28,6 @@ use crate::{
 fn Document(
     /// Where the site's files are.
     links: SiteLinks,
-    /// Its name in the browser's tab.
     title: &'static str,
     /// Classes of the frame.
     #[prop(default = "public")]

@@ -9,7 +9,6 @@ use crate::{access::function, site::SiteLinks};
 /// Who is signed in, in words.
 #[derive(Debug, Clone)]
 pub struct SignedInAs {
-    /// The person's name.
     pub person: String,
     /// The organization's, if it has one.
     pub organization: Option<String>,

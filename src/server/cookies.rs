@@ -44,7 +44,6 @@ impl CookieJar {
         Self(SiteCookies::of(app_url, PROJECT))
     }
 
-    /// The session cookie's name.
     #[must_use]
     pub fn session_name(self) -> String {
         self.0.name("session")
@@ -114,37 +113,5 @@ impl CookieJar {
     /// Takes one cookie of ours from the browser.
     pub fn clear(self, cookies: &Cookies, name: String) {
         cookies.add(self.0.cleared(name));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cookies_are_host_only_and_secure_unless_served_over_plain_http() {
-        let cookies = Cookies::default();
-        let jar = CookieJar::of(&"https://app.example.com".parse().unwrap());
-        let id = SessionId::generate().unwrap();
-        jar.set_session(&cookies, &id, Duration::from_secs(60));
-        let text = cookies.get("__Host-session").unwrap().to_string();
-        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=60"] {
-            assert!(text.contains(attribute), "{text}");
-        }
-        assert!(!text.contains("Domain"), "{text}");
-        let plain = CookieJar::of(&"http://localhost:3000".parse().unwrap());
-        assert!(!plain.0.cleared(plain.session_name()).to_string().contains("Secure"));
-        assert_eq!(jar.session(&cookies), SessionCookie::Valid(id));
-    }
-
-    #[test]
-    fn over_http_each_port_has_cookies_of_its_own() {
-        let jar = |url: &str| CookieJar::of(&url.parse().unwrap());
-        assert_eq!(jar("http://localhost:3000").session_name(), format!("session.{PROJECT}.3000"));
-        assert_eq!(jar("http://localhost").attempt_prefix(), format!("login.{PROJECT}.80."));
-        assert_eq!(jar("https://localhost:8443").session_name(), "__Host-session");
-        let cookies = Cookies::default();
-        jar("http://localhost:3000").set_session(&cookies, &SessionId::generate().unwrap(), Duration::ZERO);
-        assert_eq!(jar("http://localhost:4000").session(&cookies), SessionCookie::Absent);
     }
 }

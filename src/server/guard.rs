@@ -48,7 +48,6 @@ pub enum CurrentSession {
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// The route runs.
     Proceed,
     /// They have to sign in first.
     SignIn {
@@ -57,7 +56,6 @@ pub enum Decision {
     },
     /// Signed in, but without the permission.
     Forbid {
-        /// The permission that is missing.
         permission: &'static str,
     },
     /// Nobody can tell for now.
@@ -87,7 +85,6 @@ pub fn decide(access: Access, current: &CurrentSession) -> Decision {
 }
 
 impl Visitor {
-    /// The session, if there is one.
     #[must_use]
     pub fn session(&self) -> Option<Arc<Session>> {
         match self {
@@ -100,9 +97,7 @@ impl Visitor {
 /// What the guard decides by.
 #[derive(Clone)]
 pub struct Guard {
-    /// The application's state.
     pub state: Arc<AppState>,
-    /// Who may call what.
     pub rules: Rules,
 }
 

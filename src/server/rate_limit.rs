@@ -106,7 +106,6 @@ impl Rules {
         RateLimits::new(Class::ALL.map(limit), now)
     }
 
-    /// The rule of a class.
     #[must_use]
     pub const fn of(&self, class: Class) -> Rule {
         self.0[class as usize]

@@ -21,7 +21,6 @@ use crate::error::AppError;
 
 /// What a server function needs of its request.
 pub struct RequestContext {
-    /// The application's state.
     pub state: Arc<AppState>,
     current: CurrentSession,
     parts: Parts,

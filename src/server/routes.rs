@@ -18,7 +18,6 @@ pub struct Rules {
 pub struct Rule {
     /// The path as the router matches it.
     pub path: &'static str,
-    /// Who may call it.
     pub access: Access,
     /// What becomes of the caller's session before the route runs.
     pub session: SessionUse,
@@ -27,7 +26,6 @@ pub struct Rule {
 }
 
 impl Rules {
-    /// The tables in `access`.
     pub const OF_THE_APPLICATION: Self = Self { pages: PAGES, endpoints: ENDPOINTS };
 
     /// The rule of a matched route; `None`: nobody may call it.

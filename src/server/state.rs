@@ -19,23 +19,18 @@ use crate::site::SiteLinks;
 
 /// The application's shared state.
 pub struct AppState {
-    /// The checked settings.
     pub settings: Settings,
     /// Whether the embedded or a local emulator stands in for Scalekit.
     pub emulated: bool,
-    /// The provider.
     pub scalekit: scalekit::Client,
-    /// The signed-in sessions.
     pub sessions: Sessions,
     /// The places for calls of the provider's session API.
     pub session_api_places: SessionApiPlaces,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
-    /// The time.
     pub clock: Clock,
     /// How often what may be asked for; `None`: as often as anybody likes.
     pub rate_limits: Option<Arc<RateLimits<Class>>>,
-    /// The site's files.
     pub site: Site,
 }
 

@@ -34,7 +34,6 @@ pub enum Unhealthy {
     OtherAnswer {
         /// What was asked.
         url: String,
-        /// The status.
         status: u16,
     },
 }

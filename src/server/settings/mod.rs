@@ -89,9 +89,7 @@ pub struct Settings {
 /// A certificate chain and its private key, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate's file.
     pub certificate: PathBuf,
-    /// The private key's file.
     pub key: PathBuf,
 }
 
@@ -109,7 +107,6 @@ pub enum Environment {
 pub enum IdentityProvider {
     /// The embedded emulator stands in: development without `SCALEKIT_*`.
     Emulator,
-    /// A Scalekit environment.
     Scalekit(Box<scalekit::Config>),
 }
 

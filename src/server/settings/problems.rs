@@ -43,7 +43,6 @@ impl Problems {
         self.0.push(Problem { variable: name.to_owned(), key: String::new(), what, example: example.to_owned() });
     }
 
-    /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

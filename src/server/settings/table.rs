@@ -7,7 +7,6 @@
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
-    /// The environment variable.
     pub variable: &'static str,
     /// The dotted key in `Leptos.toml`; empty if the setting can't stand in a file.
     pub key: &'static str,

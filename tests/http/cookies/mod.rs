@@ -5,6 +5,7 @@ mod attempts;
 mod attributes;
 mod fixation;
 mod headers;
+mod jar;
 mod mixed;
 mod neighbours;
 mod values;

@@ -21,7 +21,6 @@ pub enum Outcome {
 pub struct Line {
     /// What was checked: one word, the same in every run.
     pub check: &'static str,
-    /// How it ended.
     pub outcome: Outcome,
     /// What was found.
     pub message: String,
@@ -32,7 +31,6 @@ pub struct Line {
 /// All outcomes, in the order of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The lines.
     pub checks: Vec<Line>,
 }
 

@@ -45,7 +45,6 @@ pub enum ExporterError {
     /// The address is not this machine's, or not this process's to take.
     #[error("{address} can't be listened on for metrics: {cause}. Set METRICS_ADDR to another, or to off.")]
     Address {
-        /// The address.
         address: SocketAddr,
         /// What the system says.
         cause: std::io::Error,
