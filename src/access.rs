@@ -67,7 +67,7 @@ macro_rules! function {
 pub(crate) use function;
 
 /// What the addresses of server functions begin with.
-pub const FUNCTIONS: &str = function!("");
+pub const FUNCTIONS: &str = concat!(function!(), "/");
 
 /// Every route that is no page. Server functions are listed with the rule by which they answer: to those whom it does not let through
 /// with an error, whether they are called or a page asks them while it renders.

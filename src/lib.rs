@@ -10,10 +10,11 @@
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
 //! - [`site`]: where documents find stylesheet, scripts and WASM.
 //! - [`error`]: what a browser may be told when something went wrong.
-//! - `server` (feature `ssr`): everything that only the server has: settings, sessions, sign-in, guards, the router.
+//! - `server` (feature `ssr`): what only the server has: settings, sign-in over HTTP, the guard, the router.
 //! - `traces` (feature `ssr`): OpenTelemetry, in builds with the feature `telemetry-otlp`.
 //!
-//! Protocol knowledge lives in the `scalekit` crate, the development stand-in in `scalekit-emulator`.
+//! Below stand the crates: `scalekit` knows the protocol, `scalekit-sessions` keeps people signed in, `axum-hardening` stands between the net
+//! and a handler, `scalekit-emulator` stands in for Scalekit in development.
 //! Conditional compilation stands in this file and, for the emulator and traces, in `provider/mod.rs` and `traces/mod.rs`; nowhere else.
 
 // Views are types within types; the compiler's default of 128 levels is soon reached.

@@ -17,8 +17,8 @@ pub struct OrganizationExport {
     pub kept_until: i64,
 }
 
-/// What is kept about the caller's organization, for administrators who have to answer that question. No page calls it: a script or a
-/// plain form does.
+/// What is kept about the caller's organization, for administrators who have to answer that question. No page calls it: a
+/// script does.
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Forbidden`] without the permission that its rule names.

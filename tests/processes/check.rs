@@ -343,7 +343,9 @@ async fn scalekit_is_asked_through_the_machines_proxy_and_this_machine_never_is(
     let (_, output) = answer(command.env("NO_PROXY", "other.test,.scalekit.test")).await;
     assert!(!output.contains("is asked through") && asks.try_recv().is_err(), "{output}");
 
-    let (status, output) = answer(command.env("HTTPS_PROXY", "socks5://user:hunter2@proxy")).await;
+    let (_, output) = answer(command.env("HTTPS_PROXY", "socks5://user:hunter2@proxy")).await;
+    assert!(line(&output, "settings").contains("all are right"), "what nobody goes through is not judged: {output}");
+    let (status, output) = answer(command.env_remove("NO_PROXY")).await;
     assert_eq!(status, 1);
     assert!(line(&output, "settings").contains("HTTPS_PROXY must start with http:// or https://"), "{output}");
     assert!(!output.contains("hunter2"), "{output}");

@@ -13,6 +13,7 @@ fn every_endpoint_is_limited() {
     for rule in ENDPOINTS {
         assert!(Class::of(rule.path).is_some(), "{}", rule.path);
     }
+    assert_eq!(Class::of("/api-keys"), None, "a page that only begins like a function");
     for way in ["/auth/callback", "/api/exchange_code"] {
         assert_eq!(Class::of(way), Some(Class::Callback), "{way}");
     }

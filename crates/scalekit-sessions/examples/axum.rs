@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_hardening::cookies::{SiteCookies, keep_plain_cookies};
 use axum_hardening::cross_site::{CrossSite, refuse_cross_site_requests};
-use axum_hardening::navigation::comes_from_here;
+use axum_hardening::navigation::{Navigation, comes_from_here, require_navigation};
 use axum_hardening::serve::{ServeLimits, serve, stop_signal};
 use scalekit::{Client, Config, LoginRequest, LogoutRequest};
 use scalekit_emulator::{Emulator, Options};
@@ -25,6 +25,7 @@ use tower_cookies::{CookieManagerLayer, Cookies};
 use url::Url;
 
 const NOBODY: Html<&str> = Html("<h1>Nobody is signed in</h1><a href=/auth/login>Sign in</a>");
+const NAVIGATION: Navigation = Navigation { is_page: |path| path == "/", acting: &["/auth/login", "/auth/callback"] };
 
 struct App {
     sessions: Sessions,
@@ -74,9 +75,7 @@ async fn finish_login(State(app): State<Arc<App>>, cookies: Cookies, headers: He
     let held = LoginCookies { prefix: &app.login_prefix, held: &pairs(&cookies) };
     let finished = app.sessions.finish_login::<String>(&query.0.unwrap_or_default(), held, browser).await;
     let spent = finished.as_ref().map_or_else(|refused| &refused.spent, |finished| &finished.spent);
-    if let Some(name) = spent {
-        cookies.add(app.cookies.cleared(name.clone()));
-    }
+    spent.iter().for_each(|name| cookies.add(app.cookies.cleared(name.clone())));
     match finished {
         Ok(finished) => {
             if let Some(id) = finished.session {
@@ -103,8 +102,8 @@ async fn backchannel_logout(State(app): State<Arc<App>>, Form(form): Form<HashMa
     match app.scalekit.verify_logout_token(token, app.clock.now()).await {
         Ok(token) => match app.sessions.take_logout_token(&token).await {
             Ok(TakenLogoutToken::Accepted) => StatusCode::OK,
-            Ok(_) => StatusCode::BAD_REQUEST,
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Ok(_) => StatusCode::BAD_REQUEST,
         },
         Err(_) => StatusCode::BAD_REQUEST,
     }
@@ -130,6 +129,7 @@ pub(crate) async fn start(listener: &TcpListener, clock: Clock) -> Result<(Route
         .route("/auth/login", get(begin_login))
         .route("/auth/callback", get(finish_login))
         .route("/logout", post(logout))
+        .route_layer(from_fn_with_state(NAVIGATION, require_navigation))
         .layer(from_fn_with_state(CrossSite { site: Arc::new(url), forms_below: "/" }, refuse_cross_site_requests))
         .layer(CookieManagerLayer::new())
         .layer(from_fn(keep_plain_cookies))
