@@ -75,7 +75,7 @@ async fn finish_login(State(app): State<Arc<App>>, cookies: Cookies, headers: He
     let held = LoginCookies { prefix: &app.login_prefix, held: &pairs(&cookies) };
     let finished = app.sessions.finish_login::<String>(&query.0.unwrap_or_default(), held, browser).await;
     let spent = finished.as_ref().map_or_else(|refused| &refused.spent, |finished| &finished.spent);
-    spent.iter().for_each(|name| cookies.add(app.cookies.cleared(name.clone())));
+    spent.clone().into_iter().for_each(|name| cookies.add(app.cookies.cleared(name)));
     match finished {
         Ok(finished) => {
             if let Some(id) = finished.session {
