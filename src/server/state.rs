@@ -13,7 +13,7 @@ use super::{
     patience::Patience,
     rate_limit::Class,
     settings::{EMULATOR_CLIENT_ID, Settings},
-    views::session_api_places::SessionApiPlaces,
+    views::session_api_permits::SessionApiPermits,
 };
 use crate::site::SiteLinks;
 
@@ -24,8 +24,8 @@ pub struct AppState {
     pub emulated: bool,
     pub scalekit: scalekit::Client,
     pub sessions: Sessions,
-    /// The places for calls of the provider's session API.
-    pub session_api_places: SessionApiPlaces,
+    /// The permits for calls of the provider's session API.
+    pub session_api_permits: SessionApiPermits,
     /// Our cookies' names and attributes.
     pub cookies: CookieJar,
     pub clock: Clock,
@@ -75,13 +75,13 @@ impl AppState {
             Arc::new(rules.limits(move || clock.running_for()))
         });
         let site = assets::site();
-        let session_api_places = SessionApiPlaces::default();
+        let session_api_permits = SessionApiPermits::default();
         Ok(Arc::new(Self {
             settings,
             emulated,
             scalekit,
             sessions,
-            session_api_places,
+            session_api_permits,
             cookies,
             clock,
             rate_limits,

@@ -1,6 +1,6 @@
 //! "Your sessions": what is listed, and that people end their own sessions and nobody else's.
 
-use leptos_scalekit::server::views::session_api_places::SESSION_API_CALLS_AT_ONCE;
+use leptos_scalekit::server::views::session_api_permits::SESSION_API_CALLS_AT_ONCE;
 use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
 use scalekit_sessions::MemoryStore;
 use serde_json::Value;

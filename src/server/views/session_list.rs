@@ -116,11 +116,11 @@ impl<'a> Caller<'a> {
         }
         let user_id = &self.session.identity.user_id;
         let asked = async {
-            let place = self.state.session_api_places.place(user_id).await;
+            let permit = self.state.session_api_permits.permit(user_id).await;
             let (scalekit, user_id, now) = (self.state.scalekit.clone(), user_id.clone(), self.state.clock.now());
-            // In a task of its own: whoever hangs up keeps their place until the provider has answered.
+            // In a task of its own: whoever hangs up keeps their permit until the provider has answered.
             let call = async move {
-                let _place = place;
+                let _permit = permit;
                 scalekit.management().sessions_of(&user_id, now).await
             };
             tokio::spawn(call.in_current_span()).await

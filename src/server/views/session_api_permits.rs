@@ -13,24 +13,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Lists that one process asks the provider for at the same time.
 pub const SESSION_API_CALLS_AT_ONCE: usize = 16;
 
-/// Lines in which people wait for their turn, each person always in the same one. Many more than there are places, so that those
+/// Lines in which people wait, each person always in the same one. Many more than there are permits, so that those
 /// who share a line by chance seldom notice.
 const LINES: u64 = 256;
 
-/// The places of one process.
-pub struct SessionApiPlaces {
+/// The permits of one process.
+pub struct SessionApiPermits {
     all: Arc<Semaphore>,
     lines: Vec<Arc<Semaphore>>,
     line_of: RandomState,
 }
 
 /// Leave to make one call, until it is dropped.
-pub struct Place {
-    _turn: OwnedSemaphorePermit,
+pub struct Permit {
+    _of_line: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
 
-impl Default for SessionApiPlaces {
+impl Default for SessionApiPermits {
     fn default() -> Self {
         Self {
             all: Arc::new(Semaphore::new(SESSION_API_CALLS_AT_ONCE)),
@@ -40,12 +40,12 @@ impl Default for SessionApiPlaces {
     }
 }
 
-impl SessionApiPlaces {
-    /// Waits for this person's turn, then for a place. `None` would mean that there is an end to places, which there is not.
-    pub async fn place(&self, user_id: &str) -> Option<Place> {
+impl SessionApiPermits {
+    /// Waits in this person's line, then for a permit. `None` would mean that there is an end to permits, which there is not.
+    pub async fn permit(&self, user_id: &str) -> Option<Permit> {
         let line = usize::try_from(self.line_of.hash_one(user_id) % LINES).ok()?;
-        let turn = Arc::clone(self.lines.get(line)?).acquire_owned().await.ok()?;
-        Some(Place { _turn: turn, _of_all: Arc::clone(&self.all).acquire_owned().await.ok()? })
+        let of_line = Arc::clone(self.lines.get(line)?).acquire_owned().await.ok()?;
+        Some(Permit { _of_line: of_line, _of_all: Arc::clone(&self.all).acquire_owned().await.ok()? })
     }
 }
 
@@ -59,11 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_has_one_place_and_the_process_so_many() {
-        let places = SessionApiPlaces::default();
+    fn a_person_has_one_permit_and_the_process_so_many() {
+        let permits = SessionApiPermits::default();
         let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(held) = pin!(places.place("usr_1")).poll(&mut context) else { panic!("the first has a place") };
-        let mut again = pin!(places.place("usr_1"));
+        let Poll::Ready(held) = pin!(permits.permit("usr_1")).poll(&mut context) else {
+            panic!("the first has a permit")
+        };
+        let mut again = pin!(permits.permit("usr_1"));
         assert!(again.as_mut().poll(&mut context).is_pending(), "one call for each person");
         drop(held);
         assert!(again.as_mut().poll(&mut context).is_ready());
@@ -72,8 +74,8 @@ mod tests {
         for number in 0..10_000 {
             // By chance some stand in one line and have to wait.
             let name = format!("usr_{number}");
-            if let Poll::Ready(place) = pin!(places.place(&name)).poll(&mut context) {
-                held.push(place);
+            if let Poll::Ready(permit) = pin!(permits.permit(&name)).poll(&mut context) {
+                held.push(permit);
             }
         }
         assert_eq!(held.len(), SESSION_API_CALLS_AT_ONCE);
