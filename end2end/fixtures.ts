@@ -1,7 +1,7 @@
 // What every test starts with: a running application and emulator, and a browser whose complaints fail the test.
 
 import { type BrowserContext, type BrowserContextOptions, type Page, test as base } from "@playwright/test";
-import { type Emulator, organizations, people, type Person } from "./support/emulator.ts";
+import { type Emulator, people, type Person } from "./support/emulator.ts";
 import type { Visit } from "./support/every-page.ts";
 import { Servers } from "./support/servers.ts";
 import { Trouble } from "./support/trouble.ts";
@@ -48,9 +48,7 @@ export const test = base.extend<Fixtures, { servers: Servers }>({
 
   emulator: [
     async ({ servers }, use) => {
-      await servers.emulator.reset();
-      // The application has not forgotten the sessions of the tests before.
-      await servers.emulator.signOutOfApps(organizations.analytical, people.ada, people.charles);
+      await servers.emulator.beginAnew();
       await use(servers.emulator);
     },
     { auto: true },

@@ -8,7 +8,7 @@
 
 REPLICAS=3
 # What a person does, from sign-in to sign-out. The rest concerns one process as it does three.
-MAIN_JOB=(sign-in sign-out sign-up staying-signed-in sessions session-end dashboard profile without-scripts replicas)
+MAIN_JOB=(sign-in sign-out sign-up access-tokens sessions session-end dashboard profile without-scripts replicas)
 
 if [ -z "${APP_BINARY:-}" ] || [ -z "${EMULATOR_BINARY:-}" ]; then
     # A build that is too heavy works all the same.

@@ -76,6 +76,9 @@ export const organizations = {
 export const oneTimeCode = "424242";
 
 export class Emulator {
+  /** Whether it may have kept from its applications that sessions have ended, or ended some without a word. */
+  private mayHaveBeenSilent = true;
+
   constructor(readonly url: string) {}
 
   async state(): Promise<State> {
@@ -97,10 +100,12 @@ export class Emulator {
   }
 
   async change(settings: Settings): Promise<void> {
+    this.mayHaveBeenSilent = true;
     await this.call("POST", "settings", settings);
   }
 
   async breakNext(fault: Fault): Promise<void> {
+    this.mayHaveBeenSilent = true;
     await this.call("POST", "faults", fault);
   }
 
@@ -109,6 +114,7 @@ export class Emulator {
   }
 
   async tamper(tamper: Tamper): Promise<void> {
+    this.mayHaveBeenSilent = true;
     await this.call("POST", "tamper", tamper);
   }
 
@@ -132,6 +138,20 @@ export class Emulator {
     await this.call("POST", `users/${user}/roles`, { organization, roles });
   }
 
+  /** As after a start: nobody is signed in, neither here nor at an application, which has not forgotten the tests before. */
+  async beginAnew(): Promise<void> {
+    if (this.mayHaveBeenSilent) {
+      await this.reset();
+      await this.signOutOfApps(organizations.analytical, people.ada, people.charles);
+    } else {
+      // Applications are told of each session by name: that keeps nobody from signing in within the same second.
+      await this.endSessions();
+      await this.everythingIsTold();
+      await this.reset();
+    }
+    this.mayHaveBeenSilent = false;
+  }
+
   /**
    * Makes applications end these people's sessions in an organization, as if they had left it; waits until it is done. The
    * emulator's own memory of it stays.
@@ -141,8 +161,7 @@ export class Emulator {
       const data = { organization: { id: organization.id }, user: { id } };
       await this.call("POST", "webhooks/send", { type: "user.organization_membership_deleted", data });
     }
-    const isDone = async () => ((await this.call("GET", "deliveries")) as { done: boolean }[]).every(({ done }) => done);
-    while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.everythingIsTold();
     // Times are whole seconds: a sign-in of this one may have been under way when the memberships ended, and is refused.
     const { now } = await this.state();
     while ((await this.state()).now <= now) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -151,6 +170,12 @@ export class Emulator {
   /** Back to the seed: no sessions, no faults, counters at zero. */
   async reset(): Promise<void> {
     await this.call("POST", "reset", {});
+  }
+
+  /** Waits until applications have been told what there is to tell. */
+  private async everythingIsTold(): Promise<void> {
+    const isDone = async () => ((await this.call("GET", "deliveries")) as { done: boolean }[]).every(({ done }) => done);
+    while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   private async call(method: string, path: string, body?: unknown): Promise<unknown> {
