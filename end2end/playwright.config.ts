@@ -5,9 +5,9 @@ import { launchOptions } from "./support/browser.ts";
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
-  // Each worker runs a browser and two servers, and waits for two fifths of its time: three keep two cores busy. Files begin in the order of
-  // their names; the one with a test of a minute is the first, so that nobody waits for it at the end.
-  workers: 3,
+  // Two at a time: each worker runs a browser and two servers. Files begin in the order of their names; the one with a test of a minute is
+  // the first, so that nobody waits for it at the end.
+  workers: 2,
   fullyParallel: false,
   // A test that passes at the second try is a defect that was seen once.
   retries: 0,
