@@ -119,6 +119,8 @@ async fn what_ends_at_the_provider_ends_here_and_other_sites_can_sign_nobody_out
     let refused = elsewhere.header("sec-fetch-site", "cross-site").send().await.unwrap();
     assert_eq!(refused.status(), 403);
     assert!(browser.get("/").await.body.contains("Hello, Ada"));
+    let picture = Client::new().get(format!("{url}/auth/login")).header("sec-fetch-dest", "image");
+    assert_eq!(picture.send().await.unwrap().status(), 403, "no sign-in begins by a picture's address");
 
     let sessions = emulator.control().sessions();
     assert!(emulator.control().end_session(&sessions[0].sid));

@@ -8,6 +8,8 @@ pub(crate) mod corpus;
 pub(crate) mod frames;
 pub(crate) mod raw;
 mod store;
+#[path = "../../support/tokens.rs"]
+pub(crate) mod tokens;
 
 use std::{sync::Arc, time::Duration};
 
