@@ -66,6 +66,22 @@ export const everyPage: EveryPage[] = [
     await new Sessions(visit.page).endOthers.click();
     await new Sessions(visit.page).question.waitFor();
   } },
+  { name: "sign-out-question", ours: true, hydrates: false, open: async (visit) => {
+    await signedInAt("/dashboard")(visit);
+    await visit.page.goto("/logout");
+  } },
+  { name: "sign-in-question", ours: true, hydrates: false, open: async (visit) => {
+    await signedInAt("/dashboard")(visit);
+    // A link that chooses for the person, as a mail may hold.
+    await visit.page.goto(`/auth/login?login_hint=${people.charles.email}`);
+  } },
+  { name: "link-refused", ours: true, hydrates: false, status: { status: 400, path: /^\/auth\/login/ }, open: at("/auth/login?error=access_denied") },
+  { name: "on-the-way", ours: true, hydrates: false, open: async ({ page }) => {
+    // The provider answers nothing, so that the page stays.
+    await page.route("**/oauth/authorize?*", (route) => route.fulfill({ status: 204 }));
+    await page.goto("/auth/login?by=form");
+    await page.getByRole("link").first().waitFor();
+  } },
   { name: "emulator-sign-in", ours: false, hydrates: false, open: at("/auth/login") },
   { name: "emulator-sign-up", ours: false, hydrates: false, open: at("/auth/login?prompt=create") },
   { name: "emulator-code", ours: false, hydrates: false, open: async ({ page }) => {
