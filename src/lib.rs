@@ -10,6 +10,7 @@
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
 //! - [`site`]: where documents find stylesheet, scripts and WASM.
 //! - [`error`]: what a browser may be told when something went wrong.
+//! - [`lineage`]: keeps the owners of a page's contexts alive while something needs them.
 //! - `server` (feature `ssr`): what only the server has: settings, sign-in over HTTP, the guard, the router.
 //! - `traces` (feature `ssr`): OpenTelemetry, in builds with the feature `telemetry-otlp`.
 //!
@@ -26,6 +27,7 @@ pub mod app;
 pub mod components;
 pub mod documents;
 pub mod error;
+pub mod lineage;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -3,7 +3,6 @@
 //! Made before anything is awaited, so that server and browser number the data alike. Blocking: the server sends nothing
 //! before it is there, so that a redirect or a status can still be set. Shown by [`once_loaded`].
 
-use crate::components::erase::Erase as _;
 use leptos::{
     prelude::*,
     serde_json,
@@ -11,7 +10,7 @@ use leptos::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::AppError;
+use crate::{components::erase::Erase as _, error::AppError, lineage::Lineage};
 
 /// Loaded once; `Copy`, so that it can be handed on.
 pub type PageData<T> = OnceResource<Result<T, AppError>, JsonBytes>;
@@ -33,10 +32,10 @@ pub fn once_loaded<T: Send + 'static>(
     answer: impl Future<Output = T> + Send + 'static,
     show: impl FnOnce(T) -> AnyView + Send + 'static,
 ) -> AnyView {
-    let owner = Owner::current().unwrap_or_default();
+    let lineage = Lineage::of_current_owner();
     Suspend::new(async move {
         let answer = answer.await;
-        owner.with(|| show(answer))
+        lineage.with(|| show(answer))
     })
     .erase()
 }

@@ -139,7 +139,7 @@ pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
 /// is waiting for such a page then waits for ever. So it must not happen while requests are served.
 pub fn page_routes() -> &'static [AxumRouteListing] {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    ops::tasks::keep_spans();
+    ops::tasks::keep_to_requests();
     ROUTES.get_or_init(|| generate_route_list(App))
 }
 
