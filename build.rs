@@ -1,4 +1,5 @@
-//! Tells cargo that a release of the server holds the built site: a file that appears there is a reason to compile it anew.
+//! Tells cargo that a release of the server holds the built site: a file that appears there is a reason to
+//! compile it anew.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

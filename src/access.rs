@@ -1,7 +1,9 @@
-//! The table of rules: every page and every other route, and who may call it. It is the law: the server's guard turns away by it
-//! before anything runs, and a route that is missing here can't be called at all. Tests compare it with the router.
+//! The table of rules: every page and every other route, and who may call it. It is the law: the server's
+//! guard turns away by it before anything runs, and a route that is missing here can't be called at all.
+//! Tests compare it with the router.
 //!
-//! Health checks and files are outside: they are the same for everybody. Not here: the guard (`server::guard`).
+//! Health checks and files are outside: they are the same for everybody. Not here: the guard
+//! (`server::guard`).
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,8 @@ pub struct Endpoint {
 /// What a route needs to know of the caller's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionUse {
-    /// Look it up, and refresh it if its tokens have ended: a person does something, which keeps the session alive.
+    /// Look it up, and refresh it if its tokens have ended: a person does something, which keeps the session
+    /// alive.
     Lookup,
     /// The same, but a page may be asking by itself: that keeps no session alive.
     Watch,
@@ -69,8 +72,8 @@ pub(crate) use function;
 /// What the addresses of server functions begin with.
 pub const FUNCTIONS: &str = concat!(function!(), "/");
 
-/// Every route that is no page. Server functions are listed with the rule by which they answer: to those whom it does not let through
-/// with an error, whether they are called or a page asks them while it renders.
+/// Every route that is no page. Server functions are listed with the rule by which they answer: to those whom
+/// it does not let through with an error, whether they are called or a page asks them while it renders.
 pub const ENDPOINTS: &[Endpoint] = &[
     // Both look the session up themselves, where they need it, and refresh nothing.
     endpoint("/auth/login", Access::Public, SessionUse::None),
@@ -94,7 +97,8 @@ const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> En
     Endpoint { path, access, session }
 }
 
-/// In bytes: longer paths are not led back to after a sign-in. They travel in a cookie, and pages repeat them.
+/// In bytes: longer paths are not led back to after a sign-in. They travel in a cookie, and pages repeat
+/// them.
 pub const LONGEST_RETURN_PATH: usize = 1024;
 
 /// Whether the page at `path` can't be shown without a session.

@@ -46,7 +46,8 @@ pub enum AppError {
 /// Why a sign-in ended without a session. Each is explained on the callback's error page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignInProblem {
-    /// The answer belongs to no sign-in that this browser has under way: foreign, replayed, expired, or cookies are off.
+    /// The answer belongs to no sign-in that this browser has under way: foreign, replayed, expired, or
+    /// cookies are off.
     NoAttempt,
     /// The answer itself is not one that the provider sends: doubled, oversized or missing parameters.
     Malformed,
@@ -224,7 +225,8 @@ impl std::error::Error for AppError {}
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// Maps faults of the call itself: unreadable arguments are the caller's, an unreachable server passes, the rest is ours.
+    /// Maps faults of the call itself: unreadable arguments are the caller's, an unreachable server passes,
+    /// the rest is ours.
     fn from_server_fn_error(fault: ServerFnErrorErr) -> Self {
         match fault {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {

@@ -5,7 +5,8 @@
 //! - [`access`]: the table of pages with who may open each.
 //! - [`app`]: the document shell and `<App/>`.
 //! - [`documents`]: documents that stand alone: errors, a question with one button.
-//! - [`pages`]: one page a file, and the route of each. They read view models and hold no logic of the server's.
+//! - [`pages`]: one page a file, and the route of each. They read view models and hold no logic of the
+//!   server's.
 //! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
 //! - [`site`]: where documents find stylesheet, scripts and WASM.
@@ -14,9 +15,10 @@
 //! - `server` (feature `ssr`): what only the server has: settings, sign-in over HTTP, the guard, the router.
 //! - `traces` (feature `ssr`): OpenTelemetry, in builds with the feature `telemetry-otlp`.
 //!
-//! Below stand the crates: `scalekit` knows the protocol, `scalekit-sessions` keeps people signed in, `axum-hardening` stands between the net
-//! and a handler, `scalekit-emulator` stands in for Scalekit in development.
-//! Conditional compilation stands in this file and, for the emulator and traces, in `provider/mod.rs` and `traces/mod.rs`; nowhere else.
+//! Below stand the crates: `scalekit` knows the protocol, `scalekit-sessions` keeps people signed in,
+//! `axum-hardening` stands between the net and a handler, `scalekit-emulator` stands in for Scalekit in
+//! development. Conditional compilation stands in this file and, for the emulator and traces, in
+//! `provider/mod.rs` and `traces/mod.rs`; nowhere else.
 
 // Views are types within types; the compiler's default of 128 levels is soon reached.
 #![recursion_limit = "256"]

@@ -1,9 +1,10 @@
 //! Keeps the owners alive from which a piece of a page has its contexts.
 //!
-//! An [`Owner`] holds its parent weakly. Looking a context up holds the owner's lock, and takes hold of one ancestor after the other
-//! for a moment: if all others let go of one just then, because its request has gone, it is cleaned up there and then, and with it
-//! the owner that is locked. The thread then waits for itself, for ever (`Owner::with_context` of `reactive_graph` 0.2.16). Whoever
-//! looks contexts up beside the request, or after an await, holds all ancestors, so that nobody's hold is the last.
+//! An [`Owner`] holds its parent weakly. Looking a context up holds the owner's lock, and takes hold of one
+//! ancestor after the other for a moment: if all others let go of one just then, because its request has
+//! gone, it is cleaned up there and then, and with it the owner that is locked. The thread then waits for
+//! itself, for ever (`Owner::with_context` of `reactive_graph` 0.2.16). Whoever looks contexts up beside the
+//! request, or after an await, holds all ancestors, so that nobody's hold is the last.
 
 use leptos::prelude::Owner;
 

@@ -1,4 +1,5 @@
-//! Where documents find the site's files. Names carry a hash of the content, so that browsers may keep each for ever.
+//! Where documents find the site's files. Names carry a hash of the content, so that browsers may keep each
+//! for ever.
 //!
 //! Not here: the files themselves, which the server has (`server::assets`).
 
@@ -6,7 +7,8 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     pub address: String,
-    /// What its content must be for the browser to run it (Subresource Integrity); `None` if it was not built.
+    /// What its content must be for the browser to run it (Subresource Integrity); `None` if it was not
+    /// built.
     pub integrity: Option<String>,
 }
 

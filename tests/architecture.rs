@@ -1,5 +1,6 @@
-//! The shape of the house: which module may use which, that none uses itself by way of others, and which crate knows of which. The
-//! compiler can't state it; this reads the sources. And that a clone holds the same sources on every machine.
+//! The shape of the house: which module may use which, that none uses itself by way of others, and which
+//! crate knows of which. The compiler can't state it; this reads the sources. And that a clone holds the same
+//! sources on every machine.
 #![expect(clippy::unwrap_used, reason = "sources that can't be read are a reason to stop")]
 
 #[path = "support/modules.rs"]
@@ -14,7 +15,8 @@ use std::{
 
 use modules::{Modules, Segments};
 
-/// Which parts of `src/` each part may use, beside itself. What is not listed uses nothing of the application.
+/// Which parts of `src/` each part may use, beside itself. What is not listed uses nothing of the
+/// application.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("access", &[]),
     ("error", &[]),
@@ -34,7 +36,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lib", &["app"]),
 ];
 
-/// Modules that may use something that their part may not: the router is where the application is put together.
+/// Modules that may use something that their part may not: the router is where the application is put
+/// together.
 const EXCEPTIONS: &[(&str, &str)] = &[("server", "app")];
 
 /// Other people's crates, and our own, that a part knows nothing of.
@@ -133,7 +136,8 @@ fn modules_use_only_what_they_may() {
     assert!(broken.is_empty(), "forbidden uses:\n{}", broken.join("\n"));
 }
 
-/// A server function and its server half use each other: the view model comes from the one, the body from the other.
+/// A server function and its server half use each other: the view model comes from the one, the body from the
+/// other.
 fn is_api_pair(circle: &BTreeSet<&Segments>) -> bool {
     let [one, other]: [&&Segments; 2] = match circle.iter().collect::<Vec<_>>().try_into() {
         Ok(pair) => pair,

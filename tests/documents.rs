@@ -1,6 +1,6 @@
-//! Holds the documents to their word: every test they name is there, every path and command of AGENTS.md too; the README stays short
-//! and its pictures of one size.
-//! That links lead somewhere is for scripts/lint-links.mjs; what pages say of settings and routes is compared beside those.
+//! Holds the documents to their word: every test they name is there, every path and command of AGENTS.md too;
+//! the README stays short and its pictures of one size. That links lead somewhere is for
+//! scripts/lint-links.mjs; what pages say of settings and routes is compared beside those.
 #![expect(clippy::unwrap_used, reason = "documents that can't be read are a reason to stop")]
 
 use std::{
@@ -69,7 +69,8 @@ fn every_test_that_the_documents_rest_on_is_there() {
         for (name, target) in links_in_code(&text) {
             let file = folder.join(target);
             let Some(kind @ ("rs" | "ts")) = file.extension().and_then(|kind| kind.to_str()) else { continue };
-            // A file, not a test: `[`src/lib.rs`](../src/lib.rs)`. Or a test of a crate that the project has by tag.
+            // A file, not a test: `[`src/lib.rs`](../src/lib.rs)`. Or a test of a crate that the project has
+            // by tag.
             if target.ends_with(name) || target.contains("://") {
                 continue;
             }
@@ -175,7 +176,8 @@ fn the_readme_has_at_most_900_words() {
     assert!(words <= 900, "{words} words");
 }
 
-/// What a PNG file says of its size: width and height stand behind its signature and the head of its first chunk.
+/// What a PNG file says of its size: width and height stand behind its signature and the head of its first
+/// chunk.
 #[test]
 fn pictures_of_the_readme_are_1280_by_720() {
     let readme = read("README.md");

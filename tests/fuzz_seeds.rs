@@ -1,5 +1,6 @@
-//! Replays every seed of the fuzzer through the very property that the fuzzer checks, and every seed shortened and changed a little.
-//! Not here: the properties (`fuzz/src`), and searching for inputs that break them: `make fuzz`.
+//! Replays every seed of the fuzzer through the very property that the fuzzer checks, and every seed
+//! shortened and changed a little. Not here: the properties (`fuzz/src`), and searching for inputs that break
+//! them: `make fuzz`.
 #![expect(clippy::unwrap_used, reason = "seeds that can't be read are a reason to stop")]
 
 #[path = "../fuzz/src/lib.rs"]

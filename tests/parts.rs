@@ -1,5 +1,5 @@
-//! The parts that can be removed: every tag names one and is well-formed, every file is there, and removing a part leaves
-//! nothing of it behind. That the rest then builds is proven by `make template-test`.
+//! The parts that can be removed: every tag names one and is well-formed, every file is there, and removing a
+//! part leaves nothing of it behind. That the rest then builds is proven by `make template-test`.
 #![expect(clippy::unwrap_used, reason = "sources that can't be read are a reason to stop")]
 
 use std::{
@@ -108,8 +108,8 @@ fn every_tag_names_a_known_part_and_every_region_is_closed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is left out by a feature of a crate needs no tags, and whoever reads a file is spared them: see "A part of your own" of
-/// `docs/removing-parts.md`.
+/// What is left out by a feature of a crate needs no tags, and whoever reads a file is spared them: see "A
+/// part of your own" of `docs/removing-parts.md`.
 #[test]
 fn tags_are_few_and_none_stands_in_a_crate() {
     let parts = parts();

@@ -1,6 +1,7 @@
-//! Projects that are made of this repository: what they begin with, and how they come to a later release of the engine, both when
-//! they carry it and when they have it by tag. A copy of the repository with two releases stands in for the one on the net.
-//! That such projects build and pass their tests is proven by `make template-test`.
+//! Projects that are made of this repository: what they begin with, and how they come to a later release of
+//! the engine, both when they carry it and when they have it by tag. A copy of the repository with two
+//! releases stands in for the one on the net. That such projects build and pass their tests is proven by
+//! `make template-test`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 use std::{
@@ -44,7 +45,8 @@ fn replace(file: &Path, before: &str, after: &str) {
 }
 
 impl Template {
-    /// Two releases: the sources here as 0.1.0, and 0.2.0, in which a crate has changed, needs something more and says so.
+    /// Two releases: the sources here as 0.1.0, and 0.2.0, in which a crate has changed, needs something more
+    /// and says so.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let template = Self { folder };

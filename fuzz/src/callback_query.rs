@@ -1,5 +1,5 @@
-//! Callback queries: whatever ends an attempt names it, once, and carries one code and no error; what others add to a right query
-//! changes nothing; what is said about a wrong one is fit for a log.
+//! Callback queries: whatever ends an attempt names it, once, and carries one code and no error; what others
+//! add to a right query changes nothing; what is said about a wrong one is fit for a log.
 //!
 //! Input: the query, still encoded.
 

@@ -1,5 +1,5 @@
-//! Cookie headers, through the very layers that stand before every page: what is kept is plain and stood there literally, once; a
-//! session cookie that was sent once is found exactly, and nothing else ever is.
+//! Cookie headers, through the very layers that stand before every page: what is kept is plain and stood
+//! there literally, once; a session cookie that was sent once is found exactly, and nothing else ever is.
 //!
 //! Input: the headers, one a line.
 

@@ -1,4 +1,5 @@
-//! What an environment says about itself: only a whole document is one, read as any JSON reader reads it, and fit for a log.
+//! What an environment says about itself: only a whole document is one, read as any JSON reader reads it, and
+//! fit for a log.
 //!
 //! Input: a line with status and `Date` header, and the body.
 

@@ -1,7 +1,8 @@
-//! Reads an input as changes to something genuine, so that the fuzzer need not guess signatures to get behind them.
+//! Reads an input as changes to something genuine, so that the fuzzer need not guess signatures to get behind
+//! them.
 
-/// Applies the input to `genuine`, three bytes a change: where (two bytes), and what to put there, or with the place's highest bit
-/// set, one byte less.
+/// Applies the input to `genuine`, three bytes a change: where (two bytes), and what to put there, or with
+/// the place's highest bit set, one byte less.
 pub(crate) fn edited(genuine: &[u8], input: &[u8]) -> Vec<u8> {
     let mut bytes = genuine.to_vec();
     for change in input.chunks_exact(3) {

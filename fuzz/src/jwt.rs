@@ -1,7 +1,9 @@
-//! Tokens of a sign-in: whatever is accepted was signed by our issuer for us, is of the kind that was asked for, and is valid now.
+//! Tokens of a sign-in: whatever is accepted was signed by our issuer for us, is of the kind that was asked
+//! for, and is valid now.
 //!
-//! Input: a mode and a body. `0`: a whole token, made by somebody without the key. `1`: changes to a genuine token. Else: a header, a
-//! line break and a payload, which our issuer signs, so that the rules behind the signature are reached.
+//! Input: a mode and a body. `0`: a whole token, made by somebody without the key. `1`: changes to a genuine
+//! token. Else: a header, a line break and a payload, which our issuer signs, so that the rules behind the
+//! signature are reached.
 
 use scalekit::{
     VerificationError,
@@ -52,7 +54,8 @@ enum Kind {
     Login,
 }
 
-/// As which kinds a token is accepted; what was read of it agrees with the token, and no token is of two kinds.
+/// As which kinds a token is accepted; what was read of it agrees with the token, and no token is of two
+/// kinds.
 fn accepted(token: &str) -> Vec<Kind> {
     let expected = Expected::new(&SIGNER.config, ExpectedNonce::Exactly(NONCE), NOW);
     let mut kinds = Vec::new();

@@ -1,4 +1,5 @@
-//! Key sets: only RSA keys of a usable size get in, others never hinder ours, and ours verifies only if the document holds it.
+//! Key sets: only RSA keys of a usable size get in, others never hinder ours, and ours verifies only if the
+//! document holds it.
 //!
 //! Input: the document.
 

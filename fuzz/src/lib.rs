@@ -1,8 +1,9 @@
-//! What must hold for any bytes that others send: one property a module, each a function `check(input)` that panics when it is
-//! broken. The fuzzer calls them with whatever it finds, `tests/fuzz_seeds.rs` with every file of `seeds/`.
+//! What must hold for any bytes that others send: one property a module, each a function `check(input)` that
+//! panics when it is broken. The fuzzer calls them with whatever it finds, `tests/fuzz_seeds.rs` with every
+//! file of `seeds/`.
 //!
-//! A property says what being accepted proves, by means of its own: another parser, another computation of a signature. Not here:
-//! examples of right behaviour; those are the tests beside the code.
+//! A property says what being accepted proves, by means of its own: another parser, another computation of a
+//! signature. Not here: examples of right behaviour; those are the tests beside the code.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a panic is how a property says that it is broken")]
 
 pub mod callback_query;

@@ -1,4 +1,5 @@
-//! Logout tokens: whatever is accepted was signed by our issuer for us, lately, and names whose sessions end; nothing else ends any.
+//! Logout tokens: whatever is accepted was signed by our issuer for us, lately, and names whose sessions end;
+//! nothing else ends any.
 //!
 //! Input: as for `jwt`.
 

@@ -1,5 +1,5 @@
-//! Return paths: whatever is accepted leads to this site by the rules of browsers, in whatever context it is resolved, is accepted
-//! again unchanged, fits into a header and a cookie, and is no step of sign-in.
+//! Return paths: whatever is accepted leads to this site by the rules of browsers, in whatever context it is
+//! resolved, is accepted again unchanged, fits into a header and a cookie, and is no step of sign-in.
 //!
 //! Input: the path as a visitor brings it.
 

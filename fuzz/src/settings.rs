@@ -1,5 +1,5 @@
-//! Settings: any file and any environment are either refused, with names that a person can find, or keep the rules of the
-//! environment they are for. Neither a refusal nor the list of settings shows a secret.
+//! Settings: any file and any environment are either refused, with names that a person can find, or keep the
+//! rules of the environment they are for. Neither a refusal nor the list of settings shows a secret.
 //!
 //! Input: lines `NAME=value`, an empty line, and the settings file.
 

@@ -1,4 +1,5 @@
-//! An issuer of tokens with a key of its own, made anew in each process: no private key lies in the repository.
+//! An issuer of tokens with a key of its own, made anew in each process: no private key lies in the
+//! repository.
 
 use std::sync::LazyLock;
 

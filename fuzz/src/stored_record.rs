@@ -1,8 +1,8 @@
-//! Stored records: only what was sealed with a key of the ring, for this very row and purpose, opens; nothing else does, whoever
-//! wrote it into the store.
+//! Stored records: only what was sealed with a key of the ring, for this very row and purpose, opens; nothing
+//! else does, whoever wrote it into the store.
 //!
-//! Input: a mode and a body. `0`: what stands in the store, written by somebody without the key. `1`: changes to a sealed record.
-//! Else: the text inside a seal, as another release may have written it.
+//! Input: a mode and a body. `0`: what stands in the store, written by somebody without the key. `1`: changes
+//! to a sealed record. Else: the text inside a seal, as another release may have written it.
 
 use std::sync::LazyLock;
 
@@ -65,7 +65,8 @@ pub fn check(input: &[u8]) {
                 assert!(again == session, "a session changes by being written");
             }
             if let Some(tokens) = open_tokens(&RING, &row(1), &found) {
-                // What nobody reads need not be readable, and serde reads structures from lists, too: only keys of ours seal.
+                // What nobody reads need not be readable, and serde reads structures from lists, too: only
+                // keys of ours seal.
                 if let Ok(Value::Object(text)) = serde_json::from_slice(body) {
                     assert_eq!(text["access"], tokens.access_token.expose_secret());
                 }

@@ -1,4 +1,5 @@
-//! Answers of the token endpoint: only a 200 hands out tokens, only a clear refusal ends a session, and no token shows in an error.
+//! Answers of the token endpoint: only a 200 hands out tokens, only a clear refusal ends a session, and no
+//! token shows in an error.
 //!
 //! Input: a line with status and `Retry-After` header, and the body.
 

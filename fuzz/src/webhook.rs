@@ -1,8 +1,9 @@
-//! Webhooks: whatever is accepted was signed with one of the secrets, byte for byte, not long ago; a genuine one is accepted.
+//! Webhooks: whatever is accepted was signed with one of the secrets, byte for byte, not long ago; a genuine
+//! one is accepted.
 //!
-//! Input: a mode and a body. `0`: identifier, time and signatures, one a line, then the webhook's body, by somebody without the
-//! secrets. `1`: changes to a genuine webhook. `2`: where to cut the signed text of a genuine one into identifier, time and body anew.
-//! Else: the body of a genuine one.
+//! Input: a mode and a body. `0`: identifier, time and signatures, one a line, then the webhook's body, by
+//! somebody without the secrets. `1`: changes to a genuine webhook. `2`: where to cut the signed text of a
+//! genuine one into identifier, time and body anew. Else: the body of a genuine one.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! What the dashboard shows beside the session: roles and permissions in plain words, and the template's next steps.
+//! What the dashboard shows beside the session: roles and permissions in plain words, and the template's next
+//! steps.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

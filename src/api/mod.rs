@@ -6,8 +6,8 @@
 //! - [`organization`]: what an administrator may have of their organization.
 //! - [`sessions`]: where the person is signed in, and ending that.
 //!
-//! Hardly any logic lives here: bodies ask `crate::server` and return. View models hold what a page shows, never a
-//! token: all that a server function returns may be written into the HTML.
+//! Hardly any logic lives here: bodies ask `crate::server` and return. View models hold what a page shows,
+//! never a token: all that a server function returns may be written into the HTML.
 
 pub mod dashboard;
 pub mod organization;

@@ -1,4 +1,5 @@
-//! Who is signed in: the session's view model and the server functions of its life: read, begin, refresh, end.
+//! Who is signed in: the session's view model and the server functions of its life: read, begin, refresh,
+//! end.
 //!
 //! Called by the shell, the callback page, the session watcher and the sign-out form. The rules are in
 //! `crate::server::auth` and the crate `scalekit-sessions`.
@@ -80,7 +81,8 @@ pub struct OrganizationView {
 }
 
 impl OrganizationView {
-    /// What people call it: its name, else this application's own identifier. Scalekit's identifier says nothing to anybody.
+    /// What people call it: its name, else this application's own identifier. Scalekit's identifier says
+    /// nothing to anybody.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         self.name.as_deref().or(self.external_id.as_deref())
@@ -96,8 +98,8 @@ pub async fn current_session() -> Result<SessionState, AppError> {
     crate::server::auth::respond::current_session()
 }
 
-/// The last step of a sign-in: exchanges the authorization code for tokens, verifies them and starts the session.
-/// Answers with a redirect to the page that the person wanted.
+/// The last step of a sign-in: exchanges the authorization code for tokens, verifies them and starts the
+/// session. Answers with a redirect to the page that the person wanted.
 ///
 /// # Errors
 /// [`AppError::SignIn`] with the reason; nothing is kept of the attempt and no other session is touched.
@@ -112,8 +114,8 @@ pub async fn exchange_code(
 /// Refreshes the session's tokens if they are due, and answers with the session as it is then.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] if the session has ended; [`AppError::Unavailable`] if the provider or the store
-/// can't be reached (the session is kept).
+/// [`AppError::Unauthenticated`] if the session has ended; [`AppError::Unavailable`] if the provider or the
+/// store can't be reached (the session is kept).
 #[server(endpoint = "refresh_session")]
 pub async fn refresh_session() -> Result<SessionView, AppError> {
     crate::server::auth::respond::refresh_session()

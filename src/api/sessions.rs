@@ -23,8 +23,8 @@ pub struct SessionEntry {
     pub id: String,
     /// Whether it is the session that asks.
     pub current: bool,
-    /// Whether it is a session of this application; otherwise the person is signed in at the provider only, through another
-    /// application for example.
+    /// Whether it is a session of this application; otherwise the person is signed in at the provider only,
+    /// through another application for example.
     pub here: bool,
     /// What the person signed in with.
     pub device: DeviceView,
@@ -79,8 +79,8 @@ pub async fn list_sessions() -> Result<SessionList, AppError> {
     crate::server::views::session_list::list_sessions().await
 }
 
-/// Ends one of the caller's sessions, here and at the provider. One that has ended meanwhile, or never was theirs, changes
-/// nothing and is no error. A posted form is answered with a redirect to the list.
+/// Ends one of the caller's sessions, here and at the provider. One that has ended meanwhile, or never was
+/// theirs, changes nothing and is no error. A posted form is answered with a redirect to the list.
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store can't be reached.
@@ -92,8 +92,8 @@ pub async fn end_session(
     crate::server::views::session_list::end_session(id).await
 }
 
-/// Ends all of the caller's sessions but the one that asks, here and at the provider. A posted form is answered with a
-/// redirect to the list.
+/// Ends all of the caller's sessions but the one that asks, here and at the provider. A posted form is
+/// answered with a redirect to the list.
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store can't be reached.

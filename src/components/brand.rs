@@ -1,5 +1,5 @@
-//! The product's mark and name. Change the name here, the mark in `icons.rs` and `public/favicon.svg`, the colours in
-//! `style/tokens.css`.
+//! The product's mark and name. Change the name here, the mark in `icons.rs` and `public/favicon.svg`, the
+//! colours in `style/tokens.css`.
 
 use leptos::prelude::*;
 

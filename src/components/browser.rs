@@ -31,7 +31,8 @@ pub fn current_address() -> String {
     [location.pathname().unwrap_or_default(), location.search().unwrap_or_default()].concat()
 }
 
-/// Leaves for another document, replacing this one in the history. A full page load: nothing of this page's memory stays.
+/// Leaves for another document, replacing this one in the history. A full page load: nothing of this page's
+/// memory stays.
 pub fn leave_for(address: &str) {
     // A refused navigation leaves the page as it is; there is nothing better to do.
     let _ = window().location().replace(address);
@@ -42,7 +43,8 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
-/// Remembers `value` under `name` for all tabs; `true` if it was not remembered before. Blocked storage remembers nothing.
+/// Remembers `value` under `name` for all tabs; `true` if it was not remembered before. Blocked storage
+/// remembers nothing.
 #[must_use]
 pub fn remember(name: &str, value: &str) -> bool {
     let Ok(Some(storage)) = window().local_storage() else { return false };

@@ -1,7 +1,8 @@
 //! A form that first says what it will do.
 //!
-//! A popover, as the account menu is: the browser opens it, closes it on Escape and on a press outside, and returns the focus,
-//! all of that without scripts; the form is a plain post. After hydration the page may do the same without a reload.
+//! A popover, as the account menu is: the browser opens it, closes it on Escape and on a press outside, and
+//! returns the focus, all of that without scripts; the form is a plain post. After hydration the page may do
+//! the same without a reload.
 
 use leptos::prelude::*;
 
@@ -25,8 +26,8 @@ pub struct Question {
     pub subject: String,
 }
 
-/// A button; the question that it opens; and in there the form's own button and a way back, which has the focus first.
-/// `confirmed` is called in place of the post once the page is hydrated.
+/// A button; the question that it opens; and in there the form's own button and a way back, which has the
+/// focus first. `confirmed` is called in place of the post once the page is hydrated.
 pub fn confirm(question: Question, confirmed: Box<dyn Fn() + Send>) -> impl IntoView {
     let Question { id, label, about, question, consequence, action, subject } = question;
     let submit = move |event: web_sys::SubmitEvent| {

@@ -1,7 +1,8 @@
 //! Type erasure for views, without the half that this application never uses.
 //!
-//! `into_any` keeps every way to render a view, asynchronous hydration among them, which only `hydrate_lazy` needs: a second
-//! copy of the hydration code of everything inside, measured at a fifth of the WASM. [`Erase::erase`] leaves it out.
+//! `into_any` keeps every way to render a view, asynchronous hydration among them, which only `hydrate_lazy`
+//! needs: a second copy of the hydration code of everything inside, measured at a fifth of the WASM.
+//! [`Erase::erase`] leaves it out.
 
 use leptos::{
     prelude::*,

@@ -1,7 +1,8 @@
 //! What stands around every page: header or rail, main, footer.
 //!
-//! Session-dependent parts (person, organization, emulator notice) are there in the first HTML. A signed-in page's frame also
-//! guards client-side navigation: on the server a layer in front of the router has already turned anonymous requests away.
+//! Session-dependent parts (person, organization, emulator notice) are there in the first HTML. A signed-in
+//! page's frame also guards client-side navigation: on the server a layer in front of the router has already
+//! turned anonymous requests away.
 
 use crate::components::erase::Erase as _;
 use leptos::{html, prelude::*};

@@ -1,7 +1,7 @@
 //! Addresses with parameters: the sign-in page and the start of a sign-in.
 //!
-//! Return paths are passed on as they came: the server checks them (`ReturnTo`). `/auth/login` is a route of the server
-//! and not a page: links to it need `rel="external"`, or the router would look for a page.
+//! Return paths are passed on as they came: the server checks them (`ReturnTo`). `/auth/login` is a route of
+//! the server and not a page: links to it need `rel="external"`, or the router would look for a page.
 
 use leptos_router::location::Url;
 
@@ -19,7 +19,8 @@ pub fn sign_in_page_after_expiry(return_to: &str) -> String {
     leading_back("/login", Some(("reason", "expired")), return_to)
 }
 
-/// Starts a sign-in at the provider, with at most one wish about how. `return_to` may be empty: the server then chooses.
+/// Starts a sign-in at the provider, with at most one wish about how. `return_to` may be empty: the server
+/// then chooses.
 #[must_use]
 pub fn start_sign_in(wish: Option<(&str, &str)>, return_to: &str) -> String {
     leading_back("/auth/login", wish, return_to)
@@ -52,7 +53,8 @@ fn leading_back(path: &str, wish: Option<(&str, &str)>, return_to: &str) -> Stri
     address
 }
 
-/// Percent-encodes everything but RFC 3986's unreserved characters; the same on server and browser, as hydration needs.
+/// Percent-encodes everything but RFC 3986's unreserved characters; the same on server and browser, as
+/// hydration needs.
 fn push_encoded(address: &mut String, value: &str) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {

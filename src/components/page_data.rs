@@ -1,7 +1,9 @@
-//! What a page loads before it is shown: once, on the server if the page comes from there, and then written into the document.
+//! What a page loads before it is shown: once, on the server if the page comes from there, and then written
+//! into the document.
 //!
-//! Made before anything is awaited, so that server and browser number the data alike. Blocking: the server sends nothing
-//! before it is there, so that a redirect or a status can still be set. Shown by [`once_loaded`].
+//! Made before anything is awaited, so that server and browser number the data alike. Blocking: the server
+//! sends nothing before it is there, so that a redirect or a status can still be set. Shown by
+//! [`once_loaded`].
 
 use leptos::{
     prelude::*,
@@ -25,9 +27,9 @@ where
 
 /// Shows an answer once it is there; the server waits for it.
 ///
-/// Not under a `<Suspense>`: on a busy server its bookkeeping now and then never learns that the answer has come, and the
-/// request hangs (leptos#4578, leptos#4851; tests/http found it). A bare `Suspend` polls the answer itself. It loses the
-/// surrounding contexts, so they are put back here.
+/// Not under a `<Suspense>`: on a busy server its bookkeeping now and then never learns that the answer has
+/// come, and the request hangs (leptos#4578, leptos#4851; tests/http found it). A bare `Suspend` polls the
+/// answer itself. It loses the surrounding contexts, so they are put back here.
 pub fn once_loaded<T: Send + 'static>(
     answer: impl Future<Output = T> + Send + 'static,
     show: impl FnOnce(T) -> AnyView + Send + 'static,
@@ -40,8 +42,8 @@ pub fn once_loaded<T: Send + 'static>(
     .erase()
 }
 
-/// JSON, read as server functions read their answers. Leptos' own codec reads text instead of bytes, for which the
-/// compiler makes all readers a second time: 50 kB of code.
+/// JSON, read as server functions read their answers. Leptos' own codec reads text instead of bytes, for
+/// which the compiler makes all readers a second time: 50 kB of code.
 #[derive(Debug)]
 pub struct JsonBytes;
 

@@ -1,5 +1,5 @@
-//! How an [`AppError`] looks: what happened, what to do next, and the way on. The same whether it is a whole document, a page
-//! of the hydrated application or a part of one.
+//! How an [`AppError`] looks: what happened, what to do next, and the way on. The same whether it is a whole
+//! document, a page of the hydrated application or a part of one.
 
 use leptos::prelude::*;
 
@@ -76,7 +76,8 @@ fn explanation(error: AppError) -> impl IntoView {
     }
 }
 
-/// One primary action and the way home. All of them are full page loads, so that nothing of a failed page stays.
+/// One primary action and the way home. All of them are full page loads, so that nothing of a failed page
+/// stays.
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     let (label, address) = match error {
         AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),

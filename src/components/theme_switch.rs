@@ -1,5 +1,5 @@
-//! Switches between the light and the dark scheme. `public/theme.js` does the work, so that it works before the WASM
-//! arrives and on pages without any; it also hides this button, through CSS, where scripts are off.
+//! Switches between the light and the dark scheme. `public/theme.js` does the work, so that it works before
+//! the WASM arrives and on pages without any; it also hides this button, through CSS, where scripts are off.
 
 use crate::components::erase::Erase as _;
 use leptos::prelude::*;

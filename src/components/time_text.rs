@@ -1,5 +1,5 @@
-//! Points in time and spans as text. The server writes UTC; after hydration an effect puts the reader's own time in its
-//! place, in a space that was reserved for it. Nothing depends on the clock while hydrating.
+//! Points in time and spans as text. The server writes UTC; after hydration an effect puts the reader's own
+//! time in its place, in a space that was reserved for it. Nothing depends on the clock while hydrating.
 
 use crate::components::erase::Erase as _;
 use js_sys::Date;
@@ -24,8 +24,8 @@ pub fn TimeText(
     .erase()
 }
 
-/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on demand. All in
-/// Unix seconds.
+/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on
+/// demand. All in Unix seconds.
 pub fn time_ago(at: i64, now: i64) -> impl IntoView {
     view! {
         <time datetime=utc(at, "T", "Z") title=utc(at, " ", " UTC")>

@@ -1,5 +1,5 @@
-//! The document for an answer that no page gives: nothing found, nothing reachable, something failed. Nothing in it needs a
-//! session. Where waiting helps, it tries again by itself.
+//! The document for an answer that no page gives: nothing found, nothing reachable, something failed. Nothing
+//! in it needs a session. Where waiting helps, it tries again by itself.
 
 use leptos::{nonce::use_nonce, prelude::*};
 

@@ -1,5 +1,5 @@
-//! Documents that stand alone: one thought each, without the application and without hydration, so that they work wherever HTML
-//! does and add nothing to what browsers load.
+//! Documents that stand alone: one thought each, without the application and without hydration, so that they
+//! work wherever HTML does and add nothing to what browsers load.
 //!
 //! - [`error`]: an answer that no page gives: nothing found, nothing reachable, something failed.
 //! - [`question`]: one question, one button, and a way to leave everything as it is.
@@ -63,8 +63,8 @@ fn Document(
     }
 }
 
-/// What every document's head holds. The small script puts the remembered colour scheme in place before anything is
-/// painted.
+/// What every document's head holds. The small script puts the remembered colour scheme in place before
+/// anything is painted.
 #[component]
 pub fn DocumentHead(
     /// Where the site's files are.

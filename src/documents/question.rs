@@ -1,5 +1,6 @@
-//! Documents that ask before something happens to the session: whether a link from elsewhere may lead to another account,
-//! whether a link to sign out was meant. One question, and one button that is a form of this site: no other site can press it.
+//! Documents that ask before something happens to the session: whether a link from elsewhere may lead to
+//! another account, whether a link to sign out was meant. One question, and one button that is a form of this
+//! site: no other site can press it.
 
 use leptos::prelude::*;
 
@@ -43,7 +44,8 @@ struct Way {
 const STAY: Way = Way { label: "Stay signed in", address: "/dashboard" };
 
 impl Question {
-    /// Whether a sign-in that began elsewhere is to go on. `fields` are what the link asked for: the button asks for the same.
+    /// Whether a sign-in that began elsewhere is to go on. `fields` are what the link asked for: the button
+    /// asks for the same.
     #[must_use]
     pub fn go_on(signed_in_as: SignedInAs, fields: Vec<(String, String)>) -> Self {
         Self {

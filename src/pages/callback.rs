@@ -1,5 +1,5 @@
-//! The end of a sign-in. All goes well: the server answers with a redirect and nothing of this page is seen. Otherwise it
-//! explains what went wrong and what to do.
+//! The end of a sign-in. All goes well: the server answers with a redirect and nothing of this page is seen.
+//! Otherwise it explains what went wrong and what to do.
 //!
 //! The browser never calls `exchange_code` again: it finds the outcome in the document.
 

@@ -1,5 +1,5 @@
-//! The first page after sign-in: who is here, the session, what the person may do, and what is left to make the template
-//! one's own. Replace the last two sections with your product.
+//! The first page after sign-in: who is here, the session, what the person may do, and what is left to make
+//! the template one's own. Replace the last two sections with your product.
 
 use leptos::{either::Either, prelude::*};
 

@@ -1,7 +1,7 @@
 //! What this is, how a sign-in travels, what is inside. Replace it with your product's own front page.
 //!
-//! Nearly everything here is written out, without a loop or a value: such markup is taken as it is and costs the browser
-//! build next to nothing.
+//! Nearly everything here is written out, without a loop or a value: such markup is taken as it is and costs
+//! the browser build next to nothing.
 
 use leptos::prelude::*;
 
@@ -52,8 +52,8 @@ pub fn Landing() -> impl IntoView {
     }
 }
 
-/// The sign-in as it really travels. The steps are radio buttons, so that pointer, touch and arrow keys light up their part
-/// of the figure (`s1` to `s6`) without scripts; `style/landing.css` does the rest.
+/// The sign-in as it really travels. The steps are radio buttons, so that pointer, touch and arrow keys light
+/// up their part of the figure (`s1` to `s6`) without scripts; `style/landing.css` does the rest.
 #[component]
 fn Sequence() -> impl IntoView {
     view! {

@@ -1,4 +1,5 @@
-//! After sign-out, and for whoever opens it otherwise. Tells the other tabs, whatever way led here: they ask the server themselves.
+//! After sign-out, and for whoever opens it otherwise. Tells the other tabs, whatever way led here: they ask
+//! the server themselves.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,7 +1,8 @@
-//! Where people choose how to sign in. All ways lead to `/auth/login`, which sends the browser on to Scalekit; plain links
-//! and a plain form, so that they work without scripts.
+//! Where people choose how to sign in. All ways lead to `/auth/login`, which sends the browser on to
+//! Scalekit; plain links and a plain form, so that they work without scripts.
 //!
-//! `return_to` is passed on as it came, unless it is too long: the server checks it. `reason=expired` explains why one is here.
+//! `return_to` is passed on as it came, unless it is too long: the server checks it. `reason=expired`
+//! explains why one is here.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -79,8 +80,8 @@ pub fn Login() -> impl IntoView {
     }
 }
 
-/// Finds the organization's own sign-in by the address's domain. The browser checks the address; after hydration its
-/// complaint stands beside the field.
+/// Finds the organization's own sign-in by the address's domain. The browser checks the address; after
+/// hydration its complaint stands beside the field.
 #[component]
 fn WorkEmail(return_to: String) -> impl IntoView {
     let complaint = RwSignal::new("");

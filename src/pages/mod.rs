@@ -1,8 +1,8 @@
-//! One page a file, and the route of each. A page reads view models through server functions and shows them; it decides nothing: who may
-//! open it stands in the table of `access`, and the server enforces it.
+//! One page a file, and the route of each. A page reads view models through server functions and shows them;
+//! it decides nothing: who may open it stands in the table of `access`, and the server enforces it.
 //!
-//! The parts of each file are the same: the page component (its data first, then frame and content), then its pieces.
-//! Data is asked for before anything is awaited, so that server and browser number them alike.
+//! The parts of each file are the same: the page component (its data first, then frame and content), then its
+//! pieces. Data is asked for before anything is awaited, so that server and browser number them alike.
 
 pub mod callback;
 pub mod dashboard;
@@ -25,7 +25,8 @@ use self::{
     not_found::NotFound, profile::Profile, sessions::Sessions,
 };
 
-/// Each page at its address. `SsrMode::Async`: complete before it is sent, so that it works without scripts and can set status and headers.
+/// Each page at its address. `SsrMode::Async`: complete before it is sent, so that it works without scripts
+/// and can set status and headers.
 #[component]
 pub fn Pages() -> impl IntoView {
     view! {

@@ -1,5 +1,5 @@
-//! Shown by the router for an address that has no page, after client-side navigation. The server's own answer is
-//! `documents::error`, with the same content.
+//! Shown by the router for an address that has no page, after client-side navigation. The server's own answer
+//! is `documents::error`, with the same content.
 
 use leptos::prelude::*;
 

@@ -1,7 +1,8 @@
 //! Where the person is signed in, and the end of what they don't want any more.
 //!
-//! Ending is a plain post that the server answers with this page again, `?ended=…`; once the page is hydrated, a call and the
-//! row's disappearance. Rows are hidden, not taken out: what was there when the page was made stays its only list.
+//! Ending is a plain post that the server answers with this page again, `?ended=…`; once the page is
+//! hydrated, a call and the row's disappearance. Rows are hidden, not taken out: what was there when the page
+//! was made stays its only list.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;

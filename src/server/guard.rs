@@ -1,8 +1,9 @@
 //! Who is calling, and whether they may: found out before anything renders.
 //!
-//! The decision rests on the rule of the route that was matched, not on the path's spelling, and holds for pages, server functions
-//! and everything else alike: pages lead to sign-in, all others answer with an error. Server functions don't check again; what they
-//! need of the caller they get from [`super::request`], by the same rules. Views guard client-side navigation only.
+//! The decision rests on the rule of the route that was matched, not on the path's spelling, and holds for
+//! pages, server functions and everything else alike: pages lead to sign-in, all others answer with an error.
+//! Server functions don't check again; what they need of the caller they get from [`super::request`], by the
+//! same rules. Views guard client-side navigation only.
 
 use std::sync::Arc;
 
@@ -162,8 +163,8 @@ async fn current_session(state: &AppState, cookies: &Cookies, session: SessionUs
     };
     match current {
         Current::SignedIn(session) => CurrentSession::Known(Visitor::SignedIn(session)),
-        // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A dead
-        // identifier leads nowhere, and the next sign-in replaces it.
+        // The cookie stays: a late answer to an old session would otherwise take the cookie of a new one. A
+        // dead identifier leads nowhere, and the next sign-in replaces it.
         Current::Ended => CurrentSession::Known(Visitor::SessionEnded),
         Current::Unavailable { retry_after } => CurrentSession::Unavailable { retry_after },
     }

@@ -1,5 +1,5 @@
-//! What this build has of what a team may leave out (`docs/removing-parts.md`). Settings of what is not there are named in the log,
-//! the doctor is silent about it, and tests ask here whether their subject is there.
+//! What this build has of what a team may leave out (`docs/removing-parts.md`). Settings of what is not there
+//! are named in the log, the doctor is silent about it, and tests ask here whether their subject is there.
 
 use scalekit_sessions::StoreAddress;
 

@@ -30,11 +30,13 @@ pub struct RequestContext {
 impl RequestContext {
     /// The request from Leptos' context, for the function `F`, whose rule lets the caller through.
     ///
-    /// A call over HTTP the guard has judged by that rule already. While a page renders it asks functions too, and there the guard has
-    /// judged the page; so the function's own rule is applied here, for both alike.
+    /// A call over HTTP the guard has judged by that rule already. While a page renders it asks functions
+    /// too, and there the guard has judged the page; so the function's own rule is applied here, for both
+    /// alike.
     ///
     /// # Errors
-    /// What the rule says to the caller; [`AppError::Internal`] outside a request, and for a function without a rule.
+    /// What the rule says to the caller; [`AppError::Internal`] outside a request, and for a function without
+    /// a rule.
     pub fn of<F: ServerFn>() -> Result<Self, AppError> {
         let (Some(state), Some(parts), Some(response)) =
             (use_context::<Arc<AppState>>(), use_context::<Parts>(), use_context::<ResponseOptions>())
@@ -87,8 +89,8 @@ impl RequestContext {
         self.parts.extensions.get::<Cookies>().cloned().ok_or(AppError::Internal)
     }
 
-    /// Gives the page that is being rendered the status of `error`. Answers of server functions get theirs from
-    /// `server::refusals`, so this is for errors that are the whole page.
+    /// Gives the page that is being rendered the status of `error`. Answers of server functions get theirs
+    /// from `server::refusals`, so this is for errors that are the whole page.
     pub fn set_page_status(&self, error: &AppError) {
         self.response.set_status(refusals::status_of(error));
         if let Some(seconds) = error.retry_after() {
@@ -136,8 +138,8 @@ impl RequestContext {
         if accept.is_some_and(|accept| accept.contains("text/html")) { self.redirect(location) } else { Ok(()) }
     }
 
-    /// Sends the browser elsewhere, whatever kind of request this is. `leptos_axum::redirect` would panic on a control
-    /// character and answers programs with 200.
+    /// Sends the browser elsewhere, whatever kind of request this is. `leptos_axum::redirect` would panic on
+    /// a control character and answers programs with 200.
     ///
     /// # Errors
     /// [`AppError::Internal`] if the address can't be a header.

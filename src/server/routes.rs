@@ -4,7 +4,8 @@ use axum::http::Uri;
 
 use crate::access::{Access, ENDPOINTS, Endpoint, PAGES, Page, SessionUse};
 
-/// The tables by which the guard decides. The application's are [`Rules::OF_THE_APPLICATION`]; tests try others.
+/// The tables by which the guard decides. The application's are [`Rules::OF_THE_APPLICATION`]; tests try
+/// others.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// Pages.
@@ -51,8 +52,8 @@ pub fn find(path: &str) -> Option<Rule> {
     Rules::OF_THE_APPLICATION.find(path)
 }
 
-/// Where a path leads that is a route's but for slashes behind it, with its query. The path is the table's, never the request's:
-/// `//elsewhere/` leads nowhere.
+/// Where a path leads that is a route's but for slashes behind it, with its query. The path is the table's,
+/// never the request's: `//elsewhere/` leads nowhere.
 #[must_use]
 pub fn without_trailing_slash(uri: &Uri) -> Option<String> {
     let path = uri.path().strip_suffix('/')?.trim_end_matches('/');

@@ -1,8 +1,8 @@
-//! OpenTelemetry traces (feature `telemetry-otlp`): each request's span, with those of the store and the provider within, sent
-//! by OTLP over HTTP. The standard `OTEL_*` variables say where to and how many.
+//! OpenTelemetry traces (feature `telemetry-otlp`): each request's span, with those of the store and the
+//! provider within, sent by OTLP over HTTP. The standard `OTEL_*` variables say where to and how many.
 //!
-//! W3C Trace Context comes in from trusted proxies and goes out to the provider. Not here: what is a span; the server says that where
-//! it happens.
+//! W3C Trace Context comes in from trusted proxies and goes out to the provider. Not here: what is a span;
+//! the server says that where it happens.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -88,8 +88,8 @@ where
         .with_threads(false)
 }
 
-/// Makes the request's span a part of the trace that the request names, if one of our proxies names one: anybody else could hide
-/// requests from traces, or have all of theirs recorded.
+/// Makes the request's span a part of the trace that the request names, if one of our proxies names one:
+/// anybody else could hide requests from traces, or have all of theirs recorded.
 async fn continue_trace(State(trusted): State<Arc<[IpNet]>>, request: Request, next: Next) -> Response {
     if !client::is_connected_by(&request, &trusted) {
         return next.run(request).await;

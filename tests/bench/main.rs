@@ -1,5 +1,6 @@
-//! What one process carries. Run by `make bench`, never by `make test`: it measures, it asserts nothing but that requests
-//! succeed. Load comes from `wrk` on the same machine, so every rate is a lower bound; what to compare is the ratios.
+//! What one process carries. Run by `make bench`, never by `make test`: it measures, it asserts nothing but
+//! that requests succeed. Load comes from `wrk` on the same machine, so every rate is a lower bound; what to
+//! compare is the ratios.
 //!
 //! `SERVER_BINARY` is the release binary to measure. The emulator runs in here.
 #![expect(
@@ -179,7 +180,8 @@ async fn memory(world: &World) {
     );
 }
 
-/// What hostile connections of one kind take, and how long somebody else waits meanwhile: while they come, and with all of them there.
+/// What hostile connections of one kind take, and how long somebody else waits meanwhile: while they come,
+/// and with all of them there.
 async fn hostile(world: &World, block: u8, kind: Kind) {
     let process = &world.replicas[0];
     let port = process.port();

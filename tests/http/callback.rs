@@ -1,11 +1,13 @@
-//! The provider's answer: everything that is wrong with one is explained, costs no token call and touches no session.
+//! The provider's answer: everything that is wrong with one is explained, costs no token call and touches no
+//! session.
 
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 use scalekit_sessions::id::UserKey;
 
 use crate::support::{ADA, App, Browser, CHARLES, Page, app, app_that_gives_up, until};
 
-/// Opens a callback that must be refused, and checks what is left behind: no token call, the same session as before.
+/// Opens a callback that must be refused, and checks what is left behind: no token call, the same session as
+/// before.
 pub(crate) async fn refused(app: &App, browser: &mut Browser, callback: &str) -> Page {
     let (calls, session) = (app.token_calls("authorization_code"), browser.cookies.get("session").cloned());
     let page = browser.get(callback).await;

@@ -1,5 +1,5 @@
-//! What other sites can make a browser ask for, at every route: nothing that they send changes anything, and a sign-in neither begins
-//! nor ends without a person's navigation.
+//! What other sites can make a browser ask for, at every route: nothing that they send changes anything, and
+//! a sign-in neither begins nor ends without a person's navigation.
 
 use leptos_scalekit::{
     access::{ENDPOINTS, PAGES},

@@ -1,5 +1,6 @@
-//! What an administrator can do in Scalekit's dashboard while people are signed in: move the environment to a custom domain, add
-//! claims, change the audience, give somebody a great many permissions, switch Full-Stack Auth off.
+//! What an administrator can do in Scalekit's dashboard while people are signed in: move the environment to a
+//! custom domain, add claims, change the audience, give somebody a great many permissions, switch Full-Stack
+//! Auth off.
 
 use scalekit_emulator::{Emulator, SettingsChange, Tamper, TokenKind};
 use serde_json::{Value, json};

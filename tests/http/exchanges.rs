@@ -1,4 +1,5 @@
-//! Many code exchanges at once: so many are under way and no more, and they never stand in the way of refreshes.
+//! Many code exchanges at once: so many are under way and no more, and they never stand in the way of
+//! refreshes.
 
 use scalekit_emulator::{Endpoint, Fault, FaultKind};
 use scalekit_sessions::EXCHANGES_AT_ONCE;

@@ -1,5 +1,6 @@
-//! Too much of everything: login starts without end, input that is deep or wide. Limits of rates are in `rate_limits.rs`, slow clients
-//! and large heads in `serving.rs`, handlers that hang or panic in `last_resort.rs`, used-up descriptors in the process tests.
+//! Too much of everything: login starts without end, input that is deep or wide. Limits of rates are in
+//! `rate_limits.rs`, slow clients and large heads in `serving.rs`, handlers that hang or panic in
+//! `last_resort.rs`, used-up descriptors in the process tests.
 
 use std::sync::Arc;
 

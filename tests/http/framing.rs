@@ -1,5 +1,5 @@
-//! Requests whose end two readers could see at different places, over raw connections to the real router: each is refused or closed,
-//! and nothing that is smuggled behind it is ever answered.
+//! Requests whose end two readers could see at different places, over raw connections to the real router:
+//! each is refused or closed, and nothing that is smuggled behind it is ever answered.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The headers that protect answers, on every kind of answer that the application gives. What browsers make of them:
-//! `end2end/tests/headers.spec.ts`.
+//! The headers that protect answers, on every kind of answer that the application gives. What browsers make
+//! of them: `end2end/tests/headers.spec.ts`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,8 +24,8 @@ struct Answer {
     headers: HeaderMap,
 }
 
-/// Something of every kind, anonymous and signed in: pages, redirects, errors for people and for programs, functions that work and
-/// that fail, notifications, health checks, other methods.
+/// Something of every kind, anonymous and signed in: pages, redirects, errors for people and for programs,
+/// functions that work and that fail, notifications, health checks, other methods.
 async fn answers_of_every_kind(app: &App) -> Vec<Answer> {
     let mut signed_in = app.signed_in(ADA).await;
     let mut answers = Vec::new();

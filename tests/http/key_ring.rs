@@ -1,5 +1,5 @@
-//! `SESSION_SECRET` with several keys: the newest writes, all read, and records are sealed anew as they are used, so that an
-//! old key can be taken away without signing anybody out.
+//! `SESSION_SECRET` with several keys: the newest writes, all read, and records are sealed anew as they are
+//! used, so that an old key can be taken away without signing anybody out.
 
 use std::sync::Arc;
 

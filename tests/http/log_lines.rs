@@ -1,5 +1,5 @@
-//! What the log says of a request: each line its id and where the request comes from, wherever in the program it is written.
-//! How lines are written is tested beside `telemetry`.
+//! What the log says of a request: each line its id and where the request comes from, wherever in the program
+//! it is written. How lines are written is tested beside `telemetry`.
 
 use std::{
     collections::HashSet,
@@ -34,8 +34,9 @@ impl io::Write for Log {
 
 impl Log {
     pub(crate) fn start(level: tracing::Level) -> (Self, DefaultGuard) {
-        // While there is only one dispatcher, `tracing` asks a place that is reached for the first time whether the thread there wants it:
-        // another test's, which has none, and so it would stay silent here. A second one makes it ask all.
+        // While there is only one dispatcher, `tracing` asks a place that is reached for the first time
+        // whether the thread there wants it: another test's, which has none, and so it would stay silent
+        // here. A second one makes it ask all.
         static BESIDE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
         LazyLock::force(&BESIDE);
         let log = Self::default();
@@ -45,7 +46,8 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// The application's lines since the last call; the emulator, which runs beside it, tells its webhooks when it likes.
+    /// The application's lines since the last call; the emulator, which runs beside it, tells its webhooks
+    /// when it likes.
     pub(crate) fn take(&self) -> Vec<Value> {
         let bytes = std::mem::take(&mut *self.bytes.lock().unwrap());
         let lines = String::from_utf8(bytes).unwrap();
@@ -72,8 +74,8 @@ fn of_request<'a>(line: &'a Value, field: &str) -> Option<&'a str> {
     spans.iter().find(|span| span["name"] == "request")?[field].as_str()
 }
 
-/// Does something, and makes sure that all that is written meanwhile names a request and its client. Answers with the messages and the
-/// ids; what an earlier request still had to say is not among them.
+/// Does something, and makes sure that all that is written meanwhile names a request and its client. Answers
+/// with the messages and the ids; what an earlier request still had to say is not among them.
 async fn written(log: &Log, what: &str, act: impl AsyncFnOnce()) -> (Vec<String>, HashSet<String>) {
     let id = |line: &Value| of_request(line, "id").map(str::to_owned);
     let mut earlier = log.earlier.lock().unwrap().clone();

@@ -1,5 +1,6 @@
-//! Sign-ins that another site starts (login CSRF, RFC 9700 §4.7): they may sign somebody in who is nobody yet, since Scalekit's portals
-//! and people's links do so. Whoever is signed in is asked first, and only the person can answer.
+//! Sign-ins that another site starts (login CSRF, RFC 9700 §4.7): they may sign somebody in who is nobody
+//! yet, since Scalekit's portals and people's links do so. Whoever is signed in is asked first, and only the
+//! person can answer.
 
 use reqwest::Method;
 
@@ -10,7 +11,8 @@ const GRACE: &str = "usr_103845067215791003";
 const HARBOR: &str = "org_103845067215790202";
 const ANALYTICAL: &str = "org_103845067215790101";
 
-/// A navigation to the start of a sign-in from a page of `site`; of a browser that says nothing, if that is empty.
+/// A navigation to the start of a sign-in from a page of `site`; of a browser that says nothing, if that is
+/// empty.
 async fn start_from(browser: &mut Browser, link: &str, site: &str) -> Page {
     let mut request = browser.request(Method::GET, link);
     if !site.is_empty() {
@@ -19,7 +21,8 @@ async fn start_from(browser: &mut Browser, link: &str, site: &str) -> Page {
     browser.send(request).await
 }
 
-/// Follows a link to the start of a sign-in from a page of `site`, signs in as `user` and brings the answer back.
+/// Follows a link to the start of a sign-in from a page of `site`, signs in as `user` and brings the answer
+/// back.
 async fn sign_in_from(app: &App, browser: &mut Browser, site: &str, user: &str) -> Page {
     sign_in_by(app, browser, "/auth/login?prompt=login&return_to=/dashboard", site, user).await
 }
@@ -133,7 +136,8 @@ async fn nobody_but_the_person_presses_the_button() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_consent_another_site_can_not_replace_who_is_signed_in() {
     let app = app().await;
-    // Which would end the first person's sessions of this browser: here it is the application that has to care.
+    // Which would end the first person's sessions of this browser: here it is the application that has to
+    // care.
     app.silence_provider();
     for site in ["cross-site", "same-site", "nonsense"] {
         // Nobody is asked who is nobody yet; by the time of the answer they are somebody.

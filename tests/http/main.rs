@@ -1,5 +1,5 @@
-//! HTTP behaviour of the whole application: the real router and the real emulator over loopback, and a client that
-//! follows no redirects. One file a topic. What a person sees is tested in `end2end/`.
+//! HTTP behaviour of the whole application: the real router and the real emulator over loopback, and a client
+//! that follows no redirects. One file a topic. What a person sees is tested in `end2end/`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 mod authorization;

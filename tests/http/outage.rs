@@ -1,4 +1,5 @@
-//! The provider is out of reach for many sessions at once: none is lost, nobody presses it, and all come back by themselves.
+//! The provider is out of reach for many sessions at once: none is lost, nobody presses it, and all come back
+//! by themselves.
 
 use std::{
     sync::Arc,
@@ -106,8 +107,8 @@ async fn ten_thousand_sessions_that_expire_in_an_outage_come_back_under_the_cap(
         assert!(*first >= 1 && last > first, "visitors are told different times: {first} to {last}");
         let so_far = app.token_calls("refresh_token");
         let new = usize::try_from(so_far - calls).unwrap();
-        // The calls under way when the first one failed, then one trial at the end of each pause. The clock's second changes
-        // once more often than a second passes.
+        // The calls under way when the first one failed, then one trial at the end of each pause. The clock's
+        // second changes once more often than a second passes.
         let trials = usize::try_from(started.elapsed().as_secs()).unwrap() + 1;
         assert!(new <= TOKEN_CALLS_AT_ONCE + trials, "{new} calls to a provider that fails");
         calls = so_far;

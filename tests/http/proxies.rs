@@ -1,5 +1,5 @@
-//! What a request says of itself in headers that proxies set: it changes nothing, wherever it comes from. Only the address of a trusted
-//! proxy's client is believed (`rate_limits.rs`, `axum_hardening::client`).
+//! What a request says of itself in headers that proxies set: it changes nothing, wherever it comes from.
+//! Only the address of a trusted proxy's client is believed (`rate_limits.rs`, `axum_hardening::client`).
 
 use std::sync::Arc;
 

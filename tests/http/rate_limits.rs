@@ -1,4 +1,5 @@
-//! How often what may be asked for: 429 beyond the limit, and everything as before once time has passed. Time is moved, not waited for.
+//! How often what may be asked for: 429 beyond the limit, and everything as before once time has passed. Time
+//! is moved, not waited for.
 
 use std::{ops::Deref, sync::Arc, time::Instant};
 
@@ -16,7 +17,8 @@ use crate::{
     support::{ADA, App, Page, app_with},
 };
 
-/// An application with limits, and its router, to be asked without sockets: thousands of requests cost little.
+/// An application with limits, and its router, to be asked without sockets: thousands of requests cost
+/// little.
 struct Limited {
     app: App,
     router: Router,
@@ -51,8 +53,8 @@ async fn limited(proxies: &[&str], rules: Rules) -> Limited {
     Limited { router: router(&app.state), app }
 }
 
-/// Keeps the application's time from passing while a limit is used up, which takes a slow machine longer: places come back with
-/// time.
+/// Keeps the application's time from passing while a limit is used up, which takes a slow machine longer:
+/// places come back with time.
 struct HeldClock<'a> {
     app: &'a App,
     since: Instant,

@@ -97,8 +97,8 @@ async fn a_refresh_without_a_new_id_token_keeps_the_person_and_the_sign_out_hint
     assert!(answer.location().contains("id_token_hint="));
 }
 
-/// A mark says that a token is being spent, and whoever finds it waits for the one who does. A token that stays good is not
-/// spent, so its mark must not outlive the refresh.
+/// A mark says that a token is being spent, and whoever finds it waits for the one who does. A token that
+/// stays good is not spent, so its mark must not outlive the refresh.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_does_not_rotate_makes_no_refresh_wait_for_the_one_before() {
     let store = TroubledStore::new();
@@ -198,7 +198,8 @@ async fn a_session_that_fails_is_not_the_one_that_tries_next() {
     app.advance(LIFETIME);
     app.emulator.control().add_fault(Fault::status(Endpoint::Token, 500));
     assert_eq!(failing.get("/dashboard").await.status, 503);
-    // The pause of all is over; its page asks first, but it is somebody else's turn to try whether the provider is back.
+    // The pause of all is over; its page asks first, but it is somebody else's turn to try whether the
+    // provider is back.
     app.advance(1);
     let answer = failing.get("/dashboard").await;
     assert_eq!((answer.status, app.token_calls("refresh_token")), (503, 1));

@@ -1,5 +1,5 @@
-//! Refreshes that the provider refuses, and refreshed tokens that break a rule: what says more of the environment than of the
-//! session ends none, and what the provider goes on saying is believed in the end.
+//! Refreshes that the provider refuses, and refreshed tokens that break a rule: what says more of the
+//! environment than of the session ends none, and what the provider goes on saying is believed in the end.
 
 use leptos_scalekit::server::settings::Settings;
 use scalekit_emulator::{Endpoint, Fault, Tamper, TokenKind};
@@ -18,8 +18,8 @@ async fn session_of(browser: &mut Browser) -> Value {
     serde_json::from_str::<Value>(&answer.body).unwrap()["session"].clone()
 }
 
-/// The old claims serve until they expire, then the page says "temporarily unavailable"; nothing of the tokens is believed,
-/// and their refresh token is kept.
+/// The old claims serve until they expire, then the page says "temporarily unavailable"; nothing of the
+/// tokens is believed, and their refresh token is kept.
 async fn keeps_the_session(app: &App, what: &str, tamper: Tamper) {
     let mut browser = app.signed_in(ADA).await;
     app.emulator.control().tamper(tamper.times(0));

@@ -1,4 +1,5 @@
-//! Scalekit ends sessions by logout token: on all replicas, at once, and once. Tokens that are no good are in `relying_party`.
+//! Scalekit ends sessions by logout token: on all replicas, at once, and once. Tokens that are no good are in
+//! `relying_party`.
 
 use leptos_scalekit::server::parts::Part;
 use reqwest::{Method, RequestBuilder};
@@ -89,8 +90,8 @@ async fn a_slow_refresh_on_one_replica_does_not_undo_a_sign_out_on_another() {
     assert!(!is_signed_in(&mut after).await);
 }
 
-/// Ada signs in; the provider has given out the tokens, which are not here yet, when `notice` is given to another replica. The answer
-/// to the sign-in, and the browser.
+/// Ada signs in; the provider has given out the tokens, which are not here yet, when `notice` is given to
+/// another replica. The answer to the sign-in, and the browser.
 pub(crate) async fn signs_in_meanwhile(app: &App, notice: impl AsyncFnOnce(&Browser, &str)) -> (Page, Browser) {
     use scalekit_emulator::{Endpoint, Fault};
     app.silence_provider();
@@ -182,8 +183,8 @@ async fn a_logout_token_works_once_on_all_replicas() {
     app.emulator.control().tamper(Tamper::new(TokenKind::Logout).claim("sid", Value::Null));
     let token = app.emulator.control().logout_token(&sid_of(&mut browser).await).unwrap();
     assert_eq!(send_logout_token(&app, &token).await.status, 200);
-    // The person signs in again; the old token must not reach the new session, here or there. Not within the very second of the
-    // notice: that would look like a sign-in that was under way.
+    // The person signs in again; the old token must not reach the new session, here or there. Not within the
+    // very second of the notice: that would look like a sign-in that was under way.
     app.advance(2);
     let mut again = app.signed_in(ADA).await;
     assert_eq!(send_logout_token(&app, &token).await.status, 400);

@@ -1,5 +1,5 @@
-//! Return paths at every door: before sign-in, after it, after sign-out, and where the guard itself writes one. The spellings are
-//! those of `tests/corpus`; where a browser ends up is judged by the `url` crate.
+//! Return paths at every door: before sign-in, after it, after sign-out, and where the guard itself writes
+//! one. The spellings are those of `tests/corpus`; where a browser ends up is judged by the `url` crate.
 
 use leptos_scalekit::access::LONGEST_RETURN_PATH;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -256,7 +256,8 @@ async fn every_other_name_of_this_machine_is_led_to_the_configured_address_befor
         let request = browser.request(reqwest::Method::GET, target).header("host", &host);
         assert_eq!(browser.send(request).await.status, 302, "{host} is no other name of this machine");
     }
-    // A proxy of a developer's own, or a tunnel: what it calls the application is not what the browser calls it.
+    // A proxy of a developer's own, or a tunnel: what it calls the application is not what the browser calls
+    // it.
     let mut browser = app.browser();
     let request = browser.request(reqwest::Method::GET, target).header("host", "127.0.0.1:1");
     assert_eq!(browser.send(request.header("x-forwarded-host", "tunnel.example")).await.status, 302, "no loop");

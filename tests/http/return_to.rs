@@ -1,5 +1,5 @@
-//! Return paths as they are read, without a server: judged by the `url` crate, which reads addresses as browsers do, and by the spellings in
-//! `tests/corpus`. At every door of the application: `return_paths`.
+//! Return paths as they are read, without a server: judged by the `url` crate, which reads addresses as
+//! browsers do, and by the spellings in `tests/corpus`. At every door of the application: `return_paths`.
 
 use axum_hardening::return_to::ReturnTo;
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
-//! The accept loop: slow and idle clients, the limit of connections, TLS, and stopping. The limits of time are short here; what
-//! the real ones carry is measured by `make bench`.
+//! The accept loop: slow and idle clients, the limit of connections, TLS, and stopping. The limits of time
+//! are short here; what the real ones carry is measured by `make bench`.
 
 use std::{
     convert::Infallible,
@@ -225,7 +225,8 @@ async fn stopping_finishes_what_has_been_accepted() {
     running.stop.send(()).unwrap();
     fresh.write_all(REQUEST).await.unwrap();
     assert!(answer(&mut fresh).await.ends_with("quick"), "a request that is on its way is answered");
-    // So is every one on a connection that was kept, as proxies keep theirs, up to the one that is said to be the last.
+    // So is every one on a connection that was kept, as proxies keep theirs, up to the one that is said to be
+    // the last.
     loop {
         idle.write_all(REQUEST).await.unwrap();
         let text = answer(&mut idle).await;
@@ -332,7 +333,8 @@ async fn an_http_2_client_that_never_takes_an_answer_is_cut_off_whatever_it_asks
     let begun = Instant::now();
     let mut stalled = client.get(url("/endless")).send().await.unwrap();
     assert_eq!(stalled.version(), reqwest::Version::HTTP_2);
-    // The server sends no more than the client has room for, so this answer waits; others come and go, on the same connection.
+    // The server sends no more than the client has room for, so this answer waits; others come and go, on the
+    // same connection.
     while begun.elapsed() < LIMITS.stalled * 2 {
         // As it ends, one of them may go down with it.
         let _ = timeout(LONGEST_WAIT, client.get(url("/")).send()).await.unwrap();

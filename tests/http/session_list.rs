@@ -165,7 +165,8 @@ async fn whoever_lists_without_end_keeps_nobody_elses_list_from_being_asked_for(
     list(&mut busy).await;
     let calls = || app.emulator.control().state().calls_of(Endpoint::Management);
     let before = calls();
-    // The provider never answers the first of them, whose asker may be gone long since; all others stand in line behind it.
+    // The provider never answers the first of them, whose asker may be gone long since; all others stand in
+    // line behind it.
     app.emulator.control().add_fault(Fault::new(Endpoint::Management, FaultKind::Hang));
     let lists: Vec<_> = (0..2 * SESSION_API_CALLS_AT_ONCE)
         .map(|_| {
@@ -226,8 +227,8 @@ async fn a_session_that_ended_here_only_is_not_said_to_have_ended() {
     assert!(is_signed_in(&mut browser).await);
 }
 
-/// Signs in twice in one browser, whose cookie of the first session somebody else has by now: both belong to one session of
-/// the provider.
+/// Signs in twice in one browser, whose cookie of the first session somebody else has by now: both belong to
+/// one session of the provider.
 async fn signed_in_twice(app: &App) -> (Browser, Browser) {
     let first = app.signed_in(ADA).await;
     let mut second = first.clone();

@@ -1,5 +1,6 @@
-//! Clients that hold what they do not use: whoever makes no progress is cut off, whoever does is not, and nobody has all places. The
-//! limits of time are short here. Many such clients at once: `tests/processes/hostile.rs`.
+//! Clients that hold what they do not use: whoever makes no progress is cut off, whoever does is not, and
+//! nobody has all places. The limits of time are short here. Many such clients at once:
+//! `tests/processes/hostile.rs`.
 
 use std::{net::SocketAddr, time::Duration};
 

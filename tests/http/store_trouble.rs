@@ -127,7 +127,8 @@ async fn a_holder_that_lost_its_lease_while_the_store_failed_still_saves_the_ses
     store.be_until_replaces(Trouble::NoReplaceNoLease, 3);
     let first = tokio::spawn(async move { (browser.get("/dashboard").await.status, browser) });
     until("the rotation", async || store.replaces.load(Ordering::SeqCst) > 0).await;
-    // The second one, which nothing holds back, sees that somebody has begun, and waits for what the first one writes.
+    // The second one, which nothing holds back, sees that somebody has begun, and waits for what the first
+    // one writes.
     assert_eq!(elsewhere.get("/dashboard").await.status, 200);
     let (status, mut browser) = first.await.unwrap();
     assert_eq!(status, 200);

@@ -1,5 +1,6 @@
-//! Records and cookies that an earlier release wrote are read by this one: an upgrade signs nobody out, in whichever store, and
-//! answers of sign-ins that were under way are taken. `tests/upgrade/README.md` tells where the fixtures come from.
+//! Records and cookies that an earlier release wrote are read by this one: an upgrade signs nobody out, in
+//! whichever store, and answers of sign-ins that were under way are taken. `tests/upgrade/README.md` tells
+//! where the fixtures come from.
 
 #[path = "../processes/support/redis.rs"]
 #[expect(dead_code, reason = "shared with the tests of processes, which use all of it")]
@@ -110,7 +111,8 @@ async fn upgraded(name: &str, kind: &str, store: Arc<dyn SessionStore>) -> Upgra
         Some(&fixtures.app_url),
         store,
         |settings| {
-            // What the project's settings say: the template's names, one of them renamed along with the project.
+            // What the project's settings say: the template's names, one of them renamed along with the
+            // project.
             let names = [name].into_iter().chain(APPLICATION_NAMES).collect::<Vec<_>>();
             settings.key_ring = KeyRing::parse_with_former_names(&SecretString::from(fixtures.secret), &names).unwrap();
         },
@@ -146,7 +148,8 @@ impl Upgraded {
         browser
     }
 
-    /// Who was signed in is, on pages and by its list of sessions; and signs out with the ID token that the record holds.
+    /// Who was signed in is, on pages and by its list of sessions; and signs out with the ID token that the
+    /// record holds.
     async fn nobody_is_signed_out(&self) {
         let mut browser = self.browser_with("__Host-session", &self.left.session);
         assert_eq!(self.app.user_of(&mut browser).await.as_deref(), Some(ADA));

@@ -1,4 +1,5 @@
-//! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is another.
+//! `leptos-scalekit check`: every line, with a provider that is well, one that is not, and one that is
+//! another.
 
 use leptos_scalekit::server::{parts::Part, settings::example_store};
 use scalekit_emulator::{Emulator, Endpoint, Fault, FaultKind, Options, SettingsChange};

@@ -1,5 +1,6 @@
-//! What a process gives up to strangers: no memory for sign-ins that nobody finishes, and no descriptors beyond those that are kept for
-//! its own work. Linux only, since the system is asked about the process. Inside one process: `tests/http/{exhaustion,serving}.rs`.
+//! What a process gives up to strangers: no memory for sign-ins that nobody finishes, and no descriptors
+//! beyond those that are kept for its own work. Linux only, since the system is asked about the process.
+//! Inside one process: `tests/http/{exhaustion,serving}.rs`.
 #![cfg(target_os = "linux")]
 
 use std::{fs, path::Path, process::Stdio, time::Duration};

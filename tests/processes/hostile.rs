@@ -1,6 +1,6 @@
-//! A thousand hostile connections of each kind against a process with the memory that deployed ones have, and a stranger in between. Linux
-//! only, since the system is asked about the process, and has all of 127.0.0.0/8. Ten thousand of each: `make bench`. What ends them:
-//! `tests/http/stalled.rs`.
+//! A thousand hostile connections of each kind against a process with the memory that deployed ones have, and
+//! a stranger in between. Linux only, since the system is asked about the process, and has all of
+//! 127.0.0.0/8. Ten thousand of each: `make bench`. What ends them: `tests/http/stalled.rs`.
 #![cfg(target_os = "linux")]
 
 use crate::support::{

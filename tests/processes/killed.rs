@@ -124,7 +124,8 @@ async fn a_process_that_is_told_to_stop_finishes_its_refreshes_and_the_next_one_
     for milliseconds in [1500, 3000] {
         control.add_fault(Fault::delay_after(Endpoint::Token, milliseconds).for_grant("refresh_token"));
     }
-    // One browser waits for its page. The other goes away, and nothing waits for its refresh, which takes longer.
+    // One browser waits for its page. The other goes away, and nothing waits for its refresh, which takes
+    // longer.
     let waiting = tokio::spawn(async move { waiting.get("/dashboard").await.status });
     // Calls so far, not open ones: on a busy machine it may be answered before anybody looks.
     until("a token call", async || control.state().token_calls_of("refresh_token") == 1).await;

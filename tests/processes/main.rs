@@ -1,5 +1,5 @@
-//! Real processes: replicas that share a store, processes that are killed, and what one refuses to start with. The emulator
-//! runs in the test, so that its counters and faults are at hand. One file a topic.
+//! Real processes: replicas that share a store, processes that are killed, and what one refuses to start
+//! with. The emulator runs in the test, so that its counters and faults are at hand. One file a topic.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on should stop with the reason")]
 
 mod check;

@@ -1,5 +1,5 @@
-//! One process through everything that can be counted: each series is there and right, and neither the metrics nor the log,
-//! as talkative as it gets, holds a secret, a token, an address or a cookie.
+//! One process through everything that can be counted: each series is there and right, and neither the
+//! metrics nor the log, as talkative as it gets, holds a secret, a token, an address or a cookie.
 
 #[path = "../support/tokens.rs"]
 mod tokens;

@@ -1,4 +1,5 @@
-//! What the deployed nginx says by itself, before it asks any replica. How it hands requests on is tested by `make replicas`.
+//! What the deployed nginx says by itself, before it asks any replica. How it hands requests on is tested by
+//! `make replicas`.
 
 use std::{
     fs,

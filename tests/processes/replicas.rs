@@ -43,7 +43,8 @@ async fn fifty_expired_sessions_and_a_thousand_requests_make_fifty_refreshes() {
 async fn a_token_endpoint_slower_than_the_lease_is_still_called_once_for_each_session() {
     let (world, _redis) = three_replicas().await;
     let browsers = world.browsers_with_ended_tokens(10).await;
-    // A lease lasts five seconds, and the client gives up after eight: a busy machine needs what lies between.
+    // A lease lasts five seconds, and the client gives up after eight: a busy machine needs what lies
+    // between.
     world.emulator.control().add_fault(Fault::delay_after(Endpoint::Token, 5500).for_grant("refresh_token").times(0));
     let statuses = all_at_once(&world, &browsers, "/dashboard", 6).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
@@ -53,8 +54,8 @@ async fn a_token_endpoint_slower_than_the_lease_is_still_called_once_for_each_se
 /// How many sessions the killed replica is refreshing.
 const HELD: u64 = 3;
 
-/// What a killed holder costs its sessions at most: a lease, a token call and the patience with it take ten seconds, and on a
-/// busy machine several times that.
+/// What a killed holder costs its sessions at most: a lease, a token call and the patience with it take ten
+/// seconds, and on a busy machine several times that.
 const LONGEST_RECOVERY: Duration = Duration::from_secs(45);
 
 /// Lets the first replica begin the refresh of some sessions, and kills it in mid-call.
@@ -73,9 +74,9 @@ async fn kill_the_holder(world: &mut World, fault: Fault) -> Vec<Browser> {
     browsers
 }
 
-/// What the two replicas that live answer to each browser's requests at once, none of which hangs. The lost lease, and the
-/// patience with a holder that may yet write, use up most of the time that a request waits: who gets the page that tries
-/// again, on a busy machine, tries again.
+/// What the two replicas that live answer to each browser's requests at once, none of which hangs. The lost
+/// lease, and the patience with a holder that may yet write, use up most of the time that a request waits:
+/// who gets the page that tries again, on a busy machine, tries again.
 async fn survivors_answer(world: &World, browsers: &[Browser]) -> Vec<(u16, String)> {
     let started = Instant::now();
     let mut requests = Vec::new();

@@ -20,8 +20,8 @@ use crate::support::{Browser, World, free_port, local_store, until};
 /// A process stops within two seconds and a token call, here ten; a busy machine may start counting late.
 const LONGEST_STOP: Duration = Duration::from_secs(15);
 
-/// Asks for the page again and again until no connection is accepted any more: on one that it keeps as long as it can, as
-/// proxies do, or each time on a new one.
+/// Asks for the page again and again until no connection is accepted any more: on one that it keeps as long
+/// as it can, as proxies do, or each time on a new one.
 async fn ask_until_refused(browser: Browser, keeps: bool, answered: Arc<AtomicUsize>) {
     loop {
         let mut request = browser.request(Method::GET, "/dashboard");
@@ -49,7 +49,8 @@ async fn told_to_stop_under_load_with_refreshes_in_flight_nothing_that_was_accep
         signed_in.push(world.signed_in().await);
     }
     let control = world.emulator.control();
-    // The first must still be under way when the last begins, and all of them end well before a process has to.
+    // The first must still be under way when the last begins, and all of them end well before a process has
+    // to.
     control.add_fault(Fault::delay_after(Endpoint::Token, 4000).for_grant("refresh_token").times(0));
     let answered = Arc::new(AtomicUsize::new(0));
     let mut clients = JoinSet::new();
@@ -168,8 +169,8 @@ async fn refreshes_that_wait_in_line_when_the_process_stops_are_left_to_the_next
     let mut world = World::start(1, local_store()).await;
     let browsers = world.browsers_with_ended_tokens(BROWSERS).await;
     let control = world.emulator.control();
-    // Every place stays taken for as long as the process, told to stop, still begins calls; the client gives up after eight
-    // seconds.
+    // Every place stays taken for as long as the process, told to stop, still begins calls; the client gives
+    // up after eight seconds.
     control.add_fault(Fault::delay_after(Endpoint::Token, 6000).for_grant("refresh_token").times(0));
     let mut clients = JoinSet::new();
     for mut browser in browsers.clone() {

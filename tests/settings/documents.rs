@@ -1,4 +1,5 @@
-//! What is written about settings elsewhere: `Leptos.toml`, `Cargo.toml`, `docs/settings.md`, and examples that nobody may use.
+//! What is written about settings elsewhere: `Leptos.toml`, `Cargo.toml`, `docs/settings.md`, and examples
+//! that nobody may use.
 
 use std::{fs, path::Path};
 
@@ -65,7 +66,8 @@ const IS_NO_SECRET: [&str; 1] = ["g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="]
 fn collect_files(path: &Path, files: &mut Vec<std::path::PathBuf>) {
     if path.is_file() {
         files.push(path.to_owned());
-    // Redis' copy of sessions in tests/upgrade holds their hashes, which look like keys; the key beside them is the example of all tests.
+    // Redis' copy of sessions in tests/upgrade holds their hashes, which look like keys; the key beside them
+    // is the example of all tests.
     } else if !["node_modules", "test-results", "tests/upgrade"].iter().any(|made| path.ends_with(made))
         // A project made from this one may have left a folder out.
         && let Ok(entries) = fs::read_dir(path)

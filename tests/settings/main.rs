@@ -1,5 +1,5 @@
-//! Settings as the process reads them: each refusal with its exact message, what is shown, and how the sources override each other. One
-//! file a topic.
+//! Settings as the process reads them: each refusal with its exact message, what is shown, and how the
+//! sources override each other. One file a topic.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop with the reason")]
 
 mod doctor;

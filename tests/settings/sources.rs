@@ -57,7 +57,8 @@ fn leptos_itself_reads_the_same_file() {
     assert_eq!(options.site_addr, load(&[]).unwrap().leptos.site_addr);
 }
 
-/// What a release sealed that named keys by the application: with the key itself, or with one derived from it.
+/// What a release sealed that named keys by the application: with the key itself, or with one derived from
+/// it.
 fn sealed_under(name: &str, key: &[u8; 32], row: &[u8]) -> Vec<u8> {
     let named = digest::digest(&digest::SHA256, &[name.as_bytes(), b" key name", key].concat());
     let mut text = b"text".to_vec();

@@ -38,10 +38,11 @@ impl Browser {
         let client = Client::builder()
             .redirect(Policy::none())
             .timeout(LONGEST_ANSWER)
-            // Nothing here speaks TLS: reading the machine's certificates would take longer than most requests.
+            // Nothing here speaks TLS: reading the machine's certificates would take longer than most
+            // requests.
             .tls_certs_only([])
-            // The application listens on IPv4 only. Trying [::1] first can connect a socket to itself: the port is in the
-            // range from which the kernel takes the connecting socket's own.
+            // The application listens on IPv4 only. Trying [::1] first can connect a socket to itself: the
+            // port is in the range from which the kernel takes the connecting socket's own.
             .resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)))
             .build()
             .unwrap();
@@ -153,8 +154,8 @@ impl Browser {
         self.choose_person(&start, user).await
     }
 
-    /// Goes on from the start of a sign-in to the hosted page, chooses `user`, and answers with the callback's URL, which is not
-    /// opened.
+    /// Goes on from the start of a sign-in to the hosted page, chooses `user`, and answers with the
+    /// callback's URL, which is not opened.
     pub(crate) async fn choose_person(&mut self, start: &Page, user: &str) -> String {
         let hosted = self.follow_to_hosted_page(start).await;
         let answer = self.post(&format!("{hosted}/person"), &[("user", user)]).await;

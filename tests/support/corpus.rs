@@ -1,4 +1,5 @@
-//! The spellings of return paths in `tests/corpus`, for the tests of the parser and those of the doors. Not here: what they mean.
+//! The spellings of return paths in `tests/corpus`, for the tests of the parser and those of the doors. Not
+//! here: what they mean.
 
 const REFUSED: &str = include_str!("../corpus/return_paths.txt");
 const DEEP_LINKS: &str = include_str!("../corpus/deep_links.txt");

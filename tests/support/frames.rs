@@ -1,6 +1,8 @@
-//! HTTP/2 as it is written, frame by frame (RFC 9113, section 4): HTTP libraries take the answers that a hostile client leaves lying.
+//! HTTP/2 as it is written, frame by frame (RFC 9113, section 4): HTTP libraries take the answers that a
+//! hostile client leaves lying.
 
-/// What a client begins with: the preface, and settings that leave no room for any answer's content (sections 3.4 and 6.5.2).
+/// What a client begins with: the preface, and settings that leave no room for any answer's content (sections
+/// 3.4 and 6.5.2).
 pub(crate) fn beginning_without_room() -> Vec<u8> {
     [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])].concat()
 }
@@ -33,7 +35,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Fields without compression (RFC 7541, section 6.2.2): `GET`, `http`, the path, a host, and that a page is wanted.
+/// Fields without compression (RFC 7541, section 6.2.2): `GET`, `http`, the path, a host, and that a page is
+/// wanted.
 fn head(path: &str) -> Vec<u8> {
     let mut block = vec![0x82, 0x86];
     for (name, value) in [(&[0x04_u8][..], path), (&[0x01], "localhost"), (&[0x0f, 0x04], "text/html")] {

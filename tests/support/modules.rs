@@ -1,5 +1,5 @@
-//! The modules of a crate and which of them uses which, read from the sources: `use` trees whole, and every path in code,
-//! inside macros too.
+//! The modules of a crate and which of them uses which, read from the sources: `use` trees whole, and every
+//! path in code, inside macros too.
 //!
 //! A module is a file. Not here: what may use what (`architecture.rs`).
 
@@ -12,7 +12,8 @@ use std::{
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A path, segment by segment: `crate::server::guard` is `["server", "guard"]` as a module, and begins with `crate` as a use.
+/// A path, segment by segment: `crate::server::guard` is `["server", "guard"]` as a module, and begins with
+/// `crate` as a use.
 pub(crate) type Segments = Vec<String>;
 
 /// One use of something by name.
@@ -77,8 +78,8 @@ impl Modules {
 
     /// Circles: modules each of which uses the others by way of the others.
     ///
-    /// A module and what is below it count as one: a folder's own file names its children and may use them, and they stand on what
-    /// is in it. So circles among them are looked for without it.
+    /// A module and what is below it count as one: a folder's own file names its children and may use them,
+    /// and they stand on what is in it. So circles among them are looked for without it.
     pub(crate) fn circles(&self) -> Vec<BTreeSet<&Segments>> {
         let edges = self.edges();
         let mut found = Vec::new();
@@ -196,7 +197,8 @@ impl Reader<'_> {
                     match tokens.get(at + 1) {
                         Some(TokenTree::Group(body)) => {
                             let in_tests = scope.in_tests || for_tests;
-                            // Names that were imported outside count inside only after `use super::*`, which is usual.
+                            // Names that were imported outside count inside only after `use super::*`, which
+                            // is usual.
                             self.read(
                                 body.stream(),
                                 &mut Scope { at: inner, in_tests, imported: scope.imported.clone() },
@@ -239,7 +241,8 @@ impl Reader<'_> {
         self.uses.push(Use { path, in_tests: scope.in_tests || for_tests });
     }
 
-    /// Makes a path of this file one from the crate's root. One that begins with a name of the file itself stays as it is.
+    /// Makes a path of this file one from the crate's root. One that begins with a name of the file itself
+    /// stays as it is.
     fn resolve(&self, path: Segments, scope: &Scope) -> Segments {
         let from = |module: &[String], rest: &[String]| [&["crate".to_owned()], module, rest].concat();
         let (first, rest) = path.split_first().unwrap();

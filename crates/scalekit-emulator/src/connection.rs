@@ -1,9 +1,8 @@
 //! Connections that can be cut.
 //!
-//! What for: a fault that closes the connection without an answer. HTTP libraries always answer, so the socket itself
-//! learns to refuse every byte.
-//! Not here: when to do so (`faults`).
-//! Called by: `emulator` (listening), `faults` (cutting).
+//! What for: a fault that closes the connection without an answer. HTTP libraries always answer, so the
+//! socket itself learns to refuse every byte. Not here: when to do so (`faults`). Called by: `emulator`
+//! (listening), `faults` (cutting).
 
 use std::{
     io,

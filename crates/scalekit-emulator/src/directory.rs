@@ -1,8 +1,8 @@
 //! The people, organizations and roles of the environment.
 //!
-//! What for: one place that answers "who is this, and what may they do here".
-//! Not here: sessions and tokens (`world`), reading it from a file (`seed`).
-//! Called by: hosted pages (who is offered), `tokens::claims` (what is claimed), `control` (changes at run time).
+//! What for: one place that answers "who is this, and what may they do here". Not here: sessions and tokens
+//! (`world`), reading it from a file (`seed`). Called by: hosted pages (who is offered), `tokens::claims`
+//! (what is claimed), `control` (changes at run time).
 
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,8 @@ pub(crate) struct Environment {
     pub(crate) id_token_lifetime: u64,
     pub(crate) session_absolute_lifetime: u64,
     pub(crate) session_idle_lifetime: u64,
-    /// The claim under which access tokens carry the organization's name, as a team sets it up in the dashboard under
-    /// "Token claims" (scalekit-api §8.2); without it they carry none.
+    /// The claim under which access tokens carry the organization's name, as a team sets it up in the
+    /// dashboard under "Token claims" (scalekit-api §8.2); without it they carry none.
     pub(crate) organization_name_claim: Option<String>,
 }
 
@@ -153,7 +153,8 @@ impl Directory {
         self.organizations.iter().find(|organization| organization.sso_connection.as_deref() == Some(connection))
     }
 
-    /// The organization with single sign-on that owns this domain. Exact: subdomains don't match (scalekit-api §3).
+    /// The organization with single sign-on that owns this domain. Exact: subdomains don't match
+    /// (scalekit-api §3).
     pub(crate) fn sso_organization_by_domain(&self, domain: &str) -> Option<&Organization> {
         self.organizations.iter().find(|organization| {
             organization.sso_connection.is_some()

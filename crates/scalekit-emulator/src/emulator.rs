@@ -91,7 +91,8 @@ impl Emulator {
         Ok(Self { url, control: Control::new(shared), stop, servers, courier })
     }
 
-    /// `http://localhost:PORT`: the environment URL, and the issuer until [`crate::SettingsChange::issuer`] changes it.
+    /// `http://localhost:PORT`: the environment URL, and the issuer until [`crate::SettingsChange::issuer`]
+    /// changes it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -121,8 +122,8 @@ impl Emulator {
         &self.control
     }
 
-    /// Stops answering and telling. Open requests get two seconds; what hangs on purpose and what is being delivered
-    /// ends at once.
+    /// Stops answering and telling. Open requests get two seconds; what hangs on purpose and what is being
+    /// delivered ends at once.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         for server in self.servers.drain(..) {
@@ -142,7 +143,8 @@ impl Drop for Emulator {
     }
 }
 
-/// Both loopback addresses on one port: browsers resolve `localhost` to either. A machine without IPv6 gets one.
+/// Both loopback addresses on one port: browsers resolve `localhost` to either. A machine without IPv6 gets
+/// one.
 async fn bind(port: u16) -> Result<(u16, Vec<TcpListener>), StartError> {
     const ATTEMPTS: usize = 20;
     for _ in 0..ATTEMPTS {

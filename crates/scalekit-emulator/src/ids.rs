@@ -1,10 +1,10 @@
 //! Names and secrets.
 //!
-//! What for: names (`usr_…`, `ses_…`, authorization codes) are counted from the seed's number, so two runs with the
-//! same actions give the same names and a test can state them. Secrets (refresh tokens, cookie values) are not: a
-//! browser or a session store that outlives a restart would otherwise hold the token of somebody who signs in next.
-//! Not here: signing keys (`tokens::keys`).
-//! Called by: the world, wherever something is made.
+//! What for: names (`usr_…`, `ses_…`, authorization codes) are counted from the seed's number, so two runs
+//! with the same actions give the same names and a test can state them. Secrets (refresh tokens, cookie
+//! values) are not: a browser or a session store that outlives a restart would otherwise hold the token of
+//! somebody who signs in next. Not here: signing keys (`tokens::keys`). Called by: the world, wherever
+//! something is made.
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

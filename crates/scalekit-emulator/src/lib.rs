@@ -1,15 +1,15 @@
 //! A Scalekit environment on your machine, for development and tests.
 //!
-//! Start one in-process with [`Emulator::start`], or run the binary `scalekit-emulator`. It speaks the protocol on
-//! `http://localhost:PORT` as Scalekit does, strictly; it signs in anybody as anybody, so it listens on loopback
-//! addresses only and serves apps on this machine only. It shares no code with the client it is used to test: a shared
-//! helper would hide a shared mistake.
+//! Start one in-process with [`Emulator::start`], or run the binary `scalekit-emulator`. It speaks the
+//! protocol on `http://localhost:PORT` as Scalekit does, strictly; it signs in anybody as anybody, so it
+//! listens on loopback addresses only and serves apps on this machine only. It shares no code with the client
+//! it is used to test: a shared helper would hide a shared mistake.
 //!
 //! The map, from the outside in:
 //!
 //! - [`Options`], [`Emulator`]: start and stop.
-//! - [`Control`]: change the environment while it runs, count what was called, make it fail. `orders`: what can
-//!   be ordered.
+//! - [`Control`]: change the environment while it runs, count what was called, make it fail. `orders`: what
+//!   can be ordered.
 //! - `connection`, `faults`, `router`: how a request arrives, may fail on purpose, and finds its endpoint.
 //! - `endpoints`: the protocol, one file an endpoint. `hosted`: the sign-in pages, one file a step.
 //! - `notify`: what apps are told, by webhook and back-channel logout. `messages`: the queue and the record.

@@ -19,7 +19,8 @@ struct Arguments {
     /// A TOML file with people, organizations and roles; without one, the built-in five people.
     #[arg(long)]
     seed: Option<PathBuf>,
-    /// A file in which keys, people and sessions outlive the program; without one, each start is a new environment.
+    /// A file in which keys, people and sessions outlive the program; without one, each start is a new
+    /// environment.
     #[arg(long)]
     state: Option<PathBuf>,
     /// The base URL of an app on this machine that may sign in. Can be given several times.
@@ -63,7 +64,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         options = options.with_leptos_env(name);
     }
     let apps = options.app_urls.join(", ");
-    // Registered before the banner says "ready": whoever waits for that line may send a signal right after it.
+    // Registered before the banner says "ready": whoever waits for that line may send a signal right after
+    // it.
     let stop = stop_signal()?;
     let emulator = Emulator::start(options).await?;
     banner(&emulator, &people, &apps)?;

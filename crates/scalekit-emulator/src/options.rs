@@ -39,8 +39,8 @@ impl Options {
         Self { seed, ..self }
     }
 
-    /// For an app that runs at this base URL: its `/auth/callback`, `/logged-out` and `/auth/login` are registered,
-    /// and it is told what happens at `/webhooks/scalekit` and `/auth/backchannel-logout`.
+    /// For an app that runs at this base URL: its `/auth/callback`, `/logged-out` and `/auth/login` are
+    /// registered, and it is told what happens at `/webhooks/scalekit` and `/auth/backchannel-logout`.
     #[must_use]
     pub fn with_app_url(mut self, url: impl Into<String>) -> Self {
         self.app_urls.push(url.into());
@@ -53,8 +53,9 @@ impl Options {
         Self { state_file: Some(path.into()), ..self }
     }
 
-    /// Signing with the key that all emulators of this process share which are started like this. Drawing a key takes a
-    /// noticeable part of a second: a run of many tests pays for it once. Their tokens still differ by issuer.
+    /// Signing with the key that all emulators of this process share which are started like this. Drawing a
+    /// key takes a noticeable part of a second: a run of many tests pays for it once. Their tokens still
+    /// differ by issuer.
     #[must_use]
     pub fn with_shared_key(self) -> Self {
         Self { shared_key: true, ..self }

@@ -1,9 +1,8 @@
 //! Query strings and form bodies.
 //!
-//! What for: one reading of both, which refuses a name that comes twice (RFC 6749 section 3.1) and treats an empty
-//! value as absent, as the section asks.
-//! Not here: what the parameters mean.
-//! Called by: every endpoint and hosted form.
+//! What for: one reading of both, which refuses a name that comes twice (RFC 6749 section 3.1) and treats an
+//! empty value as absent, as the section asks. Not here: what the parameters mean. Called by: every endpoint
+//! and hosted form.
 
 use std::collections::BTreeMap;
 

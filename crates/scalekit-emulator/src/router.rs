@@ -54,8 +54,8 @@ async fn keep_state(State((keeper, shared)): State<(Arc<StateKeeper>, Arc<Shared
     answer
 }
 
-/// A page elsewhere must not drive the emulator through a visitor's browser: neither under a name of its own that
-/// resolves to a loopback address (`Host`), nor with a form that it posts here (`Sec-Fetch-Site`).
+/// A page elsewhere must not drive the emulator through a visitor's browser: neither under a name of its own
+/// that resolves to a loopback address (`Host`), nor with a form that it posts here (`Sec-Fetch-Site`).
 async fn serve_this_machine_only(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });

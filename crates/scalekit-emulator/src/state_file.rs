@@ -1,9 +1,9 @@
 //! A file that lets an emulator go on where another one stopped.
 //!
-//! What for: in development the emulator restarts with the application at every change; without this, everybody would be signed out
-//! by the next refresh, and sign-out would meet an unknown person.
-//! Not here: settings, faults and counters, which belong to one run; sessions that have ended.
-//! Called by: `Emulator::start` (reads), the router's last layer (writes after each answer).
+//! What for: in development the emulator restarts with the application at every change; without this,
+//! everybody would be signed out by the next refresh, and sign-out would meet an unknown person. Not here:
+//! settings, faults and counters, which belong to one run; sessions that have ended. Called by:
+//! `Emulator::start` (reads), the router's last layer (writes after each answer).
 
 use std::{
     collections::BTreeMap,

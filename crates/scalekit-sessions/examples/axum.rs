@@ -1,5 +1,6 @@
-//! A complete Axum application without Leptos: sign-in, a page, refresh, sign-out, and sign-out by Scalekit's word.
-//! `cargo run -p scalekit-sessions --example axum` starts it with an emulated Scalekit: sign in as anybody you see there.
+//! A complete Axum application without Leptos: sign-in, a page, refresh, sign-out, and sign-out by Scalekit's
+//! word. `cargo run -p scalekit-sessions --example axum` starts it with an emulated Scalekit: sign in as
+//! anybody you see there.
 
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 use std::{collections::HashMap, error::Error, sync::Arc};

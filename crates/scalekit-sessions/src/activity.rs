@@ -1,5 +1,5 @@
-//! Notes that a person is there, beside the request and at most once a minute, and seals records anew that an older key
-//! sealed: both for sessions that are used, at the cost of no request.
+//! Notes that a person is there, beside the request and at most once a minute, and seals records anew that an
+//! older key sealed: both for sessions that are used, at the cost of no request.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -21,8 +21,8 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Notes activity now, if the last note is old enough; `ends_at` is the session's end then. Does not wait for the store:
-    /// should it fail, a later request tries again.
+    /// Notes activity now, if the last note is old enough; `ends_at` is the session's end then. Does not wait
+    /// for the store: should it fail, a later request tries again.
     pub(crate) fn note(&self, shared: &Arc<Shared>, key: &SessionKey, record: &Record, ends_at: i64) {
         let now = shared.clock.now();
         if !limits::is_worth_noting(record.active_at, now) || !self.writing.lock().insert(*key) {
@@ -54,8 +54,8 @@ impl Drop for Entry {
     }
 }
 
-/// Seals a record with the newest key. Under the session's lease, so that no refresh is under way; otherwise the refresh
-/// seals it.
+/// Seals a record with the newest key. Under the session's lease, so that no refresh is under way; otherwise
+/// the refresh seals it.
 async fn seal_anew(shared: &Arc<Shared>, key: &SessionKey) -> Result<(), StoreError> {
     let Some(lease) = Lease::take(shared, key).await? else { return Ok(()) };
     let outcome = swap(shared, key).await;

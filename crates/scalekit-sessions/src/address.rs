@@ -23,7 +23,8 @@ pub enum StoreAddress {
     Memory,
 }
 
-/// Why a text is no store address; continues a sentence that begins with the setting's name. Never quotes a password.
+/// Why a text is no store address; continues a sentence that begins with the setting's name. Never quotes a
+/// password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct StoreAddressError {
@@ -46,15 +47,16 @@ pub enum StoreOpenError {
     #[cfg(feature = "sqlite")]
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
-    /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is needed.
+    /// The address of the Redis can't be used. That it is down is no reason: it is connected to when it is
+    /// needed.
     #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] RedisOpenError),
 }
 
 impl StoreAddress {
-    /// Reads an address. `redis_prefix` is what every key in a Redis begins with unless the address says otherwise: the application's
-    /// name, and always the same one, or its sessions are not found any more.
+    /// Reads an address. `redis_prefix` is what every key in a Redis begins with unless the address says
+    /// otherwise: the application's name, and always the same one, or its sessions are not found any more.
     ///
     /// # Errors
     /// [`StoreAddressError`] says what is wrong.

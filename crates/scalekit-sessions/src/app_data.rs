@@ -1,7 +1,9 @@
-//! A slot in each session for the application's own: its current project, a choice, a draft's identifier. Sealed with the claims.
+//! A slot in each session for the application's own: its current project, a choice, a draft's identifier.
+//! Sealed with the claims.
 //!
-//! Small on purpose: every request loads it. It stays when a refresh moves the person to another organization: what depends on the
-//! organization names it, and is compared. Not here: how it is changed (`update`).
+//! Small on purpose: every request loads it. It stays when a refresh moves the person to another
+//! organization: what depends on the organization names it, and is compared. Not here: how it is changed
+//! (`update`).
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -35,8 +35,8 @@ pub(crate) enum BeginError {
 }
 
 impl Sessions {
-    /// Begins a session under an identifier that was made for it, ends the one that the browser had before, and the person's oldest ones
-    /// if they have too many. With an error nothing has begun.
+    /// Begins a session under an identifier that was made for it, ends the one that the browser had before,
+    /// and the person's oldest ones if they have too many. With an error nothing has begun.
     pub(crate) async fn begin(
         &self,
         id: &SessionId,
@@ -55,8 +55,9 @@ impl Sessions {
         };
         let record = record::begin(ring, &key, &session, &tokens, limits, now)?;
         if let Err(error) = self.add(&key, &record, (sign_in, at), previous, now).await {
-            // Also where the store may have kept it all the same: nobody will ever hold its identifier, since whoever repeats the
-            // answer gets the refusal that is settled before (`login::answers`). Should this fail too, it ends by itself when idle.
+            // Also where the store may have kept it all the same: nobody will ever hold its identifier, since
+            // whoever repeats the answer gets the refusal that is settled before (`login::answers`). Should
+            // this fail too, it ends by itself when idle.
             let _ = store.delete(&key).await;
             return Err(error);
         }
@@ -64,8 +65,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous one: that last, so that
-    /// a failure leaves the browser what it had.
+    /// Keeps a new session, and ends the person's oldest ones beyond the limit and the browser's previous
+    /// one: that last, so that a failure leaves the browser what it had.
     async fn add(
         &self,
         key: &SessionKey,
@@ -90,8 +91,9 @@ impl Sessions {
         Ok(())
     }
 
-    /// The sessions that have to make room for the one that begins `now`: the oldest, ordered by sign-in and then by key. Never
-    /// one that comes after it in this order: of two that begin together, at most one makes room for the other.
+    /// The sessions that have to make room for the one that begins `now`: the oldest, ordered by sign-in and
+    /// then by key. Never one that comes after it in this order: of two that begin together, at most one
+    /// makes room for the other.
     async fn surplus(
         &self,
         user: &UserKey,

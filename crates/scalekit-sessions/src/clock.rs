@@ -21,7 +21,8 @@ pub struct Clock {
     set_by: Arc<AtomicI64>,
 }
 
-/// For how long the time of day must have agreed with the running clock before it is believed where nothing can be undone; seconds.
+/// For how long the time of day must have agreed with the running clock before it is believed where nothing
+/// can be undone; seconds.
 const SECOND_LOOK: i64 = 3600;
 
 impl Default for Clock {
@@ -63,7 +64,8 @@ impl Clock {
         self.set_by.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Stops this clock and its clones: from here on only [`Self::advance`] moves them. For tests of what must not happen yet.
+    /// Stops this clock and its clones: from here on only [`Self::advance`] moves them. For tests of what
+    /// must not happen yet.
     pub fn stop(&self) {
         self.stopped_at.get_or_init(|| (machine_now(), self.begun.elapsed()));
     }
@@ -78,11 +80,13 @@ fn machine_now() -> i64 {
     i64::try_from(since_epoch).unwrap_or(i64::MAX)
 }
 
-/// What time it is at least, for what can't be undone: a machine's time of day may be set wrong for a while, and back.
+/// What time it is at least, for what can't be undone: a machine's time of day may be set wrong for a while,
+/// and back.
 #[derive(Debug)]
 pub(crate) struct CautiousTime {
     clock: Clock,
-    /// When somebody looked, by the running clock, and how far the time of day was ahead of that; the oldest first.
+    /// When somebody looked, by the running clock, and how far the time of day was ahead of that; the oldest
+    /// first.
     looks: VecDeque<(i64, i64)>,
 }
 
@@ -92,8 +96,8 @@ impl CautiousTime {
         Self { clock, looks: VecDeque::new() }
     }
 
-    /// The earliest time that it can be by all looks of the last hour. `None` until there are looks of an hour: the clock may have
-    /// been wrong from the start.
+    /// The earliest time that it can be by all looks of the last hour. `None` until there are looks of an
+    /// hour: the clock may have been wrong from the start.
     pub(crate) fn look(&mut self) -> Option<i64> {
         let running = self.clock.elapsed();
         self.looks.push_back((running, self.clock.now().saturating_sub(running)));

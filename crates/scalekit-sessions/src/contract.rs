@@ -10,7 +10,8 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Session times of these tests; stores on a network also end records by real time, so the ends lie far enough ahead.
+/// Session times of these tests; stores on a network also end records by real time, so the ends lie far
+/// enough ahead.
 const START: i64 = 1_000_000;
 const END: i64 = START + 1000;
 
@@ -189,7 +190,8 @@ async fn ended_records_are_swept(store: &dyn SessionStore) {
     assert_eq!(store.list_by_user(&UserKey::of("usr_sweep"), END).await.unwrap().len(), 1);
 }
 
-/// What a store does with a record that nobody of ours wrote: `damage` makes this one such. For stores that can hold it.
+/// What a store does with a record that nobody of ours wrote: `damage` makes this one such. For stores that
+/// can hold it.
 ///
 /// # Panics
 /// If the record stands in somebody's way.

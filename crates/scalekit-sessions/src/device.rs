@@ -1,7 +1,8 @@
-//! What a browser's `User-Agent` header says of a device: enough to recognise one's own in a list, and no more.
+//! What a browser's `User-Agent` header says of a device: enough to recognise one's own in a list, and no
+//! more.
 //!
-//! A dozen names, in an order that undoes the imitation in these headers (Edge calls itself Chrome, Chrome calls itself
-//! Safari). What is not known stays unknown. Only the result is kept, never the header.
+//! A dozen names, in an order that undoes the imitation in these headers (Edge calls itself Chrome, Chrome
+//! calls itself Safari). What is not known stays unknown. Only the result is kept, never the header.
 
 use scalekit::ProviderDevice;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,8 @@
-//! How sessions end before their time by their owner, here or from another device. By the provider's word: `notices`.
+//! How sessions end before their time by their owner, here or from another device. By the provider's word:
+//! `notices`.
 //!
-//! Deleting the record is all: every replica reads it at the next request, and nothing writes a deleted record back.
+//! Deleting the record is all: every replica reads it at the next request, and nothing writes a deleted
+//! record back.
 
 use std::collections::HashSet;
 
@@ -27,8 +29,8 @@ pub struct ListedSession {
 }
 
 impl ListedSession {
-    /// A name for the session that pages may show, since it opens nothing: a hash of its record's key, a dot, and the
-    /// [name](provider_session_handle) of the provider's session that it belongs to.
+    /// A name for the session that pages may show, since it opens nothing: a hash of its record's key, a dot,
+    /// and the [name](provider_session_handle) of the provider's session that it belongs to.
     #[must_use]
     pub fn handle(&self) -> String {
         let at_provider = provider_session_handle(&self.session.identity.provider_session_id);

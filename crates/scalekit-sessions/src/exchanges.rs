@@ -1,5 +1,5 @@
-//! How many code exchanges may be at the provider at once, for each process. Anybody can begin one, with a made-up code; so they have
-//! permits of their own, and refreshes never wait behind them (those: `refresh`).
+//! How many code exchanges may be at the provider at once, for each process. Anybody can begin one, with a
+//! made-up code; so they have permits of their own, and refreshes never wait behind them (those: `refresh`).
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
-//! The session's identifier, which only the browser keeps, and the hashes by which stores know things: sessions, their
-//! owners, marks of what was used.
+//! The session's identifier, which only the browser keeps, and the hashes by which stores know things:
+//! sessions, their owners, marks of what was used.
 //!
-//! The store never sees an identifier: whoever reads the database can't take over a session, nor see whose it is.
+//! The store never sees an identifier: whoever reads the database can't take over a session, nor see whose it
+//! is.
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -51,9 +52,9 @@ macro_rules! print_nothing {
 
 print_nothing!(SessionId);
 
-/// What makes the identifier of a sign-in's session, together with the answer to its attempt: 256 random bits, drawn when the attempt
-/// begins and kept where only the server reads them. So one answer leads to one session however often it comes, and nobody who knows
-/// less than both finds it. Prints nothing.
+/// What makes the identifier of a sign-in's session, together with the answer to its attempt: 256 random
+/// bits, drawn when the attempt begins and kept where only the server reads them. So one answer leads to one
+/// session however often it comes, and nobody who knows less than both finds it. Prints nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSeed(String);
 

@@ -1,11 +1,14 @@
-//! Sign-ins that are under way while the provider ends what they are about to begin: the notice finds no session to end yet, so
-//! it leaves a mark in the store, which every replica's sign-ins look for after they have stored theirs.
+//! Sign-ins that are under way while the provider ends what they are about to begin: the notice finds no
+//! session to end yet, so it leaves a mark in the store, which every replica's sign-ins look for after they
+//! have stored theirs.
 //!
-//! A notice about one session marks that session, whose `sid` never comes back. One about a person, or about their place in an
-//! organization, must not touch whoever signs in anew a moment later; so its mark holds the provider's time of the notice, and is
-//! compared with the provider's time of the sign-in. No clock of ours takes part, however many replicas there are.
+//! A notice about one session marks that session, whose `sid` never comes back. One about a person, or about
+//! their place in an organization, must not touch whoever signs in anew a moment later; so its mark holds the
+//! provider's time of the notice, and is compared with the provider's time of the sign-in. No clock of ours
+//! takes part, however many replicas there are.
 //!
-//! A refresh that moves a session to another organization looks too: a notice about that one may have come just before.
+//! A refresh that moves a session to another organization looks too: a notice about that one may have come
+//! just before.
 //!
 //! Not here: ending the sessions that are stored already (`ending`).
 
@@ -21,11 +24,12 @@ use crate::{
 const LONGEST_SIGN_IN: i64 = 120;
 const _: () = assert!(LONGEST_SIGN_IN.unsigned_abs() > 2 * LONGEST_TOKEN_CALL.as_secs());
 
-/// For so many seconds after a notice, by the provider's clock, a sign-in of before may still be on its way: its code lives for ten
-/// minutes; and a minute for clocks that differ.
+/// For so many seconds after a notice, by the provider's clock, a sign-in of before may still be on its way:
+/// its code lives for ten minutes; and a minute for clocks that differ.
 pub(crate) const REMEMBERED: i64 = 600 + LONGEST_SIGN_IN + 60;
 
-/// How far ahead of ours the provider's clock is believed to be. A notice from the future would keep the person out until then.
+/// How far ahead of ours the provider's clock is believed to be. A notice from the future would keep the
+/// person out until then.
 const BELIEVED_AHEAD: i64 = 60;
 
 /// When a sign-in happened, by the provider's clock; Unix seconds.
@@ -38,8 +42,8 @@ pub(crate) struct SignedInAt {
 }
 
 impl SignedInAt {
-    /// `took`: how many seconds the exchange took. The tokens may have been made at its end, so that is as long ago as the code
-    /// may have been presented.
+    /// `took`: how many seconds the exchange took. The tokens may have been made at its end, so that is as
+    /// long ago as the code may have been presented.
     pub(crate) fn of(sign_in: &SignIn, took: i64) -> Self {
         let code = sign_in.id.iat.saturating_sub(took);
         let person = sign_in.id.other.get("auth_time").and_then(serde_json::Value::as_i64);
@@ -62,8 +66,8 @@ pub(crate) fn membership(user_id: &str, organization_id: &str) -> Mark {
     Mark::of(MarkOf::EndedMembership, &[user_id, "\0", organization_id].concat())
 }
 
-/// Notes that what `mark` names has ended at `at`, by the provider's clock. Of two notices the later one counts, in whatever order and
-/// however close together they come.
+/// Notes that what `mark` names has ended at `at`, by the provider's clock. Of two notices the later one
+/// counts, in whatever order and however close together they come.
 ///
 /// # Errors
 /// [`StoreError`] if the store does not take it.
@@ -78,7 +82,8 @@ pub(crate) async fn note(store: &dyn SessionStore, mark: &Mark, at: i64, now: i6
 
 /// Whether what `mark` names has ended at `at`, by the provider's clock, or after.
 async fn has_ended_since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<bool, StoreError> {
-    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the later.
+    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the
+    // later.
     store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await
 }
 

@@ -1,5 +1,5 @@
-//! The lease that makes one process, of all that share the store, refresh a session: renewed while it is held, lost when its
-//! holder dies.
+//! The lease that makes one process, of all that share the store, refresh a session: renewed while it is
+//! held, lost when its holder dies.
 
 use std::{
     sync::Arc,
@@ -46,7 +46,8 @@ impl Lease {
         Ok(Some(Self { shared: Arc::clone(shared), key: *key, holder, until, renewal }))
     }
 
-    /// Whether nobody else can have taken it. Not so after a pause of this process that was longer than a lease.
+    /// Whether nobody else can have taken it. Not so after a pause of this process that was longer than a
+    /// lease.
     pub(crate) fn is_held(&self) -> bool {
         Instant::now() < *self.until.lock()
     }
@@ -74,7 +75,8 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
             Ok(true) => *until.lock() = renewed_until,
             Ok(false) => {
                 *until.lock() = Instant::now();
-                // The call that it protects can't be called back; compare-and-swap decides whose outcome counts.
+                // The call that it protects can't be called back; compare-and-swap decides whose outcome
+                // counts.
                 metrics::lease_lost();
                 tracing::warn!("a lease was lost while a refresh was under way");
                 return;

@@ -4,11 +4,12 @@
 //! # Layout
 //!
 //! - [`Sessions`]: begins, finds, refreshes and ends sessions.
-//! - [`Session`]: what is known of a signed-in person. [`Limits`]: for how long. [`Device`]: what they signed in with.
+//! - [`Session`]: what is known of a signed-in person. [`Limits`]: for how long. [`Device`]: what they signed
+//!   in with.
 //! - [`id`]: the cookie's identifier, and the hashes by which stores know things.
 //! - [`KeyRing`]: encrypts what leaves the process. [`record`]: a session to sealed record, and back.
-//! - [`SessionStore`]: what a store does. [`MemoryStore`] is for tests, `sqlite` and `redis` are features; [`StoreAddress`] names one.
-//!   The feature `contract` has the tests that a store of your own must pass.
+//! - [`SessionStore`]: what a store does. [`MemoryStore`] is for tests, `sqlite` and `redis` are features;
+//!   [`StoreAddress`] names one. The feature `contract` has the tests that a store of your own must pass.
 //! - [`metrics`]: what is counted and measured, over the `metrics` facade.
 //! - [`Patience`]: how long who waits for whom. [`Clock`]: the time, injected.
 

@@ -1,8 +1,8 @@
-//! What the engine counts and measures, over the facade of the `metrics` crate: until somebody installs a recorder, all of this costs
-//! nothing and goes nowhere.
+//! What the engine counts and measures, over the facade of the `metrics` crate: until somebody installs a
+//! recorder, all of this costs nothing and goes nowhere.
 //!
-//! Labels are fixed words, never anything that a visitor or the provider chose. [`SERIES`] has every series with its meaning and all the
-//! words of its labels, for whoever describes them to a recorder.
+//! Labels are fixed words, never anything that a visitor or the provider chose. [`SERIES`] has every series
+//! with its meaning and all the words of its labels, for whoever describes them to a recorder.
 
 use std::{
     error::Error,
@@ -211,8 +211,8 @@ pub(crate) fn refresh(outcome: &'static str) {
     counter!(REFRESHES, "outcome" => outcome).increment(1);
 }
 
-/// A refreshed token broke a rule. Whose fault that is: a key's or a clock's (`moment`), the `environment`'s, the `id_token`'s
-/// alone, or it is `somebody_else`'s.
+/// A refreshed token broke a rule. Whose fault that is: a key's or a clock's (`moment`), the `environment`'s,
+/// the `id_token`'s alone, or it is `somebody_else`'s.
 pub(crate) fn refreshed_tokens_refused(blame: &'static str) {
     counter!(REFRESHED_TOKENS_REFUSED, "blame" => blame).increment(1);
 }
@@ -238,8 +238,8 @@ pub async fn token_call<T>(
     answer
 }
 
-/// Sessions ended: by their `owner`, the `provider`, a `limit`, because the provider went on refusing to refresh them (`refused`),
-/// or because of a `fault` that left no way on.
+/// Sessions ended: by their `owner`, the `provider`, a `limit`, because the provider went on refusing to
+/// refresh them (`refused`), or because of a `fault` that left no way on.
 pub(crate) fn sessions_ended(by: &'static str, count: u64) {
     counter!(SESSIONS_ENDED, "by" => by).increment(count);
 }

@@ -1,6 +1,7 @@
 //! How sessions end by the provider's word: a logout token, or whatever else says so.
 //!
-//! Deleting the records is all, and leaving a mark for sign-ins that are under way (`in_flight`). Not here: what a webhook's event says.
+//! Deleting the records is all, and leaving a mark for sign-ins that are under way (`in_flight`). Not here:
+//! what a webhook's event says.
 
 use scalekit::LogoutToken;
 
@@ -14,7 +15,8 @@ use crate::{
     store::StoreError,
 };
 
-/// How long a used logout token is remembered after it was issued, in seconds: longer than any is accepted, whatever its own end.
+/// How long a used logout token is remembered after it was issued, in seconds: longer than any is accepted,
+/// whatever its own end.
 const TOKEN_REMEMBERED: i64 = 3600;
 
 /// What the provider has ended.
@@ -63,20 +65,22 @@ impl Sessions {
             tracing::warn!("a logout token came a second time");
             return Ok(TakenLogoutToken::Repeated);
         }
-        // `sid` names one session, also where `sub` stands beside it; `sub` alone means all of the person's (section 2.4).
+        // `sid` names one session, also where `sub` stands beside it; `sub` alone means all of the person's
+        // (section 2.4).
         let ended = match (&token.sid, &token.sub) {
             (Some(sid), _) => ProviderEnded::Session(sid),
             (None, Some(sub)) => ProviderEnded::User { id: sub, at: token.iat },
             (None, None) => return Ok(TakenLogoutToken::NamesNothing),
         };
         self.provider_ended(ended).await?;
-        // Marked last: should this process die before, the provider's next try finds the work undone and not "repeated".
+        // Marked last: should this process die before, the provider's next try finds the work undone and not
+        // "repeated".
         let is_first = store.mark(&mark, token.iat.saturating_add(TOKEN_REMEMBERED), now).await?;
         Ok(if is_first { TakenLogoutToken::Accepted } else { TakenLogoutToken::Repeated })
     }
 
-    /// Ends the sessions that end with what the provider has ended, those included that are just about to begin. Tells how many there
-    /// were.
+    /// Ends the sessions that end with what the provider has ended, those included that are just about to
+    /// begin. Tells how many there were.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails; some may have ended.
@@ -92,8 +96,8 @@ impl Sessions {
 
     /// The provider has ended this session of its own.
     async fn ended_session(&self, id: &str) -> Result<u64, StoreError> {
-        // A sign-in may be about to begin this very session. The mark first, then the deletion: the sign-in writes first and
-        // looks for the mark then, so that one of the two sees the other.
+        // A sign-in may be about to begin this very session. The mark first, then the deletion: the sign-in
+        // writes first and looks for the mark then, so that one of the two sees the other.
         let Shared { store, clock, .. } = &*self.shared;
         let now = clock.now();
         store.mark(&in_flight::session(id), now + REMEMBERED, now).await?;
@@ -112,14 +116,15 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// The person is not in the organization any more since `since`, in Unix seconds by the provider's clock: ends the sessions
-    /// that were signed in to it before. Those of a person who has come back since stay.
+    /// The person is not in the organization any more since `since`, in Unix seconds by the provider's clock:
+    /// ends the sessions that were signed in to it before. Those of a person who has come back since stay.
     async fn ended_membership(&self, user_id: &str, organization_id: &str, since: i64) -> Result<u64, StoreError> {
         let Shared { store, ring, clock, .. } = &*self.shared;
         let (mut ended, now) = (0, clock.now());
         in_flight::note(&**store, &in_flight::membership(user_id, organization_id), since, now).await?;
         for (key, record) in store.list_by_user(&UserKey::of(user_id), now).await? {
-            // What these keys can't open may be one of them: better one sign-in too many than a session too long.
+            // What these keys can't open may be one of them: better one sign-in too many than a session too
+            // long.
             let is_meant = record::open_session(ring, &key, &record).is_none_or(|session| {
                 // Both by the provider's clock.
                 session.identity.organization_id == organization_id && session.issued_at <= since

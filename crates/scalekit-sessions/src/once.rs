@@ -1,7 +1,8 @@
-//! Work that is done once, however often and to whichever replica the same message comes: a webhook's, or any other.
+//! Work that is done once, however often and to whichever replica the same message comes: a webhook's, or any
+//! other.
 //!
-//! A message counts as handled when its work has gone well. Should the process die before, or the work fail, the next delivery does it
-//! again: work is done at least once, and once unless something breaks.
+//! A message counts as handled when its work has gone well. Should the process die before, or the work fail,
+//! the next delivery does it again: work is done at least once, and once unless something breaks.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::{
     store::StoreError,
 };
 
-/// The longest that the work may take. Work that takes longer than its claim would be joined by another delivery's.
+/// The longest that the work may take. Work that takes longer than its claim would be joined by another
+/// delivery's.
 pub const LONGEST_WORK: Duration = Duration::from_secs(45);
 
 /// How long a message is remembered, in seconds: longer than anybody sends it again.
@@ -43,8 +45,8 @@ pub enum Handled<T, E> {
 }
 
 impl Sessions {
-    /// Does `work` for the message of this kind and identifier, once. In a task of its own: a sender that gives up does not cut it in
-    /// half.
+    /// Does `work` for the message of this kind and identifier, once. In a task of its own: a sender that
+    /// gives up does not cut it in half.
     pub async fn handle_once<T, E>(
         &self,
         kind: &'static str,

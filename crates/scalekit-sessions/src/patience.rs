@@ -1,24 +1,25 @@
 //! How long who waits for whom.
 //!
-//! All of it follows from how long a call of the token endpoint may take, so it stands here together: each wait is longer than what
-//! it waits for. Whoever waits for these in turn builds on [`Patience`].
+//! All of it follows from how long a call of the token endpoint may take, so it stands here together: each
+//! wait is longer than what it waits for. Whoever waits for these in turn builds on [`Patience`].
 //!
 //! Not here: limits that have nothing to do with a token call, such as those of a store.
 
 use std::time::Duration;
 
-/// The longest token call that may be configured. Interceptors may take 30 s (Scalekit's `timeout_ms`), and the call is made around
-/// them.
+/// The longest token call that may be configured. Interceptors may take 30 s (Scalekit's `timeout_ms`), and
+/// the call is made around them.
 pub const LONGEST_TOKEN_CALL: Duration = Duration::from_secs(35);
 
-/// Seconds after which another attempt makes sense when a store, or whatever else is needed, was out of reach.
+/// Seconds after which another attempt makes sense when a store, or whatever else is needed, was out of
+/// reach.
 pub const RETRY_SECONDS: u32 = 5;
 
 /// How long a lease lasts without being renewed: so long the others wait for a holder that died.
 pub(crate) const LEASE: Duration = Duration::from_secs(5);
 
-/// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between two attempts and
-/// the slowest attempt.
+/// How long a holder that lost its lease has to write what it got, before its token is tried: a pause between
+/// two attempts and the slowest attempt.
 pub(crate) const PREDECESSOR: Duration = Duration::from_secs(5);
 
 /// How long a code exchange waits for its turn. Longer than this nobody waits for a page.
@@ -55,13 +56,15 @@ impl Patience {
         PREDECESSOR + self.token_call + A_LITTLE
     }
 
-    /// How long the refresh of another process is waited for: its call, what it may still write, a lease that runs out.
+    /// How long the refresh of another process is waited for: its call, what it may still write, a lease that
+    /// runs out.
     #[must_use]
     pub(crate) fn other_process(self) -> Duration {
         self.token_call + PREDECESSOR + LEASE + A_LITTLE
     }
 
-    /// How long a sign-in is under way once its code is taken: so long somebody who brings the same answer again waits for it.
+    /// How long a sign-in is under way once its code is taken: so long somebody who brings the same answer
+    /// again waits for it.
     #[must_use]
     pub fn sign_in(self) -> Duration {
         self.token_call + KEYS + A_LITTLE * 2

@@ -78,7 +78,8 @@ pub fn is_sealed_by_an_older_key(ring: &KeyRing, record: &Record) -> bool {
     !(ring.is_newest(&record.claims) && ring.is_newest(&record.tokens))
 }
 
-/// Opens the part that every request needs. `None` if the record was not sealed by a key of the ring for this row.
+/// Opens the part that every request needs. `None` if the record was not sealed by a key of the ring for this
+/// row.
 #[must_use]
 pub fn open_session(ring: &KeyRing, key: &SessionKey, record: &Record) -> Option<Session> {
     serde_json::from_slice(&ring.open(Purpose::SessionClaims, key.as_bytes(), &record.claims)?).ok()

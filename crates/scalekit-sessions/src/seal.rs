@@ -1,14 +1,14 @@
 //! The key ring that encrypts what leaves the process: session records and login attempts.
 //!
-//! AES-256-GCM with a random 96-bit nonce. The newest key writes, all keys read. Every sealed text is bound to its
-//! purpose and location by associated data, so that none can be moved to another row or used as something else.
-//! Layout: version (1 byte), key name (4), nonce (12), ciphertext and tag.
+//! AES-256-GCM with a random 96-bit nonce. The newest key writes, all keys read. Every sealed text is bound
+//! to its purpose and location by associated data, so that none can be moved to another row or used as
+//! something else. Layout: version (1 byte), key name (4), nonce (12), ciphertext and tag.
 //!
-//! A key of the ring seals nothing itself: records and login attempts have keys of their own, derived from it by HKDF (RFC 5869).
-//! Earlier releases sealed with the key itself (version 1); what they wrote still opens.
+//! A key of the ring seals nothing itself: records and login attempts have keys of their own, derived from it
+//! by HKDF (RFC 5869). Earlier releases sealed with the key itself (version 1); what they wrote still opens.
 //!
-//! A key's name is a short hash of it. Earlier releases hashed the application's name along, so keys can be asked for by those names too:
-//! what was sealed under one opens, and is sealed anew when it is used.
+//! A key's name is a short hash of it. Earlier releases hashed the application's name along, so keys can be
+//! asked for by those names too: what was sealed under one opens, and is sealed anew when it is used.
 
 use std::ops::Deref;
 
@@ -24,9 +24,11 @@ const VERSION: u8 = 2;
 /// Sealed with the ring's key itself.
 const VERSION_WITHOUT_DERIVATION: u8 = 1;
 
-/// Not secret, and fixed: the keys it salts are random already (RFC 5869, section 3.1). Not the project's name, which may change.
+/// Not secret, and fixed: the keys it salts are random already (RFC 5869, section 3.1). Not the project's
+/// name, which may change.
 const SALT: &[u8] = b"SESSION_SECRET";
-/// Whose names of keys these are. Not the application's, which may change: it would not know its own keys any more.
+/// Whose names of keys these are. Not the application's, which may change: it would not know its own keys any
+/// more.
 const NAMING: &str = "scalekit-sessions";
 const KEY_LENGTH: usize = 32;
 const NAME_LENGTH: usize = 4;
@@ -94,8 +96,8 @@ impl KeyRing {
         Self::parse_with_former_names(text, &[])
     }
 
-    /// The same, for an application that has sealed with these keys before this crate named them: under each of `applications`, the
-    /// names that it has had.
+    /// The same, for an application that has sealed with these keys before this crate named them: under each
+    /// of `applications`, the names that it has had.
     ///
     /// # Errors
     /// Which key (counted from 1) is wrong, and why.
@@ -132,8 +134,8 @@ impl KeyRing {
         Ok(text)
     }
 
-    /// Decrypts what [`KeyRing::seal`] made for the same purpose and location with a key that is still in the ring.
-    /// `None` for everything else: foreign, moved, cut or changed.
+    /// Decrypts what [`KeyRing::seal`] made for the same purpose and location with a key that is still in the
+    /// ring. `None` for everything else: foreign, moved, cut or changed.
     #[must_use]
     pub fn open(&self, purpose: Purpose, location: &[u8], text: &[u8]) -> Option<Vec<u8>> {
         let (header, sealed) = text.split_at_checked(HEADER_LENGTH)?;
@@ -159,7 +161,8 @@ impl KeyRing {
 }
 
 impl KeyRing {
-    /// Whether this text was sealed as it would be now: with the newest key, by the version and the key's name in its header.
+    /// Whether this text was sealed as it would be now: with the newest key, by the version and the key's
+    /// name in its header.
     #[must_use]
     pub fn is_newest(&self, text: &[u8]) -> bool {
         self.keys.first().is_some_and(|newest| {

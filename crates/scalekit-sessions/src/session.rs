@@ -1,4 +1,5 @@
-//! A session: what it is, when it is due for a refresh and when it ends. Rules only, and pure: every function takes `now`.
+//! A session: what it is, when it is due for a refresh and when it ends. Rules only, and pure: every function
+//! takes `now`.
 //!
 //! Not here: where it is kept, and the provider.
 
@@ -12,10 +13,12 @@ use crate::{app_data::AppData, device::Device, limits::Limits};
 /// How long before its end an access token is refreshed: 30 s, or a tenth of a short lifetime.
 const REFRESH_AHEAD_SECONDS: i64 = 30;
 
-/// A signed-in session: the checked claims that every request needs. The tokens are apart, in [`SessionTokens`].
+/// A signed-in session: the checked claims that every request needs. The tokens are apart, in
+/// [`SessionTokens`].
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// User and provider session: what tokens of this session must name; and the organization, which a refresh may change.
+    /// User and provider session: what tokens of this session must name; and the organization, which a
+    /// refresh may change.
     pub identity: Identity,
     /// The person, from the ID token.
     pub person: Person,
@@ -38,7 +41,8 @@ pub struct Session {
     pub device: Device,
     /// When the person signed in; Unix seconds.
     pub signed_in_at: i64,
-    /// When the provider issued the sign-in's ID token, by its own clock; Unix seconds. 0 in records of earlier releases.
+    /// When the provider issued the sign-in's ID token, by its own clock; Unix seconds. 0 in records of
+    /// earlier releases.
     #[serde(default)]
     pub issued_at: i64,
     /// When the access token was received; Unix seconds.
@@ -55,7 +59,8 @@ pub struct Session {
     pub app_data: AppData,
 }
 
-/// That the provider refuses to refresh a session. Kept in the record, so that all replicas know it, and the next process.
+/// That the provider refuses to refresh a session. Kept in the record, so that all replicas know it, and the
+/// next process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The error code, the same each time since.
@@ -147,7 +152,8 @@ impl Session {
         session
     }
 
-    /// Takes over what a refresh brought: organization, roles and permissions always, the person if there is a new ID token.
+    /// Takes over what a refresh brought: organization, roles and permissions always, the person if there is
+    /// a new ID token.
     pub fn renew(&mut self, access: &AccessTokenClaims, id: Option<&IdTokenClaims>, now: i64) {
         self.identity.organization_id.clone_from(&access.oid);
         if let Some(id) = id {
@@ -225,7 +231,8 @@ impl std::fmt::Debug for Session {
 }
 
 /// The organization's name: not a standard claim of Scalekit's tokens; teams add it in the Dashboard under
-/// "Token claims", where it arrives at the top level, or by an interceptor, where it arrives in `custom_claims`.
+/// "Token claims", where it arrives at the top level, or by an interceptor, where it arrives in
+/// `custom_claims`.
 fn organization_name(access: &AccessTokenClaims) -> Option<String> {
     const CLAIM: &str = "organization_name";
     let custom = access.custom_claims.as_ref().and_then(|claims| claims.get(CLAIM));

@@ -1,7 +1,7 @@
 //! The signed-in sessions: begun at sign-in, found and kept fresh for each request.
 //!
-//! Joins the rules of a session with the store and the provider. How they end is in `ending`, how activity prolongs them in
-//! `activity`. Not here: cookies and requests.
+//! Joins the rules of a session with the store and the provider. How they end is in `ending`, how activity
+//! prolongs them in `activity`. Not here: cookies and requests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -49,7 +49,8 @@ pub enum Current {
     SignedIn(Arc<Session>),
     /// There is no such session, or it has ended.
     Ended,
-    /// The session exists but can't be used for now: the provider is needed for a refresh, or the store is out of reach.
+    /// The session exists but can't be used for now: the provider is needed for a refresh, or the store is
+    /// out of reach.
     Unavailable {
         /// Seconds after which another attempt makes sense.
         retry_after: u32,
@@ -79,7 +80,8 @@ impl Sessions {
         }
     }
 
-    /// A session that has not ended, as it was stored: nothing is refreshed, and it shows nothing of the person's presence.
+    /// A session that has not ended, as it was stored: nothing is refreshed, and it shows nothing of the
+    /// person's presence.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
@@ -87,8 +89,8 @@ impl Sessions {
         Ok(self.shared.load(key).await?.map(|found| found.session))
     }
 
-    /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it is and
-    /// refreshed beside the request.
+    /// The session of a request, refreshed if its access token has ended. One that ends soon is served as it
+    /// is and refreshed beside the request.
     pub async fn current(&self, key: &SessionKey, presence: Presence) -> Current {
         let LoadedSession { session, record } = match self.shared.load(key).await {
             Ok(Some(found)) => found,
@@ -112,7 +114,8 @@ impl Sessions {
         current
     }
 
-    /// The session, refreshed if its access token has ended or ends soon. Shows nothing of the person's presence.
+    /// The session, refreshed if its access token has ended or ends soon. Shows nothing of the person's
+    /// presence.
     pub async fn refresh_if_due(&self, key: &SessionKey) -> Current {
         match self.shared.load(key).await {
             Ok(Some(LoadedSession { session, .. })) => match session.freshness(self.shared.clock.now()) {
@@ -151,8 +154,9 @@ impl Sessions {
         self.shared.store.count(self.shared.clock.now()).await
     }
 
-    /// Removes what has ended from the store, by a time that is surely no later than it is: a clock that is set wrong must not end
-    /// everybody's session for good. To be called every few minutes; nothing is removed in the first hour.
+    /// Removes what has ended from the store, by a time that is surely no later than it is: a clock that is
+    /// set wrong must not end everybody's session for good. To be called every few minutes; nothing is
+    /// removed in the first hour.
     pub async fn sweep(&self) {
         let Some(time) = self.time.lock().look() else { return };
         let ahead = self.shared.clock.now().saturating_sub(time);
@@ -171,13 +175,14 @@ impl Sessions {
         }
     }
 
-    /// Begins no token call any more: what is begun now could not be stored before the process ends. The tokens that are due stay
-    /// unspent, for the next process.
+    /// Begins no token call any more: what is begun now could not be stored before the process ends. The
+    /// tokens that are due stay unspent, for the next process.
     pub fn stop_refreshing(&self) {
         self.refreshes.begin_no_more();
     }
 
-    /// Begins no token call any more and waits for those under way, `within` so long. To be called before the process ends.
+    /// Begins no token call any more and waits for those under way, `within` so long. To be called before the
+    /// process ends.
     pub async fn finish_refreshes(&self, within: Duration) {
         if tokio::time::timeout(within, self.refreshes.finish()).await.is_err() {
             tracing::warn!("refreshes were still under way when the process had to end");

@@ -34,7 +34,8 @@ impl Shared {
         Patience::with(self.scalekit.config().token_timeout())
     }
 
-    /// Loads and opens a session. A record that no key opens counts as absent: it was sealed by keys that are gone.
+    /// Loads and opens a session. A record that no key opens counts as absent: it was sealed by keys that are
+    /// gone.
     pub(crate) async fn load(&self, key: &SessionKey) -> Result<Option<LoadedSession>, StoreError> {
         let now = self.clock.now();
         let Some(record) = self.store.load(key, now).await? else {

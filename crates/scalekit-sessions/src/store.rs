@@ -1,7 +1,7 @@
 //! What a session store does. Records are opaque to it: sealed, under hashed keys, found by hashed owners.
 //!
-//! Not here: sealing and rules. Every store passes the tests of the module `contract`. Times are Unix seconds by the
-//! application's clock, handed in; only leases run on real time, because what they wait for does.
+//! Not here: sealing and rules. Every store passes the tests of the module `contract`. Times are Unix seconds
+//! by the application's clock, handed in; only leases run on real time, because what they wait for does.
 
 use std::time::Duration;
 
@@ -44,7 +44,8 @@ pub enum Replaced {
 #[error("the session store failed")]
 pub struct StoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Keeps sealed sessions. Implementations are shared by all requests, and by all replicas if they are on a network.
+/// Keeps sealed sessions. Implementations are shared by all requests, and by all replicas if they are on a
+/// network.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Keeps a new record. Keys are 256-bit random: an existing one is a fault, not a case.
@@ -53,8 +54,9 @@ pub trait SessionStore: Send + Sync {
     /// The record, unless it is absent or has ended.
     async fn load(&self, key: &SessionKey, now: i64) -> Result<Option<Record>, StoreError>;
 
-    /// Writes the sealed parts if the stored version is still `expected_version`; the stored version becomes one higher.
-    /// Whose it is, its activity and its end stay as they are. Never brings a deleted or ended record back.
+    /// Writes the sealed parts if the stored version is still `expected_version`; the stored version becomes
+    /// one higher. Whose it is, its activity and its end stay as they are. Never brings a deleted or ended
+    /// record back.
     async fn replace(
         &self,
         key: &SessionKey,
@@ -64,14 +66,15 @@ pub trait SessionStore: Send + Sync {
         now: i64,
     ) -> Result<Replaced, StoreError>;
 
-    /// Notes activity: `active_at` and `ends_at` move forward, never back; the version stays. Does nothing to a record
-    /// that is absent or has ended.
+    /// Notes activity: `active_at` and `ends_at` move forward, never back; the version stays. Does nothing to
+    /// a record that is absent or has ended.
     async fn touch(&self, key: &SessionKey, active_at: i64, ends_at: i64, now: i64) -> Result<(), StoreError>;
 
     /// Removes the record and tells whether there was one.
     async fn delete(&self, key: &SessionKey) -> Result<bool, StoreError>;
 
-    /// Removes the record if the stored version is still `expected_version`; [`Replaced::Yes`] says that it was removed.
+    /// Removes the record if the stored version is still `expected_version`; [`Replaced::Yes`] says that it
+    /// was removed.
     async fn delete_version(&self, key: &SessionKey, expected_version: u64) -> Result<Replaced, StoreError>;
 
     /// The person's sessions that have not ended, in no particular order.
@@ -91,11 +94,12 @@ pub trait SessionStore: Send + Sync {
         Ok(None)
     }
 
-    /// Takes the session's lease for so long of real time, unless somebody else holds it. Tells whether it is `holder`'s now.
-    /// Who holds it already gets it anew.
+    /// Takes the session's lease for so long of real time, unless somebody else holds it. Tells whether it is
+    /// `holder`'s now. Who holds it already gets it anew.
     async fn acquire_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError>;
 
-    /// Makes the lease last for so long from now. Tells whether it was still `holder`'s; if not, nothing changes.
+    /// Makes the lease last for so long from now. Tells whether it was still `holder`'s; if not, nothing
+    /// changes.
     async fn renew_lease(&self, key: &SessionKey, holder: &LeaseHolder, time: Duration) -> Result<bool, StoreError>;
 
     /// Gives the lease back, if it is still `holder`'s.

@@ -1,7 +1,7 @@
 //! A signed-in session for tests of your own, without a browser and without the provider.
 //!
-//! Nothing of it exists without the feature `testing`, which belongs into dev-dependencies only: it makes sessions that nobody signed in
-//! to.
+//! Nothing of it exists without the feature `testing`, which belongs into dev-dependencies only: it makes
+//! sessions that nobody signed in to.
 
 use secrecy::SecretString;
 use serde_json::Map;
@@ -50,7 +50,8 @@ impl TestPerson {
 #[error("a session for a test could not be made: {0}")]
 pub struct TestSessionError(String);
 
-/// How long the access token of such a session is good for, in seconds. It has no refresh token, so it ends with that.
+/// How long the access token of such a session is good for, in seconds. It has no refresh token, so it ends
+/// with that.
 const ACCESS_SECONDS: i64 = 3600;
 
 /// Signs somebody in. The answer is the value for a session cookie.

@@ -1,5 +1,5 @@
-//! Changes the application's slot of a session, under the record's version: a refresh at the same time loses neither the change nor its
-//! tokens.
+//! Changes the application's slot of a session, under the record's version: a refresh at the same time loses
+//! neither the change nor its tokens.
 
 use crate::{
     app_data::{AppData, AppDataError},
@@ -36,8 +36,8 @@ pub enum UpdateError {
 }
 
 impl Sessions {
-    /// Changes the application's data of a session, and answers with the session as it is then. `change` may be called several times: if
-    /// somebody else writes the record meanwhile, it starts from what they wrote.
+    /// Changes the application's data of a session, and answers with the session as it is then. `change` may
+    /// be called several times: if somebody else writes the record meanwhile, it starts from what they wrote.
     ///
     /// # Errors
     /// [`UpdateError`]; of those only [`UpdateError::Store`] leaves in doubt whether it was done.

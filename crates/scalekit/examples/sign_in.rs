@@ -1,11 +1,13 @@
-//! A whole sign-in by hand: prints the URL to open, takes the callback URL you were sent back to, prints who you are.
+//! A whole sign-in by hand: prints the URL to open, takes the callback URL you were sent back to, prints who
+//! you are.
 //!
 //! ```sh
 //! SCALEKIT_ENVIRONMENT_URL=… SCALEKIT_CLIENT_ID=… SCALEKIT_CLIENT_SECRET=… cargo run -p scalekit --example sign_in
 //! ```
 //!
-//! `SCALEKIT_REDIRECT_URI` (default `http://localhost:3000/auth/callback`) must be registered as a callback URL; nothing
-//! has to listen there: copy the address from the browser, error page or not. No token is printed.
+//! `SCALEKIT_REDIRECT_URI` (default `http://localhost:3000/auth/callback`) must be registered as a callback
+//! URL; nothing has to listen there: copy the address from the browser, error page or not. No token is
+//! printed.
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 
 use std::env;

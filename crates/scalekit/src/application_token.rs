@@ -1,8 +1,8 @@
 //! The application's own token for the management API (RFC 6749, section 4.4), kept while it is good.
 //!
-//! Not here: asking for it ([`Client::client_credentials`](crate::Client::client_credentials)). Kept in the client and
-//! shared by its clones; whoever needs a token while one is asked for shares the answer, good or bad, as the key cache
-//! does.
+//! Not here: asking for it ([`Client::client_credentials`](crate::Client::client_credentials)). Kept in the
+//! client and shared by its clones; whoever needs a token while one is asked for shares the answer, good or
+//! bad, as the key cache does.
 
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -70,8 +70,8 @@ impl TokenCache {
 }
 
 impl State {
-    /// How a request ended that has ended after there were `attempts`. Its token is taken even if its lifetime is below
-    /// the margin: it has just been given out.
+    /// How a request ended that has ended after there were `attempts`. Its token is taken even if its
+    /// lifetime is below the margin: it has just been given out.
     fn outcome_since(&self, attempts: u64) -> Option<Result<ApplicationToken, Error>> {
         let outcome = self.outcome.clone().filter(|_| self.attempts != attempts)?;
         Some(outcome.map(|text| ApplicationToken { text, attempt: self.attempts }))

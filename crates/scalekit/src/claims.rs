@@ -1,7 +1,7 @@
 //! What is known about a user, a session or a login once a token has been verified.
 //!
-//! These types are made by [`crate::verify`] and by nothing else: they can't be deserialized or constructed outside
-//! this crate. `Debug` shows times at most, because the rest is about a person.
+//! These types are made by [`crate::verify`] and by nothing else: they can't be deserialized or constructed
+//! outside this crate. `Debug` shows times at most, because the rest is about a person.
 
 use std::fmt;
 
@@ -85,12 +85,14 @@ pub struct AccessTokenClaims {
 
 /// A verified request of Scalekit to end sessions (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 ///
-/// At least one of `sub` and `sid` is there. With a `sid` only that session is to end, without one all sessions of
-/// `sub` (section 2.7). A token can be sent again: ending what has ended must be harmless, or `jti` be remembered.
+/// At least one of `sub` and `sid` is there. With a `sid` only that session is to end, without one all
+/// sessions of `sub` (section 2.7). A token can be sent again: ending what has ended must be harmless, or
+/// `jti` be remembered.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogoutToken {
-    /// The token's own identifier, 1 to 255 bytes. It need not be remembered longer than 10 minutes after `iat`.
+    /// The token's own identifier, 1 to 255 bytes. It need not be remembered longer than 10 minutes after
+    /// `iat`.
     pub jti: String,
     /// The user whose sessions end.
     pub sub: Option<String>,
@@ -102,11 +104,13 @@ pub struct LogoutToken {
     pub exp: i64,
 }
 
-/// A verified wish of an identity provider to log somebody in (docs "Handle identity provider initiated SSO").
+/// A verified wish of an identity provider to log somebody in (docs "Handle identity provider initiated
+/// SSO").
 ///
-/// It says where to log in, not who is there: put it into a [`crate::LoginRequest`] and begin a login as ever. At
-/// least one of `organization_id` and `connection_id` is there; no text is empty. The token's `relay_state` is not
-/// offered on purpose: Scalekit's sample sends it as `state`, and a `state` that comes from outside protects nobody.
+/// It says where to log in, not who is there: put it into a [`crate::LoginRequest`] and begin a login as
+/// ever. At least one of `organization_id` and `connection_id` is there; no text is empty. The token's
+/// `relay_state` is not offered on purpose: Scalekit's sample sends it as `state`, and a `state` that comes
+/// from outside protects nobody.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IdpInitiatedLogin {

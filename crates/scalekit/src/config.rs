@@ -29,7 +29,8 @@ pub struct Config {
     proxy: Option<Proxy>,
 }
 
-/// Gives the headers `traceparent` and `tracestate` of the call that is about to be made (W3C Trace Context), by name.
+/// Gives the headers `traceparent` and `tracestate` of the call that is about to be made (W3C Trace Context),
+/// by name.
 pub type TraceContext = fn() -> HashMap<String, String>;
 
 /// Why a setting can't be used. One variant per setting, so that the application can name its own variable.
@@ -54,9 +55,9 @@ pub enum ConfigError {
 impl Config {
     /// Checks the three settings every Scalekit client needs.
     ///
-    /// The environment URL is also the token issuer (docs "Set up Scalekit"), unless [`Self::with_issuers`] says otherwise; a
-    /// trailing slash is removed. `http` is
-    /// accepted for loopback hosts only: `localhost`, `*.localhost` (RFC 6761, section 6.3), `127.0.0.0/8`, `[::1]`.
+    /// The environment URL is also the token issuer (docs "Set up Scalekit"), unless [`Self::with_issuers`]
+    /// says otherwise; a trailing slash is removed. `http` is accepted for loopback hosts only: `localhost`,
+    /// `*.localhost` (RFC 6761, section 6.3), `127.0.0.0/8`, `[::1]`.
     ///
     /// # Errors
     ///
@@ -86,8 +87,9 @@ impl Config {
         }
     }
 
-    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included (default 8 s). The exchange
-    /// of a code and a refresh have a total of their own, see [`with_token_timeout`](Self::with_token_timeout).
+    /// Limits for each request to Scalekit: to connect (default 3 s), and in total, the body included
+    /// (default 8 s). The exchange of a code and a refresh have a total of their own, see
+    /// [`with_token_timeout`](Self::with_token_timeout).
     #[must_use]
     pub fn with_timeouts(mut self, connect: Duration, total: Duration) -> Self {
         self.connect_timeout = connect;
@@ -95,9 +97,9 @@ impl Config {
         self
     }
 
-    /// Limit for the exchange of a code and for a refresh, the body included (default 20 s). Both wait for the environment's
-    /// interceptors, which take 10 s at most unless the dashboard says otherwise (up to 30 s). A call that is given up may have
-    /// spent the code or refresh token all the same.
+    /// Limit for the exchange of a code and for a refresh, the body included (default 20 s). Both wait for
+    /// the environment's interceptors, which take 10 s at most unless the dashboard says otherwise (up to 30
+    /// s). A call that is given up may have spent the code or refresh token all the same.
     #[must_use]
     pub fn with_token_timeout(mut self, total: Duration) -> Self {
         self.token_timeout = total;
@@ -111,9 +113,9 @@ impl Config {
         self
     }
 
-    /// The issuers whose tokens are accepted: exactly these (default: the environment URL). Two during a move to a custom
-    /// domain, so that nobody's session depends on the minute of it. All of them are the same environment: the keys are
-    /// fetched, and all calls made, at the environment URL.
+    /// The issuers whose tokens are accepted: exactly these (default: the environment URL). Two during a move
+    /// to a custom domain, so that nobody's session depends on the minute of it. All of them are the same
+    /// environment: the keys are fetched, and all calls made, at the environment URL.
     ///
     /// # Errors
     ///
@@ -124,25 +126,27 @@ impl Config {
         if self.issuers.is_empty() { Err(ConfigError::Issuer("is empty")) } else { Ok(self) }
     }
 
-    /// Audiences that access and logout tokens of this environment may carry in place of the client ID (default: none).
-    /// Beside it they may carry any.
+    /// Audiences that access and logout tokens of this environment may carry in place of the client ID
+    /// (default: none). Beside it they may carry any.
     ///
-    /// Needed only if the dashboard is set to put the URL of an API into `aud`. Don't name the audience of somebody
-    /// else's API: a token made for it would then be accepted here.
+    /// Needed only if the dashboard is set to put the URL of an API into `aud`. Don't name the audience of
+    /// somebody else's API: a token made for it would then be accepted here.
     #[must_use]
     pub fn with_audiences(mut self, audiences: Vec<String>) -> Self {
         self.audiences = audiences;
         self
     }
 
-    /// Tells Scalekit which trace each call belongs to (default: nothing is told). Other headers than the two are ignored.
+    /// Tells Scalekit which trace each call belongs to (default: nothing is told). Other headers than the two
+    /// are ignored.
     #[must_use]
     pub fn with_trace_context(mut self, trace_context: TraceContext) -> Self {
         self.trace_context = Some(trace_context);
         self
     }
 
-    /// Sends all calls through a proxy (default: none). An environment on this machine is never asked through one.
+    /// Sends all calls through a proxy (default: none). An environment on this machine is never asked through
+    /// one.
     #[must_use]
     pub fn with_proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy).filter(|_| !self.environment.host().is_some_and(|host| is_loopback(&host)));
@@ -269,8 +273,8 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// RFC 6749, appendix A.1 and A.2: both credentials are printable ASCII. A space is refused as well: in practice it
-/// is a copying mistake.
+/// RFC 6749, appendix A.1 and A.2: both credentials are printable ASCII. A space is refused as well: in
+/// practice it is a copying mistake.
 fn credential_problem(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("is empty")

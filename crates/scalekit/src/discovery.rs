@@ -1,7 +1,7 @@
 //! What an environment says about itself (OpenID Connect Discovery 1.0), and what its clock shows.
 //!
-//! For checks of a set-up. Not here: configuration by discovery; Scalekit's endpoints are known, and a client that
-//! followed a document would send its secret wherever the document points.
+//! For checks of a set-up. Not here: configuration by discovery; Scalekit's endpoints are known, and a client
+//! that followed a document would send its secret wherever the document points.
 
 use std::time::UNIX_EPOCH;
 
@@ -18,8 +18,8 @@ use crate::provider_text::ProviderText;
 pub struct Discovery {
     /// The issuer, exactly as sent. Foreign text: [`Discovery::issuer_text`] is fit for a log.
     pub issuer: String,
-    /// What the environment's clock showed when it answered (RFC 9110, section 6.6.1): seconds since 1970, cut to the
-    /// whole second.
+    /// What the environment's clock showed when it answered (RFC 9110, section 6.6.1): seconds since 1970,
+    /// cut to the whole second.
     pub date: Option<i64>,
 }
 
@@ -32,7 +32,8 @@ struct Document {
 const MAX_BODY: usize = 64 * 1024;
 
 impl Client {
-    /// Fetches `/.well-known/openid-configuration`. Nothing of it is believed: compare it with [`Client::config`].
+    /// Fetches `/.well-known/openid-configuration`. Nothing of it is believed: compare it with
+    /// [`Client::config`].
     ///
     /// # Errors
     ///
@@ -90,7 +91,8 @@ mod tests {
     use crate::testing::{Answer, Server, config_for};
 
     async fn discover(answer: Answer) -> (Result<Discovery, Error>, Server, Client) {
-        // Only the answer that never comes is waited for to the end; the others may take their time on a busy machine.
+        // Only the answer that never comes is waited for to the end; the others may take their time on a busy
+        // machine.
         let total = Duration::from_millis(if matches!(answer, Answer::Hang) { 300 } else { 10_000 });
         let server = Server::start([answer]).await;
         let config = config_for(&server.url).with_timeouts(Duration::from_secs(3), total);

@@ -1,8 +1,8 @@
 //! What can go wrong between us and Scalekit, sorted by what the caller should do about it.
 //!
 //! Not here: the errors of a callback ([`crate::callback::CallbackError`]) and of settings
-//! ([`crate::config::ConfigError`]). For: whoever calls [`crate::Client`]. No text here holds a token, a secret or a
-//! claim's value, so all of it may be logged; none of it is written for users.
+//! ([`crate::config::ConfigError`]). For: whoever calls [`crate::Client`]. No text here holds a token, a
+//! secret or a claim's value, so all of it may be logged; none of it is written for users.
 
 use std::time::Duration;
 
@@ -11,20 +11,21 @@ use crate::provider_text::ProviderText;
 /// The outcome of a call that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The code or refresh token is spent, expired or revoked (`invalid_grant`, RFC 6749, section 5.2). Final: sign
-    /// the user out, or begin a new login. Only without a description there is doubt, see there.
+    /// The code or refresh token is spent, expired or revoked (`invalid_grant`, RFC 6749, section 5.2).
+    /// Final: sign the user out, or begin a new login. Only without a description there is doubt, see there.
     #[error("the grant has ended (invalid_grant)")]
     Ended {
-        /// What Scalekit said, for the log. The library that its endpoints seem to be built on (`zitadel/oidc`,
-        /// `pkg/op/token_refresh.go`) says `invalid_grant` and nothing else also when its own storage failed for a
-        /// moment: at a refresh without a description, try once more before signing the user out.
+        /// What Scalekit said, for the log. The library that its endpoints seem to be built on
+        /// (`zitadel/oidc`, `pkg/op/token_refresh.go`) says `invalid_grant` and nothing else also when its
+        /// own storage failed for a moment: at a refresh without a description, try once more before signing
+        /// the user out.
         description: Option<ProviderText>,
     },
     /// A token arrived and failed a check. Don't use it; begin a new login.
     #[error("a token was refused: {0}")]
     Refused(#[from] VerificationError),
-    /// Scalekit refuses the request, and not because the grant has ended: wrong credentials, grant type, scope or
-    /// redirect URI. Repeating won't help; an operator has to look.
+    /// Scalekit refuses the request, and not because the grant has ended: wrong credentials, grant type,
+    /// scope or redirect URI. Repeating won't help; an operator has to look.
     #[error("Scalekit refuses this application's request ({code})")]
     Misconfigured {
         /// The error code, `invalid_client` for example; `http_401` when there was none.
@@ -43,9 +44,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether other calls of this application can be expected to fail in the same way, so that it is better to make
-    /// none for a while: Scalekit is out of reach or overloaded, or refuses the application's credentials. What it
-    /// refuses for another reason may be one grant's trouble.
+    /// Whether other calls of this application can be expected to fail in the same way, so that it is better
+    /// to make none for a while: Scalekit is out of reach or overloaded, or refuses the application's
+    /// credentials. What it refuses for another reason may be one grant's trouble.
     #[must_use]
     pub fn concerns_all_calls(&self) -> bool {
         match self {
@@ -55,8 +56,9 @@ impl Error {
         }
     }
 
-    /// The code by which Scalekit clearly refused the grant that it was shown (4xx), if it did and that says nothing of
-    /// the application's credentials. Once may be a passing fault; the same again and again is an answer.
+    /// The code by which Scalekit clearly refused the grant that it was shown (4xx), if it did and that says
+    /// nothing of the application's credentials. Once may be a passing fault; the same again and again is an
+    /// answer.
     ///
     /// `None` for outages, for too many requests, for pages that something in between has sent, and for wrong
     /// credentials: as long as those are wrong, nobody can sign in anew either.
@@ -71,8 +73,9 @@ impl Error {
     }
 
     /// Whether Scalekit knows the application and does not let it use the grant that it asked for. For
-    /// [`crate::Client::client_credentials`] that means: no access to the management API. The names are those of RFC 6749,
-    /// section 5.2, `access_denied` (section 4.1.2.1) and the gateway's; which of them Scalekit uses is not documented.
+    /// [`crate::Client::client_credentials`] that means: no access to the management API. The names are those
+    /// of RFC 6749, section 5.2, `access_denied` (section 4.1.2.1) and the gateway's; which of them Scalekit
+    /// uses is not documented.
     #[must_use]
     pub fn is_grant_not_allowed(&self) -> bool {
         matches!(self, Self::Misconfigured { code, .. } if matches!(
@@ -105,8 +108,8 @@ pub enum UnavailableReason {
     /// A redirect. Never followed: the request carried the client secret.
     #[error("an unexpected redirect (HTTP {0})")]
     Redirect(u16),
-    /// A refusal (4xx) whose code says that Scalekit itself failed; versions of its library before April 2026 answered
-    /// every fault of their own with 400 `server_error`.
+    /// A refusal (4xx) whose code says that Scalekit itself failed; versions of its library before April 2026
+    /// answered every fault of their own with 400 `server_error`.
     #[error("HTTP {status} ({code})")]
     Failing {
         /// The status.
@@ -161,8 +164,8 @@ pub enum VerificationError {
     /// A claim has another JSON type than the standard says; dates must be whole seconds.
     #[error("the claim `{0}` has the wrong type")]
     ClaimType(&'static str),
-    /// A token of somebody who signed in with a connection, and not to an organization: what Scalekit makes while Full-Stack
-    /// Auth is switched off (`sub` is `conn_…;…`, there is neither `sid` nor `oid`).
+    /// A token of somebody who signed in with a connection, and not to an organization: what Scalekit makes
+    /// while Full-Stack Auth is switched off (`sub` is `conn_…;…`, there is neither `sid` nor `oid`).
     #[error(
         "the token names no session and no organization: is Full-Stack Auth switched on for this environment (Dashboard > \
          Authentication > General)?"
@@ -201,10 +204,12 @@ pub enum VerificationError {
     /// Another kind of token where an access token belongs.
     #[error("not an access token")]
     NotAnAccessToken,
-    /// Another kind of token where a logout token belongs: `events` does not name the back-channel logout event.
+    /// Another kind of token where a logout token belongs: `events` does not name the back-channel logout
+    /// event.
     #[error("not a logout token")]
     NotALogoutToken,
-    /// A logout token with a `nonce`, which could be taken for an ID token (Back-Channel Logout 1.0, section 2.4).
+    /// A logout token with a `nonce`, which could be taken for an ID token (Back-Channel Logout 1.0, section
+    /// 2.4).
     #[error("the logout token has a nonce")]
     NonceInLogoutToken,
     /// A logout token that names neither a user nor a session (Back-Channel Logout 1.0, section 2.4).
@@ -242,25 +247,26 @@ pub enum VerificationError {
 /// What a broken rule says at a refresh, where the session is known: whether the session can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
-    /// A key that is not published yet, or clocks that differ: the same token may pass later. Keep the session.
+    /// A key that is not published yet, or clocks that differ: the same token may pass later. Keep the
+    /// session.
     Moment,
-    /// How this environment makes its tokens now: another issuer, audience or kind, claims of other types, larger ones.
-    /// An edit in the dashboard does that to all sessions at once, and another one takes it back. Keep the session and
-    /// the refresh token, believe nothing of the token, and have an operator look.
+    /// How this environment makes its tokens now: another issuer, audience or kind, claims of other types,
+    /// larger ones. An edit in the dashboard does that to all sessions at once, and another one takes it
+    /// back. Keep the session and the refresh token, believe nothing of the token, and have an operator look.
     Environment,
     /// The tokens are not this session's: forged, or another person's or session's. End the session.
     SomebodyElse,
 }
 
 impl VerificationError {
-    /// What the rule says of the session whose refresh brought the token. Nothing of a refused token is ever believed;
-    /// this decides only whether the session ends for it.
+    /// What the rule says of the session whose refresh brought the token. Nothing of a refused token is ever
+    /// believed; this decides only whether the session ends for it.
     #[must_use]
     pub const fn blame(self) -> Blame {
         match self {
             Self::UnknownKey | Self::Expired | Self::NotYetValid | Self::IssuedInFuture => Blame::Moment,
-            // What was not signed by Scalekit, or was signed for somebody else. `alg` with them: `none` and HMAC are how
-            // tokens are forged, and the discovery document has never named anything but RS256.
+            // What was not signed by Scalekit, or was signed for somebody else. `alg` with them: `none` and
+            // HMAC are how tokens are forged, and the discovery document has never named anything but RS256.
             Self::Algorithm | Self::Signature | Self::OtherSubject | Self::OtherSession => Blame::SomebodyElse,
             // Form and size.
             Self::TooLarge
@@ -268,8 +274,8 @@ impl VerificationError {
             | Self::DuplicateMember
             | Self::CriticalHeader
             | Self::AmbiguousKey
-            // The environment's settings. Without Full-Stack Auth a token names no session (`NoUserSession`); the names
-            // of most of these claims are free for custom claims.
+            // The environment's settings. Without Full-Stack Auth a token names no session (`NoUserSession`);
+            // the names of most of these claims are free for custom claims.
             | Self::TokenType
             | Self::MissingClaim(_)
             | Self::ClaimType(_)
@@ -281,7 +287,8 @@ impl VerificationError {
             | Self::AuthorizedParty
             | Self::NotAnAccessToken
             | Self::NotAnIdToken
-            // What binds an ID token to its sign-in: another sign-in of the same person, or the ID token is missing.
+            // What binds an ID token to its sign-in: another sign-in of the same person, or the ID token is
+            // missing.
             | Self::Nonce
             | Self::AccessTokenHash
             | Self::CodeHash

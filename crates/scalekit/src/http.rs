@@ -1,9 +1,9 @@
 //! The one sender: a form post, a get, a call of the management API, with every limit set.
 //!
-//! Not here: what an answer means. What protects the client secret and the bearer token in here: redirects are not
-//! followed, only the configured proxy is used, whatever the environment's variables say, an `https` environment is never spoken to in the clear,
-//! and nothing is sent twice. Used by [`crate::client`], [`crate::discovery`],
-//! [`crate::keys`] and [`crate::management`].
+//! Not here: what an answer means. What protects the client secret and the bearer token in here: redirects
+//! are not followed, only the configured proxy is used, whatever the environment's variables say, an `https`
+//! environment is never spoken to in the clear, and nothing is sent twice. Used by [`crate::client`],
+//! [`crate::discovery`], [`crate::keys`] and [`crate::management`].
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -69,7 +69,8 @@ impl Http {
         self.send(self.client.post(url).timeout(time).form(fields), limit).await
     }
 
-    /// The future borrows nothing, so that it can run in a task of its own; the trace it belongs to is the caller's.
+    /// The future borrows nothing, so that it can run in a task of its own; the trace it belongs to is the
+    /// caller's.
     pub(crate) fn get(
         &self,
         url: Url,

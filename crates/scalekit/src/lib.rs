@@ -1,8 +1,8 @@
 //! Scalekit for Rust: OpenID Connect sign-in, token refresh and sign-out.
 //!
-//! What for: a Rust server that lets its users sign in through Scalekit's hosted pages and wants every answer checked
-//! before it is believed. Not here: routes, cookies, sessions, pages. This crate knows no web framework, reads no
-//! environment variable and takes the time (`now`, seconds since 1970) as an argument.
+//! What for: a Rust server that lets its users sign in through Scalekit's hosted pages and wants every answer
+//! checked before it is believed. Not here: routes, cookies, sessions, pages. This crate knows no web
+//! framework, reads no environment variable and takes the time (`now`, seconds since 1970) as an argument.
 //!
 //! # One sign-in, step by step
 //!
@@ -13,8 +13,8 @@
 //! Client::verify_sign_in         → SignIn                  checked claims (fetches signing keys when needed)
 //! ```
 //!
-//! Later: [`Client::refresh`] and [`Client::verify_refresh`], and [`LogoutRequest`] at the end. A step can't be left
-//! out: each takes the type that only the step before can make.
+//! Later: [`Client::refresh`] and [`Client::verify_refresh`], and [`LogoutRequest`] at the end. A step can't
+//! be left out: each takes the type that only the step before can make.
 //!
 //! # What Scalekit sends on its own
 //!
@@ -33,7 +33,8 @@
 //! - [`keys`]: the environment's signing keys, and the cache that fetches them with restraint.
 //! - [`verify`]: signature and claim rules of ID, access, logout and IdP-initiated login tokens; pure.
 //! - [`claims`]: what is known once a token has been verified.
-//! - [`client`]: ties them together; with [`discovery`], [`keys`] and [`management`], the only part that does IO.
+//! - [`client`]: ties them together; with [`discovery`], [`keys`] and [`management`], the only part that does
+//!   IO.
 //! - [`discovery`]: what the environment says about itself; for checks of a set-up.
 //! - [`logout`]: builds the end-session URL.
 //! - [`webhooks`]: signatures and events of webhooks; pure.

@@ -1,7 +1,8 @@
 //! The last step: the URL that ends the user's session at Scalekit (docs "Implement logout"). Pure.
 //!
-//! Not here: ending the application's own session, which comes first. Called by the application's sign-out; the URL
-//! is for the browser (a top-level redirect), because Scalekit knows its session by a cookie of its own.
+//! Not here: ending the application's own session, which comes first. Called by the application's sign-out;
+//! the URL is for the browser (a top-level redirect), because Scalekit knows its session by a cookie of its
+//! own.
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -11,7 +12,8 @@ use crate::config::Config;
 /// A request to end the Scalekit session (OpenID Connect RP-Initiated Logout 1.0, section 2).
 #[derive(Clone, Debug)]
 pub struct LogoutRequest {
-    /// The ID token kept since sign-in; may have expired. Without it Scalekit may ask the user for confirmation.
+    /// The ID token kept since sign-in; may have expired. Without it Scalekit may ask the user for
+    /// confirmation.
     pub id_token_hint: Option<SecretString>,
     /// Where the browser goes afterwards: absolute, and registered as a post-logout URL.
     pub post_logout_redirect_uri: Url,

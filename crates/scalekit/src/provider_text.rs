@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-/// An error description as the provider sent it, cut and cleaned: for logs. Anybody may have written it, so a page shows it
-/// only as a quotation.
+/// An error description as the provider sent it, cut and cleaned: for logs. Anybody may have written it, so a
+/// page shows it only as a quotation.
 ///
-/// Line breaks and control characters are gone, addresses and long opaque words (they may be tokens) are replaced,
-/// URLs lose their query, and the whole has at most 300 characters.
+/// Line breaks and control characters are gone, addresses and long opaque words (they may be tokens) are
+/// replaced, URLs lose their query, and the whole has at most 300 characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProviderText(String);
 

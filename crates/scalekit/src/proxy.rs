@@ -16,7 +16,8 @@ pub struct Proxy {
     shown: String,
 }
 
-/// Why a text names no proxy; continues a sentence that begins with the setting's name. Never repeats the value.
+/// Why a text names no proxy; continues a sentence that begins with the setting's name. Never repeats the
+/// value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
     /// Not a URL, or without a host.
@@ -31,7 +32,8 @@ pub enum ProxyError {
 }
 
 impl Proxy {
-    /// Reads `http://proxy.example.com:3128`, with `user:password@` if the proxy asks for it; `http://` may be left out, as everywhere.
+    /// Reads `http://proxy.example.com:3128`, with `user:password@` if the proxy asks for it; `http://` may
+    /// be left out, as everywhere.
     ///
     /// # Errors
     /// [`ProxyError`] says what is wrong.

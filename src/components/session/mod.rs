@@ -1,12 +1,14 @@
 //! Who is signed in, as the browser knows it.
 //!
-//! [`Session`] is the context that every page reads: the answer that came with the document, replaced by later ones. It is
-//! no security boundary: the server guards routes and checks each call by itself. [`Watcher`] brings the later answers;
-//! [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`] shows what became of it.
+//! [`Session`] is the context that every page reads: the answer that came with the document, replaced by
+//! later ones. It is no security boundary: the server guards routes and checks each call by itself.
+//! [`Watcher`] brings the later answers; [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`]
+//! shows what became of it.
 //!
-//! The first answer is a shared value, not a resource that loads: the guard in front of the router has found it out already,
-//! so the server has it at once, writes it into the document, and the browser reads it there. Several `<Suspense>` that wait
-//! for one resource can hang while the server renders (leptos#4851, leptos#4578); here nothing waits.
+//! The first answer is a shared value, not a resource that loads: the guard in front of the router has found
+//! it out already, so the server has it at once, writes it into the document, and the browser reads it there.
+//! Several `<Suspense>` that wait for one resource can hang while the server renders (leptos#4851,
+//! leptos#4578); here nothing waits.
 
 pub mod ended;
 pub mod notice;
@@ -80,7 +82,8 @@ impl Session {
     /// The signed-in session, kept up to date. A page that needs one shows the error otherwise.
     ///
     /// # Errors
-    /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while the server can't tell.
+    /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while the server can't
+    /// tell.
     pub fn require(self) -> Result<Signal<SessionView>, AppError> {
         let initially = self.current()?.ok_or(AppError::Unauthenticated)?;
         Ok(Signal::derive(move || match self.later.get() {
@@ -90,7 +93,8 @@ impl Session {
         }))
     }
 
-    /// The signed-in person, kept up to date; `None` for an anonymous visitor. Changes only when the person does.
+    /// The signed-in person, kept up to date; `None` for an anonymous visitor. Changes only when the person
+    /// does.
     pub fn person(self) -> Memo<Option<UserView>> {
         let initially = self.current().ok().flatten().map(|view| view.user);
         Memo::new(move |_| match self.later.get() {
@@ -105,7 +109,8 @@ impl Session {
         self.at_load.with_value(|state| state.as_ref().ok().map(|state| state.provider.clone()))
     }
 
-    /// How often roles or permissions have changed since the document was loaded. Tracked: what depends on them follows.
+    /// How often roles or permissions have changed since the document was loaded. Tracked: what depends on
+    /// them follows.
     pub fn grant_changes(self) -> u32 {
         self.grant_changes.get()
     }
@@ -121,15 +126,15 @@ impl Session {
         self.later.set(Some(view.map_or(Later::SignedOut, |view| Later::SignedIn(Box::new(view)))));
     }
 
-    /// Takes the reading of the server's clock that came with an answer asked for at `asked_at` (browser's clock). Using that
-    /// moment and not the arrival errs towards refreshing early.
+    /// Takes the reading of the server's clock that came with an answer asked for at `asked_at` (browser's
+    /// clock). Using that moment and not the arrival errs towards refreshing early.
     fn set_clock(self, view: &SessionView, asked_at: f64) {
         self.clock_lead.set(schedule::milliseconds(view.server_time) - asked_at);
     }
 }
 
-/// The answer of a server function that has nothing to wait for, on the server. In the browser, which would have to wait,
-/// there is no answer; it asks only if the document brings none.
+/// The answer of a server function that has nothing to wait for, on the server. In the browser, which would
+/// have to wait, there is no answer; it asks only if the document brings none.
 fn at_once<T>(answer: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
     match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,

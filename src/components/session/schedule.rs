@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use crate::api::session::SessionView;
 
-/// The shortest wait between two refreshes, whatever the lifetimes: no answer can make the watcher hammer the server.
+/// The shortest wait between two refreshes, whatever the lifetimes: no answer can make the watcher hammer the
+/// server.
 const SHORTEST_WAIT: f64 = 1_000.0;
 /// The longest wait that a timer can hold; a later end is looked at again then.
 const LONGEST_WAIT: f64 = 2_000_000_000.0;
 
 /// How long after `now` (the server's clock, milliseconds) the session's tokens should be refreshed.
 ///
-/// Due is the access token's end less 30 s or a tenth of its lifetime, whichever is less, in whole seconds and at least one:
-/// the server's own rule (`Session::freshness`). `jitter` (0 to 1) spreads the tabs over a quarter of that span, always after
-/// the due time: an earlier call would be in vain.
+/// Due is the access token's end less 30 s or a tenth of its lifetime, whichever is less, in whole seconds
+/// and at least one: the server's own rule (`Session::freshness`). `jitter` (0 to 1) spreads the tabs over a
+/// quarter of that span, always after the due time: an earlier call would be in vain.
 #[must_use]
 pub fn wait_until_refresh(session: &SessionView, now: f64, jitter: f64) -> Duration {
     let lifetime = session.access_expires_at - session.access_issued_at;
@@ -29,8 +30,8 @@ pub fn wait_after_failure(failures: u32, jitter: f64) -> Duration {
     wait(base.min(60_000.0) * (0.8 + jitter * 0.4))
 }
 
-/// Whether the person should hear of `failures` in a row by `now` (the server's clock, milliseconds). One failure while the
-/// access token is good is repaired before anybody would notice.
+/// Whether the person should hear of `failures` in a row by `now` (the server's clock, milliseconds). One
+/// failure while the access token is good is repaired before anybody would notice.
 #[must_use]
 pub fn is_worth_saying(session: &SessionView, failures: u32, now: f64) -> bool {
     failures > 1 || now >= milliseconds(session.access_expires_at)
@@ -42,15 +43,15 @@ pub fn is_due(session: &SessionView, now: f64) -> bool {
     wait_until_refresh(session, now, 0.0) <= wait(SHORTEST_WAIT)
 }
 
-/// Whether a page that shows `known` has to be loaded anew to show `latest`: it is another person's session, or another
-/// organization's, which a refresh may bring.
+/// Whether a page that shows `known` has to be loaded anew to show `latest`: it is another person's session,
+/// or another organization's, which a refresh may bring.
 #[must_use]
 pub fn needs_new_page(known: &SessionView, latest: &SessionView) -> bool {
     known.user.id != latest.user.id || known.organization.id != latest.organization.id
 }
 
-/// How much of the access token's life is left at `now` (the server's clock, milliseconds), in thousandths: whole numbers,
-/// since text made of fractions would bring 15 kB of code into the browser.
+/// How much of the access token's life is left at `now` (the server's clock, milliseconds), in thousandths:
+/// whole numbers, since text made of fractions would bring 15 kB of code into the browser.
 #[expect(clippy::cast_possible_truncation, reason = "clamped to 0..=1000")]
 #[must_use]
 pub fn thousandths_left(session: &SessionView, now: f64) -> i32 {

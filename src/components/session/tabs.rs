@@ -1,5 +1,5 @@
-//! What the tabs of one browser tell each other: that somebody signed in or out. Words only, no data: each tab asks the
-//! server itself.
+//! What the tabs of one browser tell each other: that somebody signed in or out. Words only, no data: each
+//! tab asks the server itself.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// When a tab that heard of a sign-out asks the server: the post may still be under way, so it asks more than once.
+/// When a tab that heard of a sign-out asks the server: the post may still be under way, so it asks more than
+/// once.
 pub const LOOK_AFTER_SIGN_OUT: [Duration; 4] =
     [Duration::from_millis(300), Duration::from_secs(1), Duration::from_millis(2_500), Duration::from_secs(6)];
 
@@ -26,14 +27,14 @@ pub enum News {
 }
 
 thread_local! {
-    /// This tab's end of the channel. One object for sending and hearing: a second one would hear what the first one says.
-    /// It belongs to the document, not to a view, and never exists on the server (where a browser's object, dropped by
-    /// another thread than the one that made it, would panic).
+    /// This tab's end of the channel. One object for sending and hearing: a second one would hear what the
+    /// first one says. It belongs to the document, not to a view, and never exists on the server (where a
+    /// browser's object, dropped by another thread than the one that made it, would panic).
     static OPEN_CHANNEL: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
-/// Starts to listen, until the current owner is cleaned up. A browser without channels never hears anything; focus and the
-/// refresh timer still tell it.
+/// Starts to listen, until the current owner is cleaned up. A browser without channels never hears anything;
+/// focus and the refresh timer still tell it.
 pub fn listen(hear: impl Fn(News) + 'static) {
     let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {

@@ -1,7 +1,8 @@
-//! `POST /auth/backchannel-logout`: Scalekit says that a session of its own is over (OpenID Connect Back-Channel Logout 1.0).
+//! `POST /auth/backchannel-logout`: Scalekit says that a session of its own is over (OpenID Connect
+//! Back-Channel Logout 1.0).
 //!
-//! The call comes from a server: no cookies, no session; the logout token's signature says who is calling. Register the URL in
-//! the Dashboard under "Redirects".
+//! The call comes from a server: no cookies, no session; the logout token's signature says who is calling.
+//! Register the URL in the Dashboard under "Redirects".
 
 use std::sync::Arc;
 
@@ -56,8 +57,8 @@ fn content_type(headers: &HeaderMap) -> String {
     essence.chars().take(100).collect::<String>().to_ascii_lowercase()
 }
 
-/// The token in a request's body: a form (section 2.5). What Scalekit sends is not documented, so JSON with the same member does as
-/// well. `None` if there is none, or more than one.
+/// The token in a request's body: a form (section 2.5). What Scalekit sends is not documented, so JSON with
+/// the same member does as well. `None` if there is none, or more than one.
 fn logout_token(content_type: &str, body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Json {

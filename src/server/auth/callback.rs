@@ -1,5 +1,5 @@
-//! The answer to an authorization request, between the browser's cookies and the engine: what is believed of it and what becomes of it is
-//! in `scalekit-sessions`.
+//! The answer to an authorization request, between the browser's cookies and the engine: what is believed of
+//! it and what becomes of it is in `scalekit-sessions`.
 
 use axum_hardening::return_to::ReturnTo;
 use scalekit_sessions::{Browser, Device, LoginCookies, LoginProblem, LoginRefused};
@@ -25,7 +25,8 @@ pub fn has_attempt(state: &AppState, cookies: &Cookies, query: &str) -> bool {
     state.sessions.expects_answer(query, LoginCookies { prefix: &prefix, held: &held })
 }
 
-/// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on `cookies`.
+/// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on
+/// `cookies`.
 ///
 /// # Errors
 /// Why there is no session, as the callback page explains it. The cause is in the log.

@@ -1,8 +1,8 @@
 //! `GET /auth/login`: makes an authorization request and sends the browser to Scalekit.
 //!
-//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to (scalekit-api §11): whoever comes
-//! from elsewhere and is signed in is asked before anything begins (`question`), and answers by `POST` to the same address. What may be
-//! asked for: `parameters`.
+//! A form gets a page in between (`onward`). Also the initiate-login URL that Scalekit sends people to
+//! (scalekit-api §11): whoever comes from elsewhere and is signed in is asked before anything begins
+//! (`question`), and answers by `POST` to the same address. What may be asked for: `parameters`.
 
 use std::sync::Arc;
 
@@ -33,7 +33,8 @@ use crate::{
     },
 };
 
-/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `cross_site` lets no other site's page through.
+/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `cross_site` lets no other
+/// site's page through.
 pub async fn start_login(
     State(state): State<Arc<AppState>>,
     cookies: Cookies,
@@ -125,8 +126,8 @@ fn remember(
     Ok(started.url.into())
 }
 
-/// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an old bookmark
-/// or a forged link gets the ordinary login (scalekit-api §11).
+/// The login that an identity provider's portal started, if its token is genuine. Otherwise a person with an
+/// old bookmark or a forged link gets the ordinary login (scalekit-api §11).
 async fn portal_login(state: &AppState, token: &str) -> Option<IdpInitiatedLogin> {
     let verified = state.scalekit.verify_idp_initiated_login(token, state.clock.now()).await;
     verified
@@ -139,8 +140,8 @@ async fn portal_login(state: &AppState, token: &str) -> Option<IdpInitiatedLogin
         .ok()
 }
 
-/// Whether a portal's tile leads to where the person is signed in already: people press it every morning, and nothing is to be asked.
-/// Should somebody else come back from there after all, the callback refuses.
+/// Whether a portal's tile leads to where the person is signed in already: people press it every morning, and
+/// nothing is to be asked. Should somebody else come back from there after all, the callback refuses.
 fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
     let is_same = |said: Option<&str>, known: Option<&str>| {
         said.zip(known).is_some_and(|(said, known)| said.eq_ignore_ascii_case(known))
@@ -153,7 +154,8 @@ fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
 fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     tracing::info!(code = error.original, "somebody was led to the start of sign-in with an error");
     let problem = match error.code {
-        // Nobody here has cancelled anything: an invitation has expired, or an administrator of theirs turned them away.
+        // Nobody here has cancelled anything: an invitation has expired, or an administrator of theirs turned
+        // them away.
         ProviderErrorCode::AccessDenied => SignInProblem::LinkRefused,
         ref code => LoginProblem::from(code).into(),
     };
@@ -164,10 +166,11 @@ fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     (Extension(Quoted(words)), AppError::SignIn { problem, return_to: None }).into_response()
 }
 
-/// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar, but also a mail program, a
-/// messenger, a QR code. Of those, only what chooses nothing for the person is believed to be their own. Browsers that say nothing are old
-/// enough to be led here by anybody. Of a navigation that a service worker passes on they may say where the worker is from, so the page that
-/// the person was on has to be ours too.
+/// Whether the browser says that the person came from here, or from nowhere: a bookmark, the address bar, but
+/// also a mail program, a messenger, a QR code. Of those, only what chooses nothing for the person is
+/// believed to be their own. Browsers that say nothing are old enough to be led here by anybody. Of a
+/// navigation that a service worker passes on they may say where the worker is from, so the page that the
+/// person was on has to be ours too.
 fn started_here(headers: &HeaderMap, app_url: &Url, chooses: bool) -> bool {
     let page = || Url::parse(only(headers, "referer")?).ok();
     let is_their_own = || !chooses && only(headers, "sec-fetch-site") == Some("none");
@@ -175,8 +178,8 @@ fn started_here(headers: &HeaderMap, app_url: &Url, chooses: bool) -> bool {
         && (!navigation::is_passed_on(headers) || page().is_some_and(|page| page.origin() == app_url.origin()))
 }
 
-/// Whether a form that `cross_site` let through is known to be one of this site's pages: that lets those pass too who say nothing and have no
-/// cookies.
+/// Whether a form that `cross_site` let through is known to be one of this site's pages: that lets those pass
+/// too who say nothing and have no cookies.
 fn is_pressed_here(headers: &HeaderMap, app_url: &Url) -> bool {
     comes_from_here(headers) || only(headers, "origin") == Some(&app_url.origin().ascii_serialization())
 }
@@ -187,8 +190,9 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
-/// In development people open 127.0.0.1 or 0.0.0.0 where `APP_URL` says localhost; the attempt's cookie would not come back.
-/// Never in production, nor behind anything that says so, where `Host` may be rewritten and the redirect would loop.
+/// In development people open 127.0.0.1 or 0.0.0.0 where `APP_URL` says localhost; the attempt's cookie would
+/// not come back. Never in production, nor behind anything that says so, where `Host` may be rewritten and
+/// the redirect would loop.
 fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let Settings { environment, app_url, .. } = &state.settings;
     if *environment == Environment::Production || headers.contains_key("x-forwarded-host") {

@@ -1,6 +1,7 @@
 //! What a link to `/auth/login` may ask for: read, judged, and turned into a request for the provider.
 //!
-//! Links come from pages of this site and from anywhere else, Scalekit's mails and portals among them, which may append parameters
+//! Links come from pages of this site and from anywhere else, Scalekit's mails and portals among them, which
+//! may append parameters
 //! without saying which (docs "Initiate login endpoint"). Not here: who may ask (`login`), what must never be passed on
 //! ([`ExtraParameters`]).
 
@@ -46,7 +47,8 @@ const CHOOSES_NOTHING: [&str; 6] = ["return_to", "prompt", "max_age", "acr_value
 const OF_PORTAL: [&str; 6] =
     ["idp_initiated_login", "organization_id", "connection_id", "login_hint", "provider", "domain_hint"];
 
-/// Names and values as they came; those that are known at most once, none of them empty (RFC 6749, section 3.1).
+/// Names and values as they came; those that are known at most once, none of them empty (RFC 6749, section
+/// 3.1).
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -70,7 +72,8 @@ impl Parameters {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// Whether they may choose to which account or organization the person signs in. Of unknown ones nobody can tell.
+    /// Whether they may choose to which account or organization the person signs in. Of unknown ones nobody
+    /// can tell.
     #[must_use]
     pub fn choose(&self) -> bool {
         self.0.iter().any(|(name, _)| !CHOOSES_NOTHING.contains(&&**name))
@@ -88,8 +91,8 @@ impl Parameters {
         self.value("error").map(|code| ProviderError::new(code, self.value("error_description")))
     }
 
-    /// The same link, asking for what a portal's verified token says; without one, for what it says itself. The token ends sooner
-    /// than a person may take to answer a question, so it goes no further.
+    /// The same link, asking for what a portal's verified token says; without one, for what it says itself.
+    /// The token ends sooner than a person may take to answer a question, so it goes no further.
     pub fn settle_portal(&mut self, login: Option<&IdpInitiatedLogin>) {
         let Some(login) = login else {
             self.0.retain(|(name, _)| name != "idp_initiated_login");
@@ -104,8 +107,9 @@ impl Parameters {
         self.0.extend(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
     }
 
-    /// Passes on what is well-formed, but for a sign-in that nobody would see. A `prompt` that nobody knows is refused: silently
-    /// starting another login than the link asked for would confuse more than an error does.
+    /// Passes on what is well-formed, but for a sign-in that nobody would see. A `prompt` that nobody knows
+    /// is refused: silently starting another login than the link asked for would confuse more than an error
+    /// does.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for values that can't be what they should be.
@@ -145,8 +149,8 @@ impl Parameters {
         self.value(name).map(|text| text.trim().parse().map_err(|_| AppError::Invalid)).transpose()
     }
 
-    /// The unknown parameters, as far as they may be passed on. The log names them: Scalekit does not, so that is how a team learns of
-    /// them.
+    /// The unknown parameters, as far as they may be passed on. The log names them: Scalekit does not, so
+    /// that is how a team learns of them.
     fn extra(&self) -> ExtraParameters {
         let mut extra = ExtraParameters::default();
         let (mut passed_on, mut dropped) = (Vec::new(), Vec::new());

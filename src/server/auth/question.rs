@@ -1,5 +1,5 @@
-//! Questions before something happens to the session, as answers: who is signed in, put into the document that asks
-//! (`documents::question`).
+//! Questions before something happens to the session, as answers: who is signed in, put into the document
+//! that asks (`documents::question`).
 
 use axum::response::{Html, IntoResponse as _, Response};
 use leptos::prelude::{Owner, RenderHtml as _};

@@ -1,5 +1,5 @@
-//! The bodies of the session's server functions: the flows of this module between Leptos' request context and its
-//! response. Logic is in the siblings.
+//! The bodies of the session's server functions: the flows of this module between Leptos' request context and
+//! its response. Logic is in the siblings.
 
 use scalekit_sessions::{RETRY_SECONDS, Session};
 
@@ -35,7 +35,8 @@ pub fn current_session() -> Result<SessionState, AppError> {
 /// Body of `exchange_code`.
 ///
 /// # Errors
-/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if it was not tried, and the same query can be later.
+/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if it was not tried, and the same
+/// query can be later.
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::of::<ExchangeCode>()?;
     let cookies = request.cookies()?;
@@ -49,7 +50,8 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let is_signed_in = request.visitor().is_ok_and(|visitor| visitor.session().is_some());
     match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
-        // An old answer, from a history or a restored tab: there is nothing to continue, and nothing is wrong.
+        // An old answer, from a history or a restored tab: there is nothing to continue, and nothing is
+        // wrong.
         Err(Refusal { problem: SignInProblem::NoAttempt, .. }) if is_signed_in => request.redirect(return_to::DEFAULT),
         Err(Refusal { problem, return_to }) => {
             let return_to = return_to.map(|path| path.as_str().to_owned());
@@ -63,7 +65,8 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
 /// Body of `refresh_session`. The guard has refreshed the session, as the function's rule says.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] if the session has ended, [`AppError::Unavailable`] if it can't be refreshed now.
+/// [`AppError::Unauthenticated`] if the session has ended, [`AppError::Unavailable`] if it can't be refreshed
+/// now.
 pub fn refresh_session() -> Result<SessionView, AppError> {
     let request = RequestContext::of::<RefreshSession>()?;
     Ok(view(&*request.session()?, request.state.clock.now()))

@@ -1,4 +1,5 @@
-//! The command line: what the one program can be asked to do. Serving is `main`'s; everything else is done here.
+//! The command line: what the one program can be asked to do. Serving is `main`'s; everything else is done
+//! here.
 
 use std::{io::Write as _, process::ExitCode};
 
@@ -35,8 +36,8 @@ enum Command {
     Healthcheck,
 }
 
-/// Does what the command line asks for, and tells the exit status; `None` if that is to serve. `--help`, `--version` and what
-/// can't be understood end the process.
+/// Does what the command line asks for, and tells the exit status; `None` if that is to serve. `--help`,
+/// `--version` and what can't be understood end the process.
 ///
 /// `has_emulator` says whether this build can stand in for Scalekit itself.
 pub async fn obey(has_emulator: bool) -> Option<ExitCode> {

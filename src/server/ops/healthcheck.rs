@@ -1,9 +1,9 @@
-//! `leptos-scalekit healthcheck`: asks the running process on this machine for `/healthz`. For container health checks: an
-//! image needs no other program for it.
+//! `leptos-scalekit healthcheck`: asks the running process on this machine for `/healthz`. For container
+//! health checks: an image needs no other program for it.
 //!
-//! With TLS it speaks https and does not verify the certificate, which is for the site's public name and not for a loopback
-//! address; nothing secret is sent, and nothing but the status is believed. A mere connection would prove less: the system
-//! accepts connections for a process that has stopped answering.
+//! With TLS it speaks https and does not verify the certificate, which is for the site's public name and not
+//! for a loopback address; nothing secret is sent, and nothing but the status is believed. A mere connection
+//! would prove less: the system accepts connections for a process that has stopped answering.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -12,7 +12,8 @@ use std::{
 
 use crate::server::settings::{Problems, Source, listening};
 
-/// From the first packet to the last byte. Within the time limit that the Dockerfile sets, so that the reason is told.
+/// From the first packet to the last byte. Within the time limit that the Dockerfile sets, so that the reason
+/// is told.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the process is not known to be alive.

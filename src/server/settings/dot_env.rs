@@ -1,7 +1,8 @@
 //! Reads `.env`: `NAME=value`, a line each, as people mean it or not at all.
 //!
-//! The spellings of shells, Docker and other libraries differ. What they all read alike is taken: comments, `export`, quotes. `$` stands for
-//! itself, as in most secrets that have one. What they read differently is refused with its line, and never quoted: it may be a secret.
+//! The spellings of shells, Docker and other libraries differ. What they all read alike is taken: comments,
+//! `export`, quotes. `$` stands for itself, as in most secrets that have one. What they read differently is
+//! refused with its line, and never quoted: it may be a secret.
 
 use std::collections::HashMap;
 

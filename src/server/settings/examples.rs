@@ -1,5 +1,5 @@
-//! Secrets that protect nothing because anybody can know or guess them: examples out of documents and tests, the emulator's,
-//! placeholders, keys that are no random bytes. Production refuses them.
+//! Secrets that protect nothing because anybody can know or guess them: examples out of documents and tests,
+//! the emulator's, placeholders, keys that are no random bytes. Production refuses them.
 //!
 //! Not here: the forms that are refused everywhere (`KeyRing::parse`, `scalekit::Config`, `WebhookSecrets`).
 
@@ -66,7 +66,8 @@ fn why_not_random(key: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether each byte is as far from the one before as the next from it: `0, 0, 0 …`, `1, 2, 3 …`, `9, 7, 5 …`.
+/// Whether each byte is as far from the one before as the next from it: `0, 0, 0 …`, `1, 2, 3 …`, `9, 7, 5
+/// …`.
 fn is_sequence(key: &[u8]) -> bool {
     let mut steps = key.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
     steps.next().is_none_or(|first| steps.all(|step| step == first))

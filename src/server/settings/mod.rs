@@ -1,5 +1,5 @@
-//! Settings: read once at start from the embedded `Leptos.toml`, a file beside the process and the environment;
-//! checked as a whole; every problem reported at once.
+//! Settings: read once at start from the embedded `Leptos.toml`, a file beside the process and the
+//! environment; checked as a whole; every problem reported at once.
 //!
 //! Not here: what the settings do. Tests change fields of [`Settings`], never the environment.
 
@@ -39,7 +39,8 @@ use crate::server::{parts::Part, rate_limit::Rules};
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
 
-/// The client identifier of every emulator: `scalekit-emulator` and this project share nothing but this contract.
+/// The client identifier of every emulator: `scalekit-emulator` and this project share nothing but this
+/// contract.
 pub const EMULATOR_CLIENT_ID: &str = "skc_emulator";
 
 /// Where a development server keeps the session key that it made for itself.
@@ -64,7 +65,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `SCALEKIT_WEBHOOK_SECRET`: the secrets that sign webhooks; without one, webhooks are not accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
-    /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions elsewhere.
+    /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions
+    /// elsewhere.
     pub session_api: bool,
     /// `SCALEKIT_TOKEN_CALL_SECONDS`: how long the exchange of a code and a refresh may take.
     pub token_call: Duration,
@@ -110,7 +112,8 @@ pub enum IdentityProvider {
     Scalekit(Box<scalekit::Config>),
 }
 
-/// Where a process with these settings listens, and whether it speaks TLS there. Nothing else needs to be right.
+/// Where a process with these settings listens, and whether it speaks TLS there. Nothing else needs to be
+/// right.
 ///
 /// # Errors
 /// What is wrong with these settings.
@@ -211,7 +214,8 @@ impl Settings {
         self.absolute("/logged-out")
     }
 
-    /// Whether cookies carry `Secure` and the `__Host-` prefix: always, except on plain-HTTP loopback in development.
+    /// Whether cookies carry `Secure` and the `__Host-` prefix: always, except on plain-HTTP loopback in
+    /// development.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {
         self.app_url.scheme() == "https"

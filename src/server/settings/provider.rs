@@ -70,7 +70,8 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     }
 }
 
-/// How long a token call may take. Every other wait follows from it, those outside of the process excepted (`patience`).
+/// How long a token call may take. Every other wait follows from it, those outside of the process excepted
+/// (`patience`).
 pub(super) fn token_call(source: &Source, problems: &mut Problems) -> Option<Duration> {
     let seconds = number::<u64>(source, SCALEKIT_TOKEN_CALL_SECONDS, "a whole number of seconds", problems)?;
     let longest = LONGEST_TOKEN_CALL.as_secs();

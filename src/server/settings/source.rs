@@ -182,13 +182,15 @@ impl Source {
         &self.notices
     }
 
-    /// The variable of this setting, if its value stands in quotes: `docker run --env-file` leaves them there, where shells, systemd and Compose take them away.
+    /// The variable of this setting, if its value stands in quotes: `docker run --env-file` leaves them
+    /// there, where shells, systemd and Compose take them away.
     pub(super) fn quoted(&self, setting: Setting) -> Option<char> {
         let value = self.variables.get(setting.variable)?.trim();
         ['"', '\''].into_iter().find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
     }
 
-    /// What the variable is called that this setting was read from; where it stands in no variable, what it should be called.
+    /// What the variable is called that this setting was read from; where it stands in no variable, what it
+    /// should be called.
     pub(super) fn variable_name(&self, setting: Setting) -> &'static str {
         let read = among(&self.variables, setting).or_else(|| among(&self.dot_env, setting));
         read.map_or(setting.variable, |(name, _)| name)

@@ -1,15 +1,17 @@
 //! `SESSION_STORE`: where sessions are kept.
 //!
-//! Which addresses there are and how they are opened is the engine's to know. Here is what this application adds: its name, by which it
-//! finds its sessions, and that production needs a store that outlives the process.
+//! Which addresses there are and how they are opened is the engine's to know. Here is what this application
+//! adds: its name, by which it finds its sessions, and that production needs a store that outlives the
+//! process.
 
 use scalekit_sessions::StoreAddress;
 
 use super::Environment;
 use crate::server::parts::Part;
 
-/// The names that this application has sealed sessions under, and keeps them under in a Redis that others use too: the first. They stay
-/// as they are when the project is given another name, or everybody is signed out. The second is the template's own.
+/// The names that this application has sealed sessions under, and keeps them under in a Redis that others use
+/// too: the first. They stay as they are when the project is given another name, or everybody is signed out.
+/// The second is the template's own.
 pub const APPLICATION_NAMES: [&str; 2] = ["leptos-scalekit", concat!("leptos-", "scalekit")];
 
 /// An address that production would take.

@@ -1,8 +1,10 @@
-//! The table of all settings: what each is called in the environment and in `Leptos.toml`, what may be shown of it, and a
-//! line that would be right. What a person may set stands here, and nowhere else: names that are not here are refused.
+//! The table of all settings: what each is called in the environment and in `Leptos.toml`, what may be shown
+//! of it, and a line that would be right. What a person may set stands here, and nowhere else: names that are
+//! not here are refused.
 //!
-//! Not here: defaults (`Leptos.toml`), what a value must be (the topics beside this file). A new setting is one line here, its
-//! parsing in its topic, its default in `Leptos.toml` and its row in docs/settings.md; tests fail if one of these is missing.
+//! Not here: defaults (`Leptos.toml`), what a value must be (the topics beside this file). A new setting is
+//! one line here, its parsing in its topic, its default in `Leptos.toml` and its row in docs/settings.md;
+//! tests fail if one of these is missing.
 
 /// One setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

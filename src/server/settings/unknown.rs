@@ -1,8 +1,8 @@
 //! Names that no setting has: a misspelt setting must not be silently without effect.
 //!
-//! Every key of a settings file is ours, so an unknown one is a mistake. So is an unknown variable with one of our prefixes.
-//! `APP_`, `MAX_` and `LEPTOS_` (and the table `package.metadata.leptos`) belong to platforms, cargo-leptos and Leptos as well: there
-//! only what looks like a slip of the pen is refused.
+//! Every key of a settings file is ours, so an unknown one is a mistake. So is an unknown variable with one
+//! of our prefixes. `APP_`, `MAX_` and `LEPTOS_` (and the table `package.metadata.leptos`) belong to
+//! platforms, cargo-leptos and Leptos as well: there only what looks like a slip of the pen is refused.
 
 use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 use toml::{Table, Value};
@@ -19,7 +19,8 @@ const OURS: [&str; 5] = ["SCALEKIT_", "SESSION_", "EMULATOR_", "METRICS_", "TLS_
 const SHARED: [&str; 3] = ["APP_", "LEPTOS_", "MAX_"];
 const SHARED_TABLE: &str = "package.metadata.leptos.";
 
-/// Known names with a prefix of ours that are somebody else's: X11's session manager sets this one on every desktop.
+/// Known names with a prefix of ours that are somebody else's: X11's session manager sets this one on every
+/// desktop.
 const OTHERS: [&str; 1] = ["SESSION_MANAGER"];
 
 /// From here on two names are alike enough for a suggestion; 1 is equality.
@@ -67,16 +68,17 @@ fn is_unknown_key(key: &str) -> bool {
         && (!key.starts_with(SHARED_TABLE) || keys().any(|known| is_slip(key, known, SHARED_TABLE)))
 }
 
-/// Whether a name is a known one, mistyped: one change, or one in three letters after the prefix; or written out where the known
-/// one is short, such as `LEPTOS_ENVIRONMENT`.
+/// Whether a name is a known one, mistyped: one change, or one in three letters after the prefix; or written
+/// out where the known one is short, such as `LEPTOS_ENVIRONMENT`.
 fn is_slip(name: &str, known: &str, prefix: &str) -> bool {
     let Some(rest) = known.strip_prefix(prefix) else { return false };
     let is_longer = name.strip_prefix(known).is_some_and(|more| more.starts_with(|next: char| next.is_alphabetic()));
     is_longer || damerau_levenshtein(name, known) <= (rest.len() / 3).max(1)
 }
 
-/// Kubernetes and Docker tell a container about services by variables that begin with the service's name, which may be ours
-/// (Kubernetes documentation, "Service: environment variables"): `METRICS_SERVICE_HOST`, `METRICS_PORT_9090_TCP_ADDR` …
+/// Kubernetes and Docker tell a container about services by variables that begin with the service's name,
+/// which may be ours (Kubernetes documentation, "Service: environment variables"): `METRICS_SERVICE_HOST`,
+/// `METRICS_PORT_9090_TCP_ADDR` …
 fn is_service_link(name: &str, value: &str) -> bool {
     let about_port =
         ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| name.contains(protocol)) && name.contains("_PORT_");

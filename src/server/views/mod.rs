@@ -1,7 +1,8 @@
-//! What pages show: the bodies of the server functions in `api`, one file for each there. Teams replace these first.
+//! What pages show: the bodies of the server functions in `api`, one file for each there. Teams replace these
+//! first.
 //!
-//! - [`dashboard`], [`profile`], [`session_list`], [`organization`]: the view models of the file of that name in `api`. That of the session
-//!   itself is in `auth::respond`, where it begins and ends.
+//! - [`dashboard`], [`profile`], [`session_list`], [`organization`]: the view models of the file of that name
+//!   in `api`. That of the session itself is in `auth::respond`, where it begins and ends.
 //! - [`people`]: how people and organizations are named.
 //! - [`session_api_permits`]: how often the provider is asked for its sessions.
 

@@ -1,5 +1,6 @@
-//! How many calls of the provider's session API are made at once: so many by the process, one for each person. Whoever loads their
-//! list again and again neither uses up what the provider grants the application nor keeps others from being asked for.
+//! How many calls of the provider's session API are made at once: so many by the process, one for each
+//! person. Whoever loads their list again and again neither uses up what the provider grants the application
+//! nor keeps others from being asked for.
 //!
 //! Not here: the calls (`session_list`).
 
@@ -13,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Lists that one process asks the provider for at the same time.
 pub const SESSION_API_CALLS_AT_ONCE: usize = 16;
 
-/// Lines in which people wait, each person always in the same one. Many more than there are permits, so that those
-/// who share a line by chance seldom notice.
+/// Lines in which people wait, each person always in the same one. Many more than there are permits, so that
+/// those who share a line by chance seldom notice.
 const LINES: u64 = 256;
 
 /// The permits of one process.
@@ -41,7 +42,8 @@ impl Default for SessionApiPermits {
 }
 
 impl SessionApiPermits {
-    /// Waits in this person's line, then for a permit. `None` would mean that there is an end to permits, which there is not.
+    /// Waits in this person's line, then for a permit. `None` would mean that there is an end to permits,
+    /// which there is not.
     pub async fn permit(&self, user_id: &str) -> Option<Permit> {
         let line = usize::try_from(self.line_of.hash_one(user_id) % LINES).ok()?;
         let of_line = Arc::clone(self.lines.get(line)?).acquire_owned().await.ok()?;

@@ -1,7 +1,8 @@
 //! The person's own sessions: those of this application, joined with what the provider knows.
 //!
-//! Only the caller's own sessions are ever looked at, so an identifier that is not among them ends nothing. The provider's
-//! session API has no notion of who is calling, so what it answers is compared with the caller here.
+//! Only the caller's own sessions are ever looked at, so an identifier that is not among them ends nothing.
+//! The provider's session API has no notion of who is calling, so what it answers is compared with the caller
+//! here.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -51,7 +52,8 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
     let at_provider = match here.into_iter().find(|listed| listed.handle() == id) {
-        // Here it has ended in any case. Tried again, what is left of it at the provider is found by the second half of its name.
+        // Here it has ended in any case. Tried again, what is left of it at the provider is found by the
+        // second half of its name.
         Some(listed) => caller.end(vec![listed], HashSet::new()).await?,
         None => caller.end_elsewhere(id.split_once('.').map_or(&*id, |(_, at_provider)| at_provider)).await?,
     };
@@ -128,7 +130,8 @@ impl<'a> Caller<'a> {
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
             Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
             Ok(Ok(Err(error @ ManagementError::Forbidden { .. }))) => {
-                // Not an outage: it stays so until somebody allows it or switches the API off here; `check` says how.
+                // Not an outage: it stays so until somebody allows it or switches the API off here; `check`
+                // says how.
                 tracing::info!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
                 Err(ProviderAnswer::NotAllowed)
             }
@@ -147,7 +150,8 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends a session that only the provider knows, by its handle: nothing here can end it, so the provider has to answer.
+    /// Ends a session that only the provider knows, by its handle: nothing here can end it, so the provider
+    /// has to answer.
     async fn end_elsewhere(&self, handle: &str) -> Result<AtProvider, AppError> {
         let sessions = match self.sessions_at_provider().await {
             Ok(sessions) => sessions,
@@ -161,10 +165,11 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it can be reached.
+    /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it
+    /// can be reached.
     ///
-    /// Two sessions here can share one of the provider's, for example after a second sign-in in the same browser. Then the
-    /// other one ends here, and the provider's goes on, since the caller's depends on it.
+    /// Two sessions here can share one of the provider's, for example after a second sign-in in the same
+    /// browser. Then the other one ends here, and the provider's goes on, since the caller's depends on it.
     async fn end(
         &self,
         here: Vec<ListedSession>,
@@ -209,7 +214,8 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// One entry for each session of this application, enriched by the provider's word, then those that only the provider knows.
+/// One entry for each session of this application, enriched by the provider's word, then those that only the
+/// provider knows.
 fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSession]) -> Vec<SessionEntry> {
     let known: HashSet<&str> = here.iter().map(|listed| listed.session.identity.provider_session_id.as_str()).collect();
     let ours = here.iter().map(|listed| {

@@ -1,8 +1,8 @@
 //! What the events of the Scalekit environment do here. **Add your own at the mark below.**
 //!
-//! A handler gets a verified event, runs once for it (more often only if something breaks: see [`super`]), and has ten seconds
-//! until Scalekit gives up waiting and sends the event again. Answer with an error to have it sent again; for work that takes
-//! longer, put it into a queue and return.
+//! A handler gets a verified event, runs once for it (more often only if something breaks: see [`super`]),
+//! and has ten seconds until Scalekit gives up waiting and sends the event again. Answer with an error to
+//! have it sent again; for work that takes longer, put it into a queue and return.
 
 use scalekit::{EventKind, MembershipEvent, SessionEvent, Webhook};
 use scalekit_sessions::ProviderEnded;
@@ -34,13 +34,15 @@ async fn user_logged_out(state: &AppState, event: &SessionEvent) -> Result<(), H
     if let Some(session) = &event.session_id {
         state.sessions.provider_ended(ProviderEnded::Session(session)).await?;
     } else {
-        // Guessing "all of theirs" would sign people out of devices that nobody spoke of. The next refresh ends the right one.
+        // Guessing "all of theirs" would sign people out of devices that nobody spoke of. The next refresh
+        // ends the right one.
         tracing::warn!("a user.logout event names no session");
     }
     Ok(())
 }
 
-/// The person has left the organization, or was deleted: Scalekit ends their sessions in it (scalekit-api §13.3).
+/// The person has left the organization, or was deleted: Scalekit ends their sessions in it (scalekit-api
+/// §13.3).
 async fn membership_deleted(
     state: &AppState,
     event: &MembershipEvent,

@@ -1,4 +1,5 @@
-//! What is sent before anything else: the decision comes first, and an answer that refuses holds nothing of the page.
+//! What is sent before anything else: the decision comes first, and an answer that refuses holds nothing of
+//! the page.
 
 use leptos_router::SsrMode;
 use leptos_scalekit::server::page_routes;

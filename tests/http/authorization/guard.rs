@@ -1,4 +1,5 @@
-//! What the guard answers in detail: where it sends people, what it says to programs, and what caches are told.
+//! What the guard answers in detail: where it sends people, what it says to programs, and what caches are
+//! told.
 
 use leptos_scalekit::access::{Access, ENDPOINTS, PAGES};
 use reqwest::Method;

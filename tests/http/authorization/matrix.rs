@@ -1,5 +1,6 @@
-//! Every page and endpoint of the tables, called by five kinds of visitors. The rule says who gets through; the table below
-//! says what they get then, where it is not the usual. A route that either table lacks fails here.
+//! Every page and endpoint of the tables, called by five kinds of visitors. The rule says who gets through;
+//! the table below says what they get then, where it is not the usual. A route that either table lacks fails
+//! here.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +74,8 @@ const fn post(path: &'static str, body: &'static str, status: u16) -> Expected {
     Expected { path, method: "POST", body, status }
 }
 
-/// What those get who are let through, where it is not 200 for a page, and 200 for a server function that is called without arguments.
+/// What those get who are let through, where it is not 200 for a page, and 200 for a server function that is
+/// called without arguments.
 const EXPECTED: &[Expected] = &[
     // Nobody has an answer of the provider at hand.
     get("/auth/callback", 400),

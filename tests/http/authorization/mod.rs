@@ -1,5 +1,5 @@
-//! Who may see and do what: everybody at every route, other spellings of paths, other people's sessions, and what is sent
-//! before it is decided. `guard.rs` holds what the guard answers in detail.
+//! Who may see and do what: everybody at every route, other spellings of paths, other people's sessions, and
+//! what is sent before it is decided. `guard.rs` holds what the guard answers in detail.
 
 mod decisions;
 mod documents;
@@ -19,7 +19,8 @@ fn protected_pages() -> impl Iterator<Item = &'static str> {
     PAGES.iter().filter(|page| page.access != Access::Public).map(|page| page.path)
 }
 
-/// What only a signed-in person's pages hold: names of the seeded people, and what the protected pages are about.
+/// What only a signed-in person's pages hold: names of the seeded people, and what the protected pages are
+/// about.
 const PROTECTED_CONTENT: &[&str] =
     &["Lovelace", "Babbage", "Turing", "@analytical.example", "usr_1038", "org_1038", "ses_1"];
 

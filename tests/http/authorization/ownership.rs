@@ -1,4 +1,5 @@
-//! Other people's sessions, named by whatever a person can get hold of: nothing of them is shown, and nothing changes.
+//! Other people's sessions, named by whatever a person can get hold of: nothing of them is shown, and nothing
+//! changes.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Other spellings of protected paths. The rule: only the exact path is the page. Everything else is no page (404) or no
-//! request (400), to whoever asks, and shows nothing.
+//! Other spellings of protected paths. The rule: only the exact path is the page. Everything else is no page
+//! (404) or no request (400), to whoever asks, and shows nothing.
 
 use leptos_scalekit::server::routes::without_trailing_slash;
 

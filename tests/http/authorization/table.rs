@@ -1,4 +1,5 @@
-//! The table alone decides: the same server functions under other rules. Each answers what its row says, whatever its code does.
+//! The table alone decides: the same server functions under other rules. Each answers what its row says,
+//! whatever its code does.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Every cookie that the application gives away or takes, over http and https, with every attribute that protects it.
+//! Every cookie that the application gives away or takes, over http and https, with every attribute that
+//! protects it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! A session's identifier is made by the server at sign-in: never one that the browser brought, and never an old one.
+//! A session's identifier is made by the server at sign-in: never one that the browser brought, and never an
+//! old one.
 
 use scalekit_sessions::SessionId;
 

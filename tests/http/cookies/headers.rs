@@ -1,4 +1,5 @@
-//! `Cookie` headers in every shape: sizes, bytes, lines, planted names, copies. Beside each the rule of `server::cookies`.
+//! `Cookie` headers in every shape: sizes, bytes, lines, planted names, copies. Beside each the rule of
+//! `server::cookies`.
 
 use reqwest::Version;
 
@@ -107,7 +108,8 @@ async fn a_line_that_is_no_header_is_no_request() {
     assert_eq!(raw::send(&app.url, b"GET /dashboard", &[&folded]).await.status, 400, "a folded line");
 }
 
-/// What a sibling site or a script may plant in the hope that it is taken for the session. `S` stands for a genuine one.
+/// What a sibling site or a script may plant in the hope that it is taken for the session. `S` stands for a
+/// genuine one.
 const PLANTED: &[&str] = &[
     "%73ession=S",
     "sessio%6e=S",

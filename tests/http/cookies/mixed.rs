@@ -1,4 +1,5 @@
-//! Two people's genuine cookies mixed into hostile headers: the answer is for the one that the rule says, or for nobody.
+//! Two people's genuine cookies mixed into hostile headers: the answer is for the one that the rule says, or
+//! for nobody.
 
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 

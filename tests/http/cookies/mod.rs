@@ -1,5 +1,6 @@
-//! Cookies in every shape that a browser, a sibling site or an attacker sends: the genuine session works, or is refused by a rule
-//! of `server::cookies`; it is never somebody else's. And every cookie that the application gives away.
+//! Cookies in every shape that a browser, a sibling site or an attacker sends: the genuine session works, or
+//! is refused by a rule of `server::cookies`; it is never somebody else's. And every cookie that the
+//! application gives away.
 
 mod attempts;
 mod attributes;
@@ -14,7 +15,8 @@ use reqwest::header::HeaderValue;
 
 use crate::support::{App, place_in_names};
 
-/// The same bytes with project and port behind every spelling of `session`, as they stand in the cookie's own name.
+/// The same bytes with project and port behind every spelling of `session`, as they stand in the cookie's own
+/// name.
 fn in_place(app: &App, line: &[u8]) -> Vec<u8> {
     const ENDINGS: [&[u8]; 5] = [b"ession", b"ESSION", b"essio%6e", b"ess%69on", b"%65%73%73%69%6f%6e"];
     let place = place_in_names(&app.url);
@@ -28,8 +30,8 @@ fn in_place(app: &App, line: &[u8]) -> Vec<u8> {
     written
 }
 
-/// Who the application says is asking, of a request with these `Cookie` lines. The application's own cookie is called `session` in
-/// them.
+/// Who the application says is asking, of a request with these `Cookie` lines. The application's own cookie
+/// is called `session` in them.
 async fn user_with(app: &App, lines: &[&[u8]]) -> Option<String> {
     let mut browser = app.browser();
     let mut request = browser.call_to_send("/api/current_session", "");

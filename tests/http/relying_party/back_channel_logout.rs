@@ -1,5 +1,6 @@
-//! Logout tokens: the modules of `oidcc-client-back-channel-logout-rp-basic` (`rp-backchannel-rpinitlogout…`), then the rest of
-//! Back-Channel Logout 1.0, section 2.6. What a good one does is in `remote_sign_out.rs`.
+//! Logout tokens: the modules of `oidcc-client-back-channel-logout-rp-basic`
+//! (`rp-backchannel-rpinitlogout…`), then the rest of Back-Channel Logout 1.0, section 2.6. What a good one
+//! does is in `remote_sign_out.rs`.
 
 use reqwest::Method;
 use scalekit_emulator::{Signature, Tamper, TokenKind};
@@ -45,7 +46,8 @@ async fn is_refused(what: &str, tamper: Tamper) {
     assert!(!is_signed_in(&mut browser).await);
 }
 
-/// A sign-out here makes the provider send a logout token for the session: accepted, though there is nothing left to end.
+/// A sign-out here makes the provider send a logout token for the session: accepted, though there is nothing
+/// left to end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rp_backchannel_rpinitlogout() {
     let (app, mut browser, sid) = somebody().await;

@@ -16,7 +16,8 @@ async fn is_refused(name: &str, tamper: Tamper) {
     drop(app.signed_in(ADA).await);
 }
 
-/// The happy path: a request for a code, an exchange, a session. The module also calls userinfo; this application does not.
+/// The happy path: a request for a code, an exchange, a session. The module also calls userinfo; this
+/// application does not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_test() {
     let app = app().await;
@@ -67,7 +68,8 @@ async fn kid_absent_single_jwks() {
     assert_eq!(app.user_of(&mut browser).await.as_deref(), Some(ADA));
 }
 
-/// The header has no `kid` and the key set several keys. The module lets a client choose; this one does not guess.
+/// The header has no `kid` and the key set several keys. The module lets a client choose; this one does not
+/// guess.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kid_absent_multiple_jwks() {
     let app = app().await;
@@ -86,7 +88,8 @@ async fn idtoken_sig_rs256() {
     assert_eq!(app.emulator.control().state().calls_of(Endpoint::Keys), 1);
 }
 
-/// There is no signature and `alg` is `none`. The module lets a client accept it in the code flow; this one never does.
+/// There is no signature and `alg` is `none`. The module lets a client accept it in the code flow; this one
+/// never does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idtoken_sig_none() {
     is_refused("none", id_token().signature(Signature::None)).await;
@@ -98,7 +101,8 @@ async fn invalid_sig_rs256() {
     is_refused("flipped", id_token().signature(Signature::Flip)).await;
 }
 
-/// `sub` of the userinfo answer is another person's. Not applicable: userinfo is never called, so whatever it says is not heard.
+/// `sub` of the userinfo answer is another person's. Not applicable: userinfo is never called, so whatever it
+/// says is not heard.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn userinfo_invalid_sub() {
     let app = app().await;
@@ -116,8 +120,8 @@ async fn nonce_invalid() {
     is_refused("nonce", id_token().claim("nonce", "other")).await;
 }
 
-/// Claims are asked for by scope, for the module to deliver by userinfo. Here they come with the ID token, and userinfo is not
-/// called.
+/// Claims are asked for by scope, for the module to deliver by userinfo. Here they come with the ID token,
+/// and userinfo is not called.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scope_userinfo_claims() {
     let app = app().await;
@@ -132,8 +136,9 @@ async fn scope_userinfo_claims() {
     assert_eq!(app.emulator.control().state().calls_of(Endpoint::Userinfo), 0);
 }
 
-/// The client authenticates by HTTP Basic. Not applicable: this one has the other of the two ways that every provider must
-/// offer, `client_secret_post`, as Scalekit's own kits do. The secret is in the body, once, and nowhere else in the request.
+/// The client authenticates by HTTP Basic. Not applicable: this one has the other of the two ways that every
+/// provider must offer, `client_secret_post`, as Scalekit's own kits do. The secret is in the body, once, and
+/// nowhere else in the request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_secret_basic() {
     let provider = Elsewhere::start().await;

@@ -1,7 +1,8 @@
-//! Discovery and keys: the modules of `oidcc-client-config-certification-test-plan`, and key sets with traps in them.
+//! Discovery and keys: the modules of `oidcc-client-config-certification-test-plan`, and key sets with traps
+//! in them.
 //!
-//! The application does not configure itself by discovery: Scalekit's endpoints are known, and a client that followed a document
-//! would send its secret wherever the document points.
+//! The application does not configure itself by discovery: Scalekit's endpoints are known, and a client that
+//! followed a document would send its secret wherever the document points.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit_emulator::{Endpoint, Replacement, Signature, Tamper, TokenKind};
@@ -28,7 +29,8 @@ fn misleading(elsewhere: &Elsewhere) -> Replacement {
         .member("issuer", elsewhere.url.as_str())
 }
 
-/// Not applicable to sign-ins: the document is not asked for. `check` asks for it and believes nothing but the issuer.
+/// Not applicable to sign-ins: the document is not asked for. `check` asks for it and believes nothing but
+/// the issuer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn discovery_openid_config() {
     let app = app().await;
@@ -37,7 +39,8 @@ async fn discovery_openid_config() {
     assert!(app.state.scalekit.discover().await.unwrap().is_of(&app.state.scalekit));
 }
 
-/// The document names another issuer, and here everything else of it is wrong too: nothing goes where it points.
+/// The document names another issuer, and here everything else of it is wrong too: nothing goes where it
+/// points.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn discovery_issuer_mismatch() {
     let (app, elsewhere) = (app().await, Elsewhere::start().await);
@@ -53,7 +56,8 @@ async fn discovery_issuer_mismatch() {
     assert_eq!(elsewhere.received(), Vec::<String>::new());
 }
 
-/// Keys come from the environment's own `/keys`, whatever `jwks_uri` says, and are not asked for before they are needed.
+/// Keys come from the environment's own `/keys`, whatever `jwks_uri` says, and are not asked for before they
+/// are needed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn discovery_jwks_uri_keys() {
     let (app, elsewhere) = (app().await, Elsewhere::start().await);

@@ -1,5 +1,6 @@
-//! A provider, or something in its place, that hangs, drips, sends without end, redirects or sends HTML: bounded time, bounded
-//! memory, and no secret goes anywhere else. A browser of these tests waits for 30 seconds at most, so an answer is a bound.
+//! A provider, or something in its place, that hangs, drips, sends without end, redirects or sends HTML:
+//! bounded time, bounded memory, and no secret goes anywhere else. A browser of these tests waits for 30
+//! seconds at most, so an answer is a bound.
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use scalekit_emulator::{Endpoint, Fault, FaultKind};
 use super::elsewhere::Elsewhere;
 use crate::support::{ADA, App, app_that_gives_up};
 
-/// Far below the gigabyte that is offered: what the client reads before it gives up, and the buffers of two sockets.
+/// Far below the gigabyte that is offered: what the client reads before it gives up, and the buffers of two
+/// sockets.
 const MOST_BYTES: u64 = 64 << 20;
 
 fn faults(endpoint: Endpoint, elsewhere: &Elsewhere) -> Vec<Fault> {

@@ -1,5 +1,5 @@
-//! Anybody can post made-up tokens. Their `kid`s cause at most one key fetch in 30 seconds: with keys and without, while the
-//! provider fails, and if the sender hangs up.
+//! Anybody can post made-up tokens. Their `kid`s cause at most one key fetch in 30 seconds: with keys and
+//! without, while the provider fails, and if the sender hangs up.
 
 use std::time::Duration;
 
@@ -52,8 +52,8 @@ fn fetches(app: &App) -> u64 {
     app.emulator.control().state().calls_of(Endpoint::Keys)
 }
 
-/// Counts the fetches from here on. The clock runs meanwhile, so the bound grows with it: one, and one more for each interval
-/// that has passed.
+/// Counts the fetches from here on. The clock runs meanwhile, so the bound grows with it: one, and one more
+/// for each interval that has passed.
 struct Bound<'a> {
     app: &'a App,
     before: u64,

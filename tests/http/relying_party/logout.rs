@@ -1,4 +1,5 @@
-//! RP-initiated logout: the modules of `oidcc-client-rp-initiated-logout-rp-basic`. The rest of signing out is in `sign_out.rs`.
+//! RP-initiated logout: the modules of `oidcc-client-rp-initiated-logout-rp-basic`. The rest of signing out
+//! is in `sign_out.rs`.
 
 use crate::support::{ADA, Page, app};
 
@@ -28,8 +29,8 @@ async fn rp_init_logout() {
     assert_eq!(page.status, 200);
 }
 
-/// It comes back with another `state`. The session has ended before the request was made and the page does nothing, so there is
-/// nothing that the wrong answer could do; it is not shown either.
+/// It comes back with another `state`. The session has ended before the request was made and the page does
+/// nothing, so there is nothing that the wrong answer could do; it is not shown either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rp_init_logout_other_state() {
     let page = sign_out_and_return(|back| format!("{}?state=forged-state", back.split('?').next().unwrap())).await;

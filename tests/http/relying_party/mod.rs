@@ -1,9 +1,9 @@
-//! The application as a relying party: what the OpenID Foundation's conformance suite asks of one, and what a hostile or
-//! broken provider and an attacker with a browser can try beyond that. One file a topic.
+//! The application as a relying party: what the OpenID Foundation's conformance suite asks of one, and what a
+//! hostile or broken provider and an attacker with a browser can try beyond that. One file a topic.
 //!
-//! Where a test has the name of a module of that suite (`oidcc-client-test-…`, without the prefix), the comment above it says
-//! what the module does; where one does not apply here, the test says why and shows that it does not. Rules that need no
-//! HTTP to be seen are tested in `crates/scalekit/src/verify`.
+//! Where a test has the name of a module of that suite (`oidcc-client-test-…`, without the prefix), the
+//! comment above it says what the module does; where one does not apply here, the test says why and shows
+//! that it does not. Rules that need no HTTP to be seen are tested in `crates/scalekit/src/verify`.
 
 mod back_channel_logout;
 mod basic;
@@ -21,7 +21,8 @@ use serde_json::{Map, Value};
 
 use crate::support::{ADA, App};
 
-/// Signs in with tokens that are wrong in the way of `tamper`: no session, and no provider call after the token call.
+/// Signs in with tokens that are wrong in the way of `tamper`: no session, and no provider call after the
+/// token call.
 async fn refuses(app: &App, name: &str, tamper: Tamper) {
     let mut browser = app.browser();
     let callback = browser.sign_in_at_provider("/auth/login?prompt=login", ADA).await;

@@ -1,7 +1,8 @@
-//! Refreshed tokens: the modules of `oidcc-client-refreshtoken-test-plan` and the rest of OpenID Connect Core, section 12.2.
-//! Whose tokens they are decides: they must be those of the session, or it ends. An ID token that is wrong in another way is not
-//! used, and the old one stays. Clocks and keys that are late end no session, see `refresh.rs`; nor does what an environment does
-//! to all its access tokens, see `refused_refreshes.rs`.
+//! Refreshed tokens: the modules of `oidcc-client-refreshtoken-test-plan` and the rest of OpenID Connect
+//! Core, section 12.2. Whose tokens they are decides: they must be those of the session, or it ends. An ID
+//! token that is wrong in another way is not used, and the old one stays. Clocks and keys that are late end
+//! no session, see `refresh.rs`; nor does what an environment does to all its access tokens, see
+//! `refused_refreshes.rs`.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit_emulator::{SettingsChange, Signature, Tamper, TokenKind};
@@ -25,7 +26,8 @@ async fn ends_the_session(app: &App, what: &str, tamper: Tamper) {
     app.emulator.control().clear_tamper();
 }
 
-/// A refreshed ID token that is wrong in this way is not used, nor given back at sign-out; the session goes on.
+/// A refreshed ID token that is wrong in this way is not used, nor given back at sign-out; the session goes
+/// on.
 async fn is_not_used(app: &App, what: &str, tamper: Tamper) {
     let mut browser = app.signed_in(ADA).await;
     app.advance(LIFETIME);
@@ -42,7 +44,8 @@ async fn is_not_used(app: &App, what: &str, tamper: Tamper) {
     assert!(claims["c_hash"].is_string(), "{what}: the hint is still the sign-in's ID token");
 }
 
-/// The refreshed access token is used. The module has userinfo called with it, which this application never does.
+/// The refreshed access token is used. The module has userinfo called with it, which this application never
+/// does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refresh_token() {
     let app = app().await;

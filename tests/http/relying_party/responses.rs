@@ -1,5 +1,5 @@
-//! Authorization responses that say too much, and requests of the callback that are none: 4xx, no token call, and the genuine
-//! answer still works afterwards. The rest of the callback is in `callback.rs`.
+//! Authorization responses that say too much, and requests of the callback that are none: 4xx, no token call,
+//! and the genuine answer still works afterwards. The rest of the callback is in `callback.rs`.
 
 use reqwest::Method;
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{elsewhere::Elsewhere, refuses};
 use crate::support::{ADA, app};
 
-/// Everything that has been tried on JSON web tokens: algorithms, keys the token brings along, kinds of key mixed up.
+/// Everything that has been tried on JSON web tokens: algorithms, keys the token brings along, kinds of key
+/// mixed up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_signature_trick_works_on_either_token() {
     let (app, elsewhere) = (app().await, Elsewhere::start().await);

@@ -38,7 +38,8 @@ pub(crate) const CHARLES: &str = "usr_103845067215791002";
 pub(crate) const ALAN: &str = "usr_103845067215791004";
 pub(crate) const KATHERINE: &str = "usr_103845067215791005";
 
-/// So long that no call runs into it, however busy the machine is: what hangs on purpose ends when faults are cleared.
+/// So long that no call runs into it, however busy the machine is: what hangs on purpose ends when faults are
+/// cleared.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// For tests of the time limit itself.
@@ -222,7 +223,8 @@ impl App {
         Replica { url, server }
     }
 
-    /// Keeps the emulator from telling the application that sessions have ended, so that a test can see what happens without.
+    /// Keeps the emulator from telling the application that sessions have ended, so that a test can see what
+    /// happens without.
     pub(crate) fn silence_provider(&self) {
         self.emulator
             .control()

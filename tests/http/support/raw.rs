@@ -1,4 +1,5 @@
-//! Requests as they are written, byte by byte: HTTP libraries tidy up paths and refuse odd headers before they send them.
+//! Requests as they are written, byte by byte: HTTP libraries tidy up paths and refuse odd headers before
+//! they send them.
 
 use std::time::Duration;
 

@@ -47,7 +47,8 @@ impl Kind {
         ]
     }
 
-    /// So many connections that do this, once the process has all of what they send. `block` is a part of loopback of their own.
+    /// So many connections that do this, once the process has all of what they send. `block` is a part of
+    /// loopback of their own.
     pub(crate) async fn hold(self, port: u16, block: u8, count: usize) -> Vec<TcpStream> {
         let mut connecting = JoinSet::new();
         let mut held = Vec::with_capacity(count);
@@ -88,7 +89,8 @@ impl Kind {
     }
 }
 
-/// The sign-in page with a return path of so many characters more than one, of a kind that takes most room there.
+/// The sign-in page with a return path of so many characters more than one, of a kind that takes most room
+/// there.
 fn returning_to(length: usize) -> String {
     ["/login?return_to=/", &"%26".repeat(length)].concat()
 }
@@ -122,7 +124,8 @@ async fn be_answered(stream: &mut TcpStream) -> Option<()> {
     stream.read(&mut answer).await.ok().filter(|length| *length > 0).map(drop)
 }
 
-/// Asks on so many streams of HTTP/2 without room for an answer, until the heads of all answers are there: they need none.
+/// Asks on so many streams of HTTP/2 without room for an answer, until the heads of all answers are there:
+/// they need none.
 async fn ask(stream: &mut TcpStream, streams: u32, path: &str) -> Option<()> {
     let requests = (0..streams).flat_map(|number| frames::request(2 * number + 1, path));
     let bytes: Vec<u8> = frames::beginning_without_room().into_iter().chain(requests).collect();

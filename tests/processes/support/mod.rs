@@ -25,7 +25,8 @@ pub(crate) use redis::Redis; // part: redis
 /// A seeded person of the emulator.
 pub(crate) const ADA: &str = "usr_103845067215791001";
 
-/// A store of a test's own, which outlives its process if this build has one that does: `FOLDER` stands for a folder of the test's.
+/// A store of a test's own, which outlives its process if this build has one that does: `FOLDER` stands for a
+/// folder of the test's.
 pub(crate) fn local_store() -> &'static str {
     if Part::Sqlite.is_here() { "sqlite:FOLDER/sessions.db" } else { "memory:" }
 }
@@ -41,7 +42,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts so many replicas on a store. `FOLDER` in its address stands for a folder that ends with the test.
+    /// Starts so many replicas on a store. `FOLDER` in its address stands for a folder that ends with the
+    /// test.
     pub(crate) async fn start(replicas: usize, store: &str) -> Self {
         Self::start_with_limit(replicas, store, NO_LIMIT).await
     }
@@ -102,11 +104,12 @@ impl World {
     }
 }
 
-/// How long an access token lives that should end soon; seconds. It must not end before a busy machine has verified it.
+/// How long an access token lives that should end soon; seconds. It must not end before a busy machine has
+/// verified it.
 const SHORT_LIFETIME: u64 = 5;
 
-/// Whether a request with this answer is to be sent once more, after a moment. On a busy machine the store can answer later than
-/// anybody waits for it: that costs the request, not its session.
+/// Whether a request with this answer is to be sent once more, after a moment. On a busy machine the store
+/// can answer later than anybody waits for it: that costs the request, not its session.
 pub(crate) async fn is_asked_again(status: u16, began: Instant) -> bool {
     let is_so = status == 503 && began.elapsed() < LONGEST_WAIT;
     if is_so {
@@ -115,8 +118,8 @@ pub(crate) async fn is_asked_again(status: u16, began: Instant) -> bool {
     is_so
 }
 
-/// Sends the same page's request from each browser so many times, spread over the replicas, all at once; answers with the
-/// statuses. Whoever gets the page that tries again tries again.
+/// Sends the same page's request from each browser so many times, spread over the replicas, all at once;
+/// answers with the statuses. Whoever gets the page that tries again tries again.
 pub(crate) async fn all_at_once(world: &World, browsers: &[Browser], path: &'static str, times: usize) -> Vec<u16> {
     let began = Instant::now();
     let mut requests = Vec::new();

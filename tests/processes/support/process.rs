@@ -164,8 +164,8 @@ impl Drop for Process {
     }
 }
 
-/// A port that is free now and stays so while its process is not running: below those that systems give to outgoing
-/// connections, of which these tests make thousands.
+/// A port that is free now and stays so while its process is not running: below those that systems give to
+/// outgoing connections, of which these tests make thousands.
 pub(crate) fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Test programs that run at the same time begin at different places.

@@ -24,9 +24,9 @@ use crate::{
 const IDP_INITIATED_LIFETIME: i64 = 300;
 
 impl Control {
-    /// Signs a person in without a browser, in a session of its own, and returns what the token endpoint would have
-    /// answered to the code. Without an organization it is the person's first. Apps get `user.login` as always;
-    /// whoever signs in thousands may want to switch `notify_apps` off first.
+    /// Signs a person in without a browser, in a session of its own, and returns what the token endpoint
+    /// would have answered to the code. Without an organization it is the person's first. Apps get
+    /// `user.login` as always; whoever signs in thousands may want to switch `notify_apps` off first.
     ///
     /// # Errors
     ///
@@ -45,8 +45,8 @@ impl Control {
         Ok(tokens)
     }
 
-    /// A logout token for a session, live or ended, as back-channel logout would send it; wrong, if tampering with
-    /// [`TokenKind::Logout`] was ordered. The session stays as it is.
+    /// A logout token for a session, live or ended, as back-channel logout would send it; wrong, if tampering
+    /// with [`TokenKind::Logout`] was ordered. The session stays as it is.
     ///
     /// # Errors
     ///
@@ -58,9 +58,9 @@ impl Control {
         Ok(tokens::issue_logout_token(&mut world, claims, tamper)?)
     }
 
-    /// The `idp_initiated_login` token with which Scalekit sends somebody to an app's initiate-login URL after a click in
-    /// their identity provider's portal; wrong, if tampering with [`TokenKind::IdpInitiated`] was ordered. Lives five
-    /// minutes (scalekit-api §11).
+    /// The `idp_initiated_login` token with which Scalekit sends somebody to an app's initiate-login URL
+    /// after a click in their identity provider's portal; wrong, if tampering with
+    /// [`TokenKind::IdpInitiated`] was ordered. Lives five minutes (scalekit-api §11).
     ///
     /// # Errors
     ///
@@ -100,15 +100,15 @@ impl Control {
         signature::sign(&id, world.now(), &body)
     }
 
-    /// Sends a webhook of this type with this `data` to every registered app, even if `notify_apps` is off, and
-    /// returns its `webhook-id`.
+    /// Sends a webhook of this type with this `data` to every registered app, even if `notify_apps` is off,
+    /// and returns its `webhook-id`.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn send_webhook(&self, event_type: &str, data: Value) -> String {
         self.shared.world().queue_event(event_type, data)
     }
 
-    /// The latest thousand deliveries of webhooks and logout tokens, the oldest first. A message is here before the
-    /// request or order that caused it is answered.
+    /// The latest thousand deliveries of webhooks and logout tokens, the oldest first. A message is here
+    /// before the request or order that caused it is answered.
     #[must_use]
     pub fn deliveries(&self) -> Vec<DeliveryReport> {
         self.shared.world().notifications.reports()

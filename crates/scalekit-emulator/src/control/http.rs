@@ -1,9 +1,8 @@
 //! The control interface over HTTP: what `Control` does, as JSON under `/__emulator`.
 //!
-//! What for: browser tests and people with `curl`. The table is in the crate's README.
-//! Not here: the orders themselves (`Control`). Bodies must be `application/json`, which no form of a foreign page
-//! can send without asking first.
-//! Called by: `router`.
+//! What for: browser tests and people with `curl`. The table is in the crate's README. Not here: the orders
+//! themselves (`Control`). Bodies must be `application/json`, which no form of a foreign page can send
+//! without asking first. Called by: `router`.
 
 use std::sync::Arc;
 

@@ -73,18 +73,20 @@ impl Control {
         world.settings.clone()
     }
 
-    /// Makes the next calls of an endpoint fail. Several faults for one endpoint are used one after the other.
+    /// Makes the next calls of an endpoint fail. Several faults for one endpoint are used one after the
+    /// other.
     pub fn add_fault(&self, fault: Fault) {
         self.shared.world().faults.push(fault);
     }
 
-    /// Takes back every fault. Calls that are delayed go on at once; the connections of those that hang are closed.
+    /// Takes back every fault. Calls that are delayed go on at once; the connections of those that hang are
+    /// closed.
     pub fn clear_faults(&self) {
         self.shared.world().clear_faults();
     }
 
-    /// Signs with a new key from now on, and returns its `kid`. The old keys stay in the key set, or leave it at once.
-    /// Drawing a key takes a part of a second.
+    /// Signs with a new key from now on, and returns its `kid`. The old keys stay in the key set, or leave it
+    /// at once. Drawing a key takes a part of a second.
     ///
     /// # Errors
     ///
@@ -104,8 +106,8 @@ impl Control {
         world.session_reports()
     }
 
-    /// Ends a session, as an administrator's "revoke" does: its refresh tokens fail, its access tokens stay valid,
-    /// apps are told. Says whether it was live.
+    /// Ends a session, as an administrator's "revoke" does: its refresh tokens fail, its access tokens stay
+    /// valid, apps are told. Says whether it was live.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn end_session(&self, sid: &str) -> bool {
         let mut world = self.shared.world();
@@ -113,8 +115,8 @@ impl Control {
         world.end_session(sid, EndReason::Revoked)
     }
 
-    /// Gives a person these roles in an organization, which they join if need be. Tokens show it from the next
-    /// login or refresh on.
+    /// Gives a person these roles in an organization, which they join if need be. Tokens show it from the
+    /// next login or refresh on.
     ///
     /// # Errors
     ///
@@ -124,8 +126,9 @@ impl Control {
         self.shared.world().directory.set_roles(user, organization, roles)
     }
 
-    /// Moves the emulator's clock (not the machine's; `Date` headers show it) and returns what it shows, in seconds since the epoch. A
-    /// negative number moves it back. Apps are told about sessions that have expired meanwhile.
+    /// Moves the emulator's clock (not the machine's; `Date` headers show it) and returns what it shows, in
+    /// seconds since the epoch. A negative number moves it back. Apps are told about sessions that have
+    /// expired meanwhile.
     #[expect(clippy::must_use_candidate, reason = "called for its effect")]
     pub fn advance_clock(&self, seconds: i64) -> i64 {
         let mut world = self.shared.world();
@@ -138,7 +141,8 @@ impl Control {
     pub fn tamper(&self, tamper: Tamper) {
         let needs_key = matches!(tamper.signature, Signature::OtherKey | Signature::EmbeddedKey);
         let lacks_key = needs_key && !self.shared.world().keys.has_foreign();
-        // Drawn here, where the lock is not held. Should it fail, the token endpoint tries again and reports it.
+        // Drawn here, where the lock is not held. Should it fail, the token endpoint tries again and reports
+        // it.
         let key = lacks_key.then(SigningKey::generate).and_then(Result::ok);
         let mut world = self.shared.world();
         if let Some(key) = key {
@@ -162,7 +166,8 @@ impl Control {
         self.shared.world().token_response = None;
     }
 
-    /// Makes the next answer of an endpoint another one. Several for one endpoint are used one after the other.
+    /// Makes the next answer of an endpoint another one. Several for one endpoint are used one after the
+    /// other.
     pub fn replace_answer(&self, replacement: Replacement) {
         self.shared.world().replacements.push(replacement);
     }
@@ -172,8 +177,9 @@ impl Control {
         self.shared.world().replacements.clear();
     }
 
-    /// Back to the seed: sessions, codes, people who signed up, changed roles and settings, faults, tampering,
-    /// replacements, counters and deliveries are gone, and nobody is told. Keys, the clock and registered app URLs stay.
+    /// Back to the seed: sessions, codes, people who signed up, changed roles and settings, faults,
+    /// tampering, replacements, counters and deliveries are gone, and nobody is told. Keys, the clock and
+    /// registered app URLs stay.
     pub fn reset(&self) {
         self.shared.reset();
     }

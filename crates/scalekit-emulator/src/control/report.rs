@@ -17,8 +17,8 @@ pub struct StateReport {
     pub issuer: String,
     /// What the emulator's clock shows, in seconds since the epoch.
     pub now: i64,
-    /// Calls that arrived, by endpoint: `discovery`, `keys`, `authorize`, `token`, `userinfo`, `logout`, `revoke`,
-    /// `management`.
+    /// Calls that arrived, by endpoint: `discovery`, `keys`, `authorize`, `token`, `userinfo`, `logout`,
+    /// `revoke`, `management`.
     pub calls: BTreeMap<String, u64>,
     /// Token calls that arrived, by `grant_type`.
     pub token_calls: BTreeMap<String, u64>,

@@ -1,8 +1,8 @@
 //! `GET /.well-known/openid-configuration`
 //!
-//! What it does: names the endpoints and abilities of this environment (OpenID Connect Discovery 1.0, scalekit-api §6).
-//! Stricter than Scalekit: nowhere; it lists what the emulator really supports.
-//! Called by: clients that configure themselves.
+//! What it does: names the endpoints and abilities of this environment (OpenID Connect Discovery 1.0,
+//! scalekit-api §6). Stricter than Scalekit: nowhere; it lists what the emulator really supports. Called by:
+//! clients that configure themselves.
 
 use std::sync::Arc;
 

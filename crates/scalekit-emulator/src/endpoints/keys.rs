@@ -1,8 +1,7 @@
 //! `GET /keys`
 //!
-//! What it does: the public keys (scalekit-api §6), the newest first; after a rotation the old ones beside it.
-//! Stricter than Scalekit: nowhere.
-//! Called by: clients that verify tokens.
+//! What it does: the public keys (scalekit-api §6), the newest first; after a rotation the old ones beside
+//! it. Stricter than Scalekit: nowhere. Called by: clients that verify tokens.
 
 use std::sync::Arc;
 

@@ -1,11 +1,10 @@
 //! `GET /oidc/logout`
 //!
-//! What it does: ends the browser's session and its refresh tokens, then sends the browser back (scalekit-api §7,
-//! OpenID Connect RP-Initiated Logout 1.0). An expired ID token is a good hint.
-//! Stricter than Scalekit: the post-logout URL must be registered, exactly; the session is the cookie's, so a call
-//! from a server ends nothing (scalekit-api §7: "does not log the user out"). Without a hint, or with another
-//! person's, the person is asked.
-//! Called by: the browser, sent by the app.
+//! What it does: ends the browser's session and its refresh tokens, then sends the browser back (scalekit-api
+//! §7, OpenID Connect RP-Initiated Logout 1.0). An expired ID token is a good hint. Stricter than Scalekit:
+//! the post-logout URL must be registered, exactly; the session is the cookie's, so a call from a server ends
+//! nothing (scalekit-api §7: "does not log the user out"). Without a hint, or with another person's, the
+//! person is asked. Called by: the browser, sent by the app.
 
 use std::sync::Arc;
 

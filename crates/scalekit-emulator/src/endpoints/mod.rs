@@ -1,8 +1,7 @@
 //! The protocol: one endpoint a file.
 //!
-//! What for: each file says what its endpoint does, where it is stricter than Scalekit, and from which source.
-//! Not here: pages for people (`hosted`), faults (`faults`).
-//! Called by: `router`.
+//! What for: each file says what its endpoint does, where it is stricter than Scalekit, and from which
+//! source. Not here: pages for people (`hosted`), faults (`faults`). Called by: `router`.
 
 pub(crate) mod authorize;
 pub(crate) mod discovery;

@@ -1,9 +1,8 @@
 //! `POST /revoke`
 //!
-//! What it does: RFC 7009. A refresh token takes every refresh token of its login with it; an unknown token is no
-//! error; an access token stays valid until it expires, as it is never looked up.
-//! Stricter than Scalekit: unknown, only the path is documented (scalekit-api §2).
-//! Called by: the app's server.
+//! What it does: RFC 7009. A refresh token takes every refresh token of its login with it; an unknown token
+//! is no error; an access token stays valid until it expires, as it is never looked up. Stricter than
+//! Scalekit: unknown, only the path is documented (scalekit-api §2). Called by: the app's server.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! `GET /userinfo`
 //!
-//! What it does: who the access token's person is, as far as the scopes of the session's latest login allow (scalekit-api §6).
-//! Stricter than Scalekit: an ID token or a machine's token is refused; the answer is read from the directory now.
-//! Called by: clients that want more than the ID token says.
+//! What it does: who the access token's person is, as far as the scopes of the session's latest login allow
+//! (scalekit-api §6). Stricter than Scalekit: an ID token or a machine's token is refused; the answer is read
+//! from the directory now. Called by: clients that want more than the ID token says.
 
 use std::sync::Arc;
 

@@ -39,7 +39,8 @@ pub(super) fn endless(shared: &Arc<Shared>) -> Body {
         let chunk = Bytes::from_static(&CHUNK);
         let length = u64::try_from(chunk.len()).unwrap_or_default();
         shared.world().counters.endless_bytes += length;
-        // The connection's buffer takes what it is given without waiting; other tasks have their turn in between.
+        // The connection's buffer takes what it is given without waiting; other tasks have their turn in
+        // between.
         tokio::task::yield_now().await;
         Some((Ok::<_, Infallible>(chunk), (shared, sent + length)))
     }))

@@ -1,9 +1,7 @@
 //! The layer that counts calls and makes some of them fail.
 //!
-//! What for: one place in front of every protocol endpoint, so that a fault looks the same everywhere and no endpoint
-//! knows about faults.
-//! Not here: how a fault is described (`orders`).
-//! Called by: `router`.
+//! What for: one place in front of every protocol endpoint, so that a fault looks the same everywhere and no
+//! endpoint knows about faults. Not here: how a fault is described (`orders`). Called by: `router`.
 
 mod bodies;
 mod replace;

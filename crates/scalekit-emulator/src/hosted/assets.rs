@@ -1,8 +1,7 @@
 //! Style sheet and pictures.
 //!
-//! What for: the few static bytes of the hosted pages, and the pictures of seeded people, which apps show as well.
-//! Not here: anything that changes.
-//! Called by: browsers.
+//! What for: the few static bytes of the hosted pages, and the pictures of seeded people, which apps show as
+//! well. Not here: anything that changes. Called by: browsers.
 
 use axum::{
     Router,

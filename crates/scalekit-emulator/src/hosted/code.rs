@@ -1,8 +1,8 @@
 //! Step: the one-time code.
 //!
-//! What it does: takes the six digits that Scalekit would send by e-mail. Here they are always 424242, the code of
-//! Scalekit's own test users (scalekit-api §11), and the page says so. After five minutes a new one is "sent".
-//! Called by: the browser, after the e-mail step or the sign-up step.
+//! What it does: takes the six digits that Scalekit would send by e-mail. Here they are always 424242, the
+//! code of Scalekit's own test users (scalekit-api §11), and the page says so. After five minutes a new one
+//! is "sent". Called by: the browser, after the e-mail step or the sign-up step.
 
 use std::sync::Arc;
 
@@ -78,9 +78,9 @@ pub(super) async fn submit(
     finish::finish(&mut world, &transaction, &browser, Authenticated { user, connection: None })
 }
 
-/// A self-service sign-up makes a person and an organization whose name stays empty until the app fills it in; the
-/// person gets the environment's creator role. In an organization the request names they get the member role instead
-/// (scalekit-api §4). Two tabs that sign up with one address end as one person.
+/// A self-service sign-up makes a person and an organization whose name stays empty until the app fills it
+/// in; the person gets the environment's creator role. In an organization the request names they get the
+/// member role instead (scalekit-api §4). Two tabs that sign up with one address end as one person.
 fn create_account(world: &mut World, transaction: &Transaction, email: &str, name: &str) -> String {
     if let Some(existing) = world.directory.user_by_email(email) {
         return existing.id.clone();

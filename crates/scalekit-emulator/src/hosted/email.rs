@@ -1,8 +1,8 @@
 //! Step: who are you?
 //!
-//! What it does: asks for an e-mail address, or lets a seeded person continue with one click. An address whose domain
-//! belongs to an organization with single sign-on leads there (scalekit-api §11, home-realm discovery).
-//! Called by: the browser, first.
+//! What it does: asks for an e-mail address, or lets a seeded person continue with one click. An address
+//! whose domain belongs to an organization with single sign-on leads there (scalekit-api §11, home-realm
+//! discovery). Called by: the browser, first.
 
 use std::sync::Arc;
 

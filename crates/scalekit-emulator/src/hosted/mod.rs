@@ -1,9 +1,9 @@
 //! The pages for people: one step a file.
 //!
-//! What for: sign-in, sign-up and the choice of an organization, as server-rendered HTML that works without scripts.
-//! Every form posts to a path that names its transaction, so several tabs can be under way at once.
-//! Not here: who may have what (`world`), what the app asked for (`endpoints::authorize`).
-//! Called by: `router`; authorize and logout use the notices and redirects.
+//! What for: sign-in, sign-up and the choice of an organization, as server-rendered HTML that works without
+//! scripts. Every form posts to a path that names its transaction, so several tabs can be under way at once.
+//! Not here: who may have what (`world`), what the app asked for (`endpoints::authorize`). Called by:
+//! `router`; authorize and logout use the notices and redirects.
 
 pub(crate) mod assets;
 mod cancel;

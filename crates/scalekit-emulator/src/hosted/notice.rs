@@ -14,7 +14,8 @@ use super::{
     page, session_cookie,
 };
 
-/// A request that is wrong in a way the app can't be told by redirect. The list says what would have been right.
+/// A request that is wrong in a way the app can't be told by redirect. The list says what would have been
+/// right.
 pub(crate) fn refused(status: StatusCode, why: &str, allowed: &[String]) -> Response {
     let items = each(allowed.iter(), |url| format!("<li><code>{}</code></li>", text(url)));
     let list = if items.is_empty() { String::new() } else { format!("<ul>{items}</ul>") };

@@ -1,9 +1,8 @@
 //! The frame of every page.
 //!
-//! What for: one look that nobody takes for Scalekit's: an amber bar, and the request in monospace one click away. The
-//! content policy forbids scripts; forms may lead back to the app, whose redirect follows them.
-//! Not here: what is inside.
-//! Called by: every hosted page.
+//! What for: one look that nobody takes for Scalekit's: an amber bar, and the request in monospace one click
+//! away. The content policy forbids scripts; forms may lead back to the app, whose redirect follows them. Not
+//! here: what is inside. Called by: every hosted page.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},

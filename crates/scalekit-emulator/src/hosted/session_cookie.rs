@@ -1,8 +1,7 @@
 //! The cookie of the emulated Scalekit session.
 //!
-//! What for: silent sign-in. Cookies of `localhost` are shared between all ports, so the name is the emulator's own,
-//! and nothing the app sets can collide with it.
-//! Not here: the session (`world::sessions`).
+//! What for: silent sign-in. Cookies of `localhost` are shared between all ports, so the name is the
+//! emulator's own, and nothing the app sets can collide with it. Not here: the session (`world::sessions`).
 //! Called by: authorize, logout, hosted forms.
 
 use axum::http::{HeaderMap, HeaderValue, header};

@@ -1,8 +1,7 @@
 //! Messages to apps: what is queued, and the record of what was sent.
 //!
-//! What for: `world` keeps them under its lock, so that every message is on record before the request that caused it is
-//! answered.
-//! Not here: what happened (`notify::events`), sending (`notify::courier`).
+//! What for: `world` keeps them under its lock, so that every message is on record before the request that
+//! caused it is answered. Not here: what happened (`notify::events`), sending (`notify::courier`).
 
 mod deliveries;
 
@@ -17,7 +16,8 @@ pub use deliveries::DeliveryReport;
 pub(crate) struct Notifications {
     pub(crate) deliveries: Deliveries,
     queue: mpsc::UnboundedSender<Order>,
-    /// Apart from the world's names, so that a session is called the same whether or not apps are told about it.
+    /// Apart from the world's names, so that a session is called the same whether or not apps are told about
+    /// it.
     pub(crate) ids: Ids,
 }
 

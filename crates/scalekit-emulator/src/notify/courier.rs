@@ -1,9 +1,9 @@
 //! Carries messages to apps.
 //!
-//! What for: posts, and tries again, three times in all, as any sender of webhooks does. Scalekit's own material names
-//! three schedules (scalekit-api §19); this one is short enough for a test.
-//! Not here: what is in a message (`events`). Nothing it does is waited for by a request.
-//! Called by: `Emulator::start`, which runs one.
+//! What for: posts, and tries again, three times in all, as any sender of webhooks does. Scalekit's own
+//! material names three schedules (scalekit-api §19); this one is short enough for a test. Not here: what is
+//! in a message (`events`). Nothing it does is waited for by a request. Called by: `Emulator::start`, which
+//! runs one.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -31,8 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// So many deliveries are under way at once; more wait in the queue.
 const MOST_AT_ONCE: usize = 32;
 
-/// A client that can't leave this machine: no proxy, no redirect, and every name means the IPv4 loopback address,
-/// where apps listen. Registered URLs have loopback hosts only (`world::registered`).
+/// A client that can't leave this machine: no proxy, no redirect, and every name means the IPv4 loopback
+/// address, where apps listen. Registered URLs have loopback hosts only (`world::registered`).
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     let builder = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
     builder.dns_resolver(Arc::new(Loopback)).user_agent("scalekit-emulator").build()

@@ -1,9 +1,8 @@
 //! What happened, put into words for apps.
 //!
-//! What for: which event follows from what, and its envelope (scalekit-api §14). §14 knows no deletion of a person: it
-//! shows as the end of their sessions and of their memberships.
-//! Not here: the objects inside (`objects`), sending (`courier`).
-//! Called by: `world`, hosted pages, control.
+//! What for: which event follows from what, and its envelope (scalekit-api §14). §14 knows no deletion of a
+//! person: it shows as the end of their sessions and of their memberships. Not here: the objects inside
+//! (`objects`), sending (`courier`). Called by: `world`, hosted pages, control.
 
 use serde_json::{Value, json};
 
@@ -119,8 +118,8 @@ pub(crate) fn envelope(world: &mut World, event_type: &str, data: Value) -> (Str
     (world.notifications.ids.next("msg"), body.to_string())
 }
 
-/// Scalekit names two: a sign-up is about a membership, a login about a person (scalekit-api §14). The others follow
-/// from their names.
+/// Scalekit names two: a sign-up is about a membership, a login about a person (scalekit-api §14). The others
+/// follow from their names.
 fn object(event_type: &str) -> &'static str {
     match event_type {
         "user.signup" => "OrgMembership",

@@ -8,8 +8,8 @@ use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-/// The secret apps verify webhooks with: `whsec_` and 32 bytes in base64. No secret at all: it opens nothing but an
-/// app that listens to an emulator on a loopback address.
+/// The secret apps verify webhooks with: `whsec_` and 32 bytes in base64. No secret at all: it opens nothing
+/// but an app that listens to an emulator on a loopback address.
 pub const WEBHOOK_SECRET: &str = "whsec_c2NhbGVraXQtZW11bGF0b3Igd2ViaG9vayBzZWNyZXQ=";
 
 /// What the secret stands for.

@@ -1,14 +1,13 @@
 //! The browser a session was begun in.
 //!
-//! What for: `device` of a session object, read from the header `User-Agent`. It names what it recognizes and leaves
-//! the rest empty; it is no list of all browsers.
-//! Not here: the header (`world::sessions::Browser`).
+//! What for: `device` of a session object, read from the header `User-Agent`. It names what it recognizes and
+//! leaves the rest empty; it is no list of all browsers. Not here: the header (`world::sessions::Browser`).
 //! Called by: `objects::session`.
 
 use serde_json::{Value, json};
 
-/// The object of scalekit-api §13.2. Every app is on this machine, so the address is the loopback address; the
-/// location is invented.
+/// The object of scalekit-api §13.2. Every app is on this machine, so the address is the loopback address;
+/// the location is invented.
 pub(super) fn device(user_agent: &str) -> Value {
     let (browser, browser_version) = browser(user_agent);
     let (os, os_version) = operating_system(user_agent);

@@ -12,7 +12,8 @@ use crate::world::{
     sessions::{EndReason, Session},
 };
 
-/// How a session stands. Documented in lower case, shown in upper case (scalekit-api §19); the emulator shows.
+/// How a session stands. Documented in lower case, shown in upper case (scalekit-api §19); the emulator
+/// shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Active,

@@ -12,8 +12,8 @@ pub(crate) fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// The Gregorian date of a day counted from 1970-01-01. Years begin in March here, so that the leap day is the last
-/// day of a year and the lengths of the months before it follow one rule.
+/// The Gregorian date of a day counted from 1970-01-01. Years begin in March here, so that the leap day is
+/// the last day of a year and the lengths of the months before it follow one rule.
 fn civil_date(days: i64) -> (i64, i64, i64) {
     const DAYS_OF_400_YEARS: i64 = 146_097;
     // 0000-03-01 is this many days before the epoch.

@@ -64,29 +64,33 @@ impl Endpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// Answers with [`Fault::status`] (default 503), and the OAuth error of [`Fault::error`] or a gateway-shaped
-    /// body. The work is not done.
+    /// Answers with [`Fault::status`] (default 503), and the OAuth error of [`Fault::error`] or a
+    /// gateway-shaped body. The work is not done.
     Status,
-    /// Waits for [`Fault::milliseconds`] (default 1000), or until faults are cleared; then does the work and answers.
+    /// Waits for [`Fault::milliseconds`] (default 1000), or until faults are cleared; then does the work and
+    /// answers.
     Delay,
-    /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000), or when faults are cleared.
+    /// Does the work at once, and answers after [`Fault::milliseconds`] (default 1000), or when faults are
+    /// cleared.
     DelayAfter,
     /// Never answers; the connection is closed once faults are cleared. The work is not done.
     Hang,
     /// Closes the connection without an answer. The work is not done.
     DropBefore,
-    /// Does the work, then closes the connection without an answer: the refresh token is spent, nobody has the new.
+    /// Does the work, then closes the connection without an answer: the refresh token is spent, nobody has
+    /// the new.
     DropAfter,
     /// Answers 200 with bytes that are no JSON. The work is not done.
     Garbage,
-    /// Answers with an HTML page, as a proxy in front would ([`Fault::status`], default 200). The work is not done.
+    /// Answers with an HTML page, as a proxy in front would ([`Fault::status`], default 200). The work is not
+    /// done.
     Html,
     /// Does the work and answers with the first half of the body.
     Truncated,
     /// Answers 200 at once and sends a byte of the body now and then, for ever. The work is not done.
     Drip,
-    /// Answers 200 with 1 GiB, as fast as the client takes it ([`crate::StateReport::endless_bytes`]). The work is not
-    /// done.
+    /// Answers 200 with 1 GiB, as fast as the client takes it ([`crate::StateReport::endless_bytes`]). The
+    /// work is not done.
     Endless,
     /// Redirects to [`Fault::location`] ([`Fault::status`], default 307). The work is not done.
     Redirect,
@@ -115,7 +119,8 @@ pub struct Fault {
     /// For [`FaultKind::Status`]: an OAuth error code, such as `invalid_grant`.
     #[serde(default)]
     pub error: Option<String>,
-    /// For [`FaultKind::Status`] with an `error`: `error_description` is left out, as the provider does for faults of its own.
+    /// For [`FaultKind::Status`] with an `error`: `error_description` is left out, as the provider does for
+    /// faults of its own.
     #[serde(default)]
     pub without_description: bool,
     /// For [`FaultKind::Redirect`]: the URL it leads to.

@@ -11,7 +11,8 @@ pub use faults::{Endpoint, Fault, FaultKind};
 pub use replacement::Replacement;
 pub use tamper::{Signature, Tamper, TokenKind};
 
-/// Counts one use of something that was ordered `times` times; says whether it is used up. Zero is never used up.
+/// Counts one use of something that was ordered `times` times; says whether it is used up. Zero is never used
+/// up.
 pub(crate) fn use_once(times: &mut u32) -> bool {
     if *times == 0 {
         return false;

@@ -1,9 +1,7 @@
 //! What makes a seed consistent.
 //!
-//! What for: a bad seed is refused at start, with every problem in one message, instead of surprising someone later
-//! with a token nobody can explain.
-//! Not here: reading the file (`seed`).
-//! Called by: `Seed::from_toml`.
+//! What for: a bad seed is refused at start, with every problem in one message, instead of surprising someone
+//! later with a token nobody can explain. Not here: reading the file (`seed`). Called by: `Seed::from_toml`.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +60,8 @@ fn environment(environment: &Environment, roles: &[Role], problems: &mut Vec<Str
 }
 
 fn check_role(role: &Role, problems: &mut Vec<String>) {
-    // scalekit-api §13.5: alphanumeric and underscore; permissions are `resource:action`, Scalekit's own `sk_…`.
+    // scalekit-api §13.5: alphanumeric and underscore; permissions are `resource:action`, Scalekit's own
+    // `sk_…`.
     if role.name.is_empty() || !role.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         problems.push(format!("role `{}`: a name has letters, digits and underscores only", role.name));
     }

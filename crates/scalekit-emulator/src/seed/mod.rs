@@ -44,8 +44,8 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// Names every problem at once: an unknown role, a duplicated e-mail address, an id that does not look like
-    /// Scalekit's, and so on. A file that is no TOML of this shape gives the one problem the parser saw.
+    /// Names every problem at once: an unknown role, a duplicated e-mail address, an id that does not look
+    /// like Scalekit's, and so on. A file that is no TOML of this shape gives the one problem the parser saw.
     pub fn from_toml(text: &str) -> Result<Self, SeedError> {
         let file: File =
             toml::from_str(text).map_err(|error| SeedError { problems: vec![error.to_string().trim().to_owned()] })?;
@@ -84,8 +84,8 @@ pub(crate) fn describe(directory: &Directory, memberships: &[Membership]) -> Str
 impl Default for Seed {
     /// The built-in environment.
     fn default() -> Self {
-        // A test proves that the embedded file is a good seed; should it ever not be, an empty environment still
-        // starts, and its hosted page says that nobody is seeded.
+        // A test proves that the embedded file is a good seed; should it ever not be, an empty environment
+        // still starts, and its hosted page says that nobody is seeded.
         Self::from_toml(DEFAULT).unwrap_or_else(|_| Self { number: 1, directory: Directory::default() })
     }
 }

@@ -62,8 +62,9 @@ impl Facts {
         })
     }
 
-    /// scalekit-api §8.2: who, where and what they may do; no e-mail address, no name, no scope. Roles, permissions and the
-    /// two external identifiers are always there, empty if there are none: so are live environments' tokens.
+    /// scalekit-api §8.2: who, where and what they may do; no e-mail address, no name, no scope. Roles,
+    /// permissions and the two external identifiers are always there, empty if there are none: so are live
+    /// environments' tokens.
     pub(crate) fn access_token(&self, token_id: &str, lifetime: u64) -> Map<String, Value> {
         let mut claims = self.custom_claims.clone();
         claims.extend(self.common(lifetime));

@@ -1,9 +1,9 @@
 //! Signing keys.
 //!
-//! What for: RSA-2048 keys that are drawn fresh at every start, so that no key worth stealing is in the repository.
-//! The `kid` is made from the key: a client that outlives a restart sees an unknown `kid` instead of a bad signature.
-//! Not here: what is signed (`jwt`).
-//! Called by: `Emulator::start`, `tokens`, the JWKS endpoint, `Control::rotate_keys`.
+//! What for: RSA-2048 keys that are drawn fresh at every start, so that no key worth stealing is in the
+//! repository. The `kid` is made from the key: a client that outlives a restart sees an unknown `kid` instead
+//! of a bad signature. Not here: what is signed (`jwt`). Called by: `Emulator::start`, `tokens`, the JWKS
+//! endpoint, `Control::rotate_keys`.
 
 use std::sync::{Arc, OnceLock};
 

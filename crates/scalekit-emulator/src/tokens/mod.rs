@@ -1,8 +1,8 @@
 //! Tokens, as Scalekit writes them (scalekit-api §8).
 //!
-//! What for: turns a grant into signed tokens, reading roles and permissions from the directory at that moment.
-//! Not here: who may have them (`world::grants`), the HTTP answer (`endpoints::token`).
-//! Called by: token, userinfo, logout, the management API, `notify`.
+//! What for: turns a grant into signed tokens, reading roles and permissions from the directory at that
+//! moment. Not here: who may have them (`world::grants`), the HTTP answer (`endpoints::token`). Called by:
+//! token, userinfo, logout, the management API, `notify`.
 
 pub(crate) mod claims;
 pub(crate) mod jwt;

@@ -12,7 +12,8 @@ pub(crate) fn is_challenge(challenge: &str) -> bool {
     challenge.len() == 43 && URL_SAFE_NO_PAD.decode(challenge).is_ok()
 }
 
-/// Whether the challenge was made from this verifier. A verifier has 43 to 128 unreserved characters (section 4.1).
+/// Whether the challenge was made from this verifier. A verifier has 43 to 128 unreserved characters (section
+/// 4.1).
 pub(crate) fn matches(verifier: &str, challenge: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {

@@ -76,8 +76,8 @@ impl World {
         name
     }
 
-    /// Uses a code up. Whatever is wrong with the rest of the request, a code that was shown is a code that is spent:
-    /// a thief gets one try.
+    /// Uses a code up. Whatever is wrong with the rest of the request, a code that was shown is a code that
+    /// is spent: a thief gets one try.
     pub(crate) fn redeem_code(
         &mut self,
         name: &str,
@@ -118,8 +118,9 @@ impl World {
         token
     }
 
-    /// Takes a refresh token. There is no grace: once it has been answered, the old one is spent (scalekit-api §9
-    /// mentions a window of 30 s in one place only; a client that relies on it would fail here, and should).
+    /// Takes a refresh token. There is no grace: once it has been answered, the old one is spent
+    /// (scalekit-api §9 mentions a window of 30 s in one place only; a client that relies on it would fail
+    /// here, and should).
     pub(crate) fn redeem_refresh_token(&mut self, token: &str) -> Result<Grant, Refusal> {
         let rotate = self.settings.rotate_refresh_tokens;
         let Some(found) = self.refresh_tokens.get_mut(token) else {

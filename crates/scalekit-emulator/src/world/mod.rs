@@ -1,9 +1,9 @@
 //! Everything the emulator remembers.
 //!
-//! What for: one value behind one lock, so that a request sees either all of another request's work or none of it.
-//! The guard can't cross an `await`: handlers that tried would not compile.
-//! Not here: HTTP, HTML, how a token is written (`tokens`).
-//! Called by: every endpoint, hosted page and control command, through `Shared::world`.
+//! What for: one value behind one lock, so that a request sees either all of another request's work or none
+//! of it. The guard can't cross an `await`: handlers that tried would not compile. Not here: HTTP, HTML, how
+//! a token is written (`tokens`). Called by: every endpoint, hosted page and control command, through
+//! `Shared::world`.
 
 pub(crate) mod counters;
 pub(crate) mod deletion;
@@ -86,7 +86,8 @@ impl Shared {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     }
 
-    /// Back to the seed. Keys, the clock and registered URLs stay; names go on counting, so none is given out twice.
+    /// Back to the seed. Keys, the clock and registered URLs stay; names go on counting, so none is given out
+    /// twice.
     pub(crate) fn reset(&self) {
         let mut world = self.world();
         world.directory = self.seed.directory.clone();
@@ -174,7 +175,8 @@ impl World {
         i64::try_from(machine).unwrap_or(i64::MAX).saturating_add(self.clock_offset)
     }
 
-    /// Whether a token with this `iss` is this environment's: written under the issuer of now or before the first change of it.
+    /// Whether a token with this `iss` is this environment's: written under the issuer of now or before the
+    /// first change of it.
     pub(crate) fn is_own_issuer(&self, issuer: Option<&Value>) -> bool {
         let issuer = issuer.and_then(Value::as_str);
         issuer == Some(&*self.settings.issuer) || issuer == Some(&*self.base_url)

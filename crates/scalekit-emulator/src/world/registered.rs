@@ -1,9 +1,9 @@
 //! The URLs apps have registered.
 //!
-//! What for: where a browser may be sent; the lists for callback and post-logout are separate, and an entry matches
-//! exactly or not at all (scalekit-api §1). And where apps want to be told what happened.
-//! Not here: wildcards and templates, which a local app does not need; the telling (`notify`).
-//! Called by: `Options`, `Control::register_app_url` (writing); authorize, logout and `notify` (reading).
+//! What for: where a browser may be sent; the lists for callback and post-logout are separate, and an entry
+//! matches exactly or not at all (scalekit-api §1). And where apps want to be told what happened. Not here:
+//! wildcards and templates, which a local app does not need; the telling (`notify`). Called by: `Options`,
+//! `Control::register_app_url` (writing); authorize, logout and `notify` (reading).
 
 use url::{Host, Url};
 

@@ -29,7 +29,8 @@ pub(crate) struct Session {
     pub(crate) number: u64,
     pub(crate) created_at: i64,
     pub(crate) last_active_at: i64,
-    /// How somebody ended it. A session that merely expired has none: what the clock says decides (`World::end_of`).
+    /// How somebody ended it. A session that merely expired has none: what the clock says decides
+    /// (`World::end_of`).
     #[serde(skip)]
     pub(crate) end: Option<End>,
     /// Apps have been told that it expired.
@@ -109,8 +110,8 @@ impl World {
         self.sessions.values().find(|session| session.cookie == cookie && self.is_live(session))
     }
 
-    /// Signs in: the same person keeps the browser's session (and `sid`), as an organization switch does in Scalekit
-    /// (§12); another person ends it and gets a new one. Returns the `sid`.
+    /// Signs in: the same person keeps the browser's session (and `sid`), as an organization switch does in
+    /// Scalekit (§12); another person ends it and gets a new one. Returns the `sid`.
     pub(crate) fn begin_or_continue_session(&mut self, browser: &Browser, login: &SignedIn) -> String {
         let now = self.now();
         let previous = self
@@ -161,8 +162,9 @@ impl World {
         }
     }
 
-    /// Ends a session: no silent sign-in, no refresh, no exchange of a code that is still out. Access tokens stay
-    /// valid until they expire (scalekit-api §7). Apps are told. Says whether there was a live session to end.
+    /// Ends a session: no silent sign-in, no refresh, no exchange of a code that is still out. Access tokens
+    /// stay valid until they expire (scalekit-api §7). Apps are told. Says whether there was a live session
+    /// to end.
     pub(crate) fn end_session(&mut self, sid: &str, reason: EndReason) -> bool {
         let Some(session) = self.sessions.get(sid) else {
             return false;
@@ -182,11 +184,12 @@ impl World {
         before.is_none()
     }
 
-    /// Tells apps about sessions that have expired since this was called last. Nothing runs when a session expires;
-    /// whoever reads or uses sessions calls this first.
+    /// Tells apps about sessions that have expired since this was called last. Nothing runs when a session
+    /// expires; whoever reads or uses sessions calls this first.
     pub(crate) fn notice_expired_sessions(&mut self) {
         let now = self.now();
-        // The clock knows whole seconds, so a second look within one finds nothing new; load tests look often.
+        // The clock knows whole seconds, so a second look within one finds nothing new; load tests look
+        // often.
         if self.expiry_noticed_at.replace(now) == Some(now) {
             return;
         }

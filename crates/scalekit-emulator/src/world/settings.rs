@@ -19,11 +19,13 @@ pub struct Settings {
     pub id_token_lifetime: u64,
     /// From sign-in to the end of the session whatever happens, 30 days by default (scalekit-api §9).
     pub session_absolute_lifetime: u64,
-    /// From the last refresh or silent sign-in to the end of the session, 7 days by default (scalekit-api §9).
+    /// From the last refresh or silent sign-in to the end of the session, 7 days by default (scalekit-api
+    /// §9).
     pub session_idle_lifetime: u64,
     /// Whether a refresh answers with a new ID token; sources disagree (scalekit-api §19), `true` by default.
     pub id_token_on_refresh: bool,
-    /// Whether a refresh spends the refresh token and answers with a new one; `true` by default, as Scalekit does.
+    /// Whether a refresh spends the refresh token and answers with a new one; `true` by default, as Scalekit
+    /// does.
     pub rotate_refresh_tokens: bool,
     /// Whether the application's own access token opens the management API; `true` by default.
     pub management_api: bool,
@@ -31,13 +33,15 @@ pub struct Settings {
     pub client_credentials: bool,
     /// Whether webhooks and back-channel logout tokens are sent to registered apps; `true` by default.
     pub notify_apps: bool,
-    /// `iss` of every token and of the discovery document; by default the emulator's own URL. Scalekit changes it when an
-    /// environment gets a custom domain. The emulator goes on answering at its own URL, and takes back its own older tokens.
+    /// `iss` of every token and of the discovery document; by default the emulator's own URL. Scalekit
+    /// changes it when an environment gets a custom domain. The emulator goes on answering at its own URL,
+    /// and takes back its own older tokens.
     pub issuer: String,
     /// `aud` of access and logout tokens; by default the client. ID tokens are always for the client alone.
     pub audience: Vec<String>,
-    /// Claims that the dashboard adds to every access token of a person, whatever they are called and hold; none by default.
-    /// Claims that Scalekit itself writes can't be changed by it, as the dashboard reserves their names.
+    /// Claims that the dashboard adds to every access token of a person, whatever they are called and hold;
+    /// none by default. Claims that Scalekit itself writes can't be changed by it, as the dashboard reserves
+    /// their names.
     pub access_token_claims: Map<String, Value>,
 }
 

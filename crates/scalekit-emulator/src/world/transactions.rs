@@ -1,9 +1,9 @@
 //! Logins on their way through the hosted pages.
 //!
-//! What for: each authorization request gets its own transaction, named in the page's path, so several tabs can sign
-//! in at once. What the pages show follows from the request and from what was proved so far.
-//! Not here: HTML (`hosted`), reading the request (`endpoints::authorize`).
-//! Called by: authorize (begins one), hosted pages (move it on and complete it).
+//! What for: each authorization request gets its own transaction, named in the page's path, so several tabs
+//! can sign in at once. What the pages show follows from the request and from what was proved so far. Not
+//! here: HTML (`hosted`), reading the request (`endpoints::authorize`). Called by: authorize (begins one),
+//! hosted pages (move it on and complete it).
 
 use super::{
     World,

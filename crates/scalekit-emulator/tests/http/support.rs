@@ -22,8 +22,8 @@ pub(crate) const ALL_SCOPES: &str = "openid profile email offline_access";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// One emulator and one browser. Nothing listens at `APP`, or something that has no part in these tests: it is told
-/// nothing. `receiver` has an app that listens.
+/// One emulator and one browser. Nothing listens at `APP`, or something that has no part in these tests: it
+/// is told nothing. `receiver` has an app that listens.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) browser: Browser,

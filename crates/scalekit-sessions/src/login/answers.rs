@@ -1,8 +1,10 @@
-//! The answers of the last minute, and what became of them. The browser may never see ours (a lost connection, a proxy that tries again)
-//! and then repeats the same answer: it gets the first one's outcome, which costs the provider nothing.
+//! The answers of the last minute, and what became of them. The browser may never see ours (a lost
+//! connection, a proxy that tries again) and then repeats the same answer: it gets the first one's outcome,
+//! which costs the provider nothing.
 //!
-//! Marks in the store, so that it holds on all replicas; the session itself is found by the identifier that attempt and answer make
-//! together (`LoginAttempt::session_id`). Not here: who may repeat. Only the browser that holds the attempt's cookie gets this far.
+//! Marks in the store, so that it holds on all replicas; the session itself is found by the identifier that
+//! attempt and answer make together (`LoginAttempt::session_id`). Not here: who may repeat. Only the browser
+//! that holds the attempt's cookie gets this far.
 
 use std::time::Duration;
 
@@ -99,7 +101,8 @@ impl Answer {
         Ok(())
     }
 
-    /// What became of the answer: why it was refused, or `None` if it was not. Waits for it, as long as it may be under way.
+    /// What became of the answer: why it was refused, or `None` if it was not. Waits for it, as long as it
+    /// may be under way.
     pub(super) async fn refusal(
         &self,
         store: &dyn SessionStore,

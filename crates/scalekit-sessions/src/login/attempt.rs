@@ -1,5 +1,5 @@
-//! A login attempt between the authorization request and its answer: sealed into a cookie of its own, so that nothing is
-//! stored on the server until the answer comes, and several tabs can sign in at once.
+//! A login attempt between the authorization request and its answer: sealed into a cookie of its own, so that
+//! nothing is stored on the server until the answer comes, and several tabs can sign in at once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,7 +20,8 @@ const MAX_AT_ONCE: usize = 5;
 /// How many characters of `state` name the cookie.
 const NAME_LENGTH: usize = 8;
 
-/// The cookies of login attempts that a browser sent: of all that it sent, those whose names begin with the application's prefix for them.
+/// The cookies of login attempts that a browser sent: of all that it sent, those whose names begin with the
+/// application's prefix for them.
 #[derive(Debug, Clone, Copy)]
 pub struct LoginCookies<'a> {
     /// What their names begin with; eight characters of the attempt follow.
@@ -52,8 +53,9 @@ impl<T> LoginAttempt<T> {
         self.started_at + LIFETIME_SECONDS
     }
 
-    /// The identifier of the session that this answer begins: the same one whenever the answer comes. [`NoRandomness`] for an attempt
-    /// of an earlier release, which has no seed, if the operating system gives none.
+    /// The identifier of the session that this answer begins: the same one whenever the answer comes.
+    /// [`NoRandomness`] for an attempt of an earlier release, which has no seed, if the operating system
+    /// gives none.
     pub(super) fn session_id(&self, answer: &str) -> Result<SessionId, NoRandomness> {
         self.seed.as_ref().map_or_else(SessionId::generate, |seed| Ok(seed.session_id(answer)))
     }
@@ -70,7 +72,8 @@ impl<T: Serialize> LoginAttempt<T> {
 }
 
 impl LoginCookies<'_> {
-    /// Finds the attempt that `state` belongs to, and its cookie's name. `None` if this browser has none, or it is too old.
+    /// Finds the attempt that `state` belongs to, and its cookie's name. `None` if this browser has none, or
+    /// it is too old.
     pub(super) fn recall<T: DeserializeOwned>(
         &self,
         state: &str,

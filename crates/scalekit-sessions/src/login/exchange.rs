@@ -96,7 +96,8 @@ async fn exchange_and_begin(
     })
 }
 
-/// Whether the browser is signed in as somebody else than the one who signs in, or to another of their organizations.
+/// Whether the browser is signed in as somebody else than the one who signs in, or to another of their
+/// organizations.
 async fn is_another_account(
     sessions: &Sessions,
     previous: Option<SessionKey>,

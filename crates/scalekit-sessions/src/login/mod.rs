@@ -1,8 +1,9 @@
 //! A sign-in, from the authorization request to the session that its answer begins.
 //!
-//! Until everything has passed, nothing changes: no session is touched. The attempt is used up first, so an answer can't be tried twice;
-//! the same one once more gets what the first one got (`answers`). `attempt`: what is remembered in between, in the browser's cookie.
-//! `exchange`: from the code to the session. `problem`: why there is none.
+//! Until everything has passed, nothing changes: no session is touched. The attempt is used up first, so an
+//! answer can't be tried twice; the same one once more gets what the first one got (`answers`). `attempt`:
+//! what is remembered in between, in the browser's cookie. `exchange`: from the code to the session.
+//! `problem`: why there is none.
 //!
 //! Not here: cookies and redirects. What goes into them and comes out of them is a name and a value.
 
@@ -36,8 +37,8 @@ pub use problem::LoginProblem;
 /// How long the cookie of a login attempt is good for; Scalekit's codes live as long.
 pub const LOGIN_LIFETIME: Duration = Duration::from_secs(LIFETIME_SECONDS.unsigned_abs());
 
-/// Who began a sign-in, as far as the browser says. Another site may begin one, but not replace who is signed in by somebody of its
-/// choice (login CSRF, RFC 9700 §4.7).
+/// Who began a sign-in, as far as the browser says. Another site may begin one, but not replace who is signed
+/// in by somebody of its choice (login CSRF, RFC 9700 §4.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginOrigin {
     /// The person: on a page of this site, or by the address bar.
@@ -97,7 +98,8 @@ pub struct LoginRefused<T> {
     pub problem: LoginProblem,
     /// Where the person wanted to go, once the attempt was found.
     pub back: Option<T>,
-    /// The name of the attempt's cookie, if it is of no use any more. Otherwise the same answer can be tried again.
+    /// The name of the attempt's cookie, if it is of no use any more. Otherwise the same answer can be tried
+    /// again.
     pub spent: Option<String>,
 }
 
@@ -125,8 +127,9 @@ enum Taken {
 }
 
 impl Sessions {
-    /// Begins a sign-in: makes the authorization request, and what the browser has to remember of it. `callback` is where the answer
-    /// comes to, `back` where the person wants to go then, `cookies` those of attempts that the browser holds already.
+    /// Begins a sign-in: makes the authorization request, and what the browser has to remember of it.
+    /// `callback` is where the answer comes to, `back` where the person wants to go then, `cookies` those of
+    /// attempts that the browser holds already.
     ///
     /// # Errors
     /// [`BeginLoginError`] if there is no randomness.
@@ -157,7 +160,8 @@ impl Sessions {
         })
     }
 
-    /// Completes a sign-in. `query` is the callback's as the browser sent it, `cookies` those of attempts that it holds.
+    /// Completes a sign-in. `query` is the callback's as the browser sent it, `cookies` those of attempts
+    /// that it holds.
     ///
     /// # Errors
     /// Why there is no session. The cause is in the log.
@@ -210,8 +214,8 @@ impl Sessions {
         exchange.run(self, code).await
     }
 
-    /// Finds the attempt that the answer belongs to, and makes sure that it is used once. While too many codes are being exchanged it
-    /// is left as it is: the same answer can be tried again.
+    /// Finds the attempt that the answer belongs to, and makes sure that it is used once. While too many
+    /// codes are being exchanged it is left as it is: the same answer can be tried again.
     async fn take_attempt<T: DeserializeOwned>(
         &self,
         raw: &str,

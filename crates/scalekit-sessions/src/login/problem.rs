@@ -27,7 +27,8 @@ pub enum LoginProblem {
     Misconfigured,
     /// Another site began a sign-in to another account or organization than the browser is signed in to.
     AnotherAccount,
-    /// The provider or the store can't be reached. The same answer may be tried again if its cookie is still there.
+    /// The provider or the store can't be reached. The same answer may be tried again if its cookie is still
+    /// there.
     Unavailable,
 }
 
@@ -65,8 +66,9 @@ impl From<&ProviderErrorCode> for LoginProblem {
     }
 }
 
-/// An answer without `state` belongs to no attempt, and anybody may have made it up. The provider sends such ones too, where the
-/// request itself was wrong or an identity provider began it; so the group of the error is named, which changes nothing.
+/// An answer without `state` belongs to no attempt, and anybody may have made it up. The provider sends such
+/// ones too, where the request itself was wrong or an identity provider began it; so the group of the error
+/// is named, which changes nothing.
 pub(super) fn of_an_answer_without_state(query: &CallbackQuery) -> LoginProblem {
     let Some(error) = query.error() else {
         tracing::info!(outcome = "no state", "sign-in refused");

@@ -1,7 +1,7 @@
 //! `SESSION_STORE=redis://…`: what a Redis address may say, read once and checked whole.
 //!
-//! Not here: connecting. Neither an error nor `Debug` nor `Display` shows a password. TLS is always verified: there is no
-//! way to say otherwise.
+//! Not here: connecting. Neither an error nor `Debug` nor `Display` shows a password. TLS is always verified:
+//! there is no way to say otherwise.
 
 use std::{fmt, path::PathBuf};
 
@@ -56,7 +56,8 @@ pub(super) struct Login {
     pub(super) password: SecretString,
 }
 
-/// Why a text is no Redis address; continues a sentence that begins with the setting's name. Never quotes the password.
+/// Why a text is no Redis address; continues a sentence that begins with the setting's name. Never quotes the
+/// password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     /// It does not follow the grammar of URLs.

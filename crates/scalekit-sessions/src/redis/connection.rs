@@ -1,8 +1,8 @@
 //! One connection to Redis, shared by all requests; made when it is first needed, and anew when it fails.
 //!
-//! The same rule for all shapes: a failed connection is dropped and the next call makes another, after a sentinel was asked
-//! again or a name was looked up again. While Redis can't be reached, one call at a time tries, at growing intervals, and
-//! the others fail at once. Not here: what a connection is made of
+//! The same rule for all shapes: a failed connection is dropped and the next call makes another, after a
+//! sentinel was asked again or a name was looked up again. While Redis can't be reached, one call at a time
+//! tries, at growing intervals, and the others fail at once. Not here: what a connection is made of
 //! ([`super::source`]), and what is asked.
 
 use std::{
@@ -35,8 +35,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// So many failures in a row condemn a cluster's connection. It replaces single nodes' connections by itself, and one dead
-/// node must not cost the others theirs.
+/// So many failures in a row condemn a cluster's connection. It replaces single nodes' connections by itself,
+/// and one dead node must not cost the others theirs.
 const CLUSTER_PATIENCE: u32 = 5;
 
 /// Makes connections and keeps the present one.
@@ -91,8 +91,9 @@ impl Connections {
         }
     }
 
-    /// Sends commands at once and gives the answers in the same order. They travel together without waiting for each
-    /// other's answers: a pipeline that works in a cluster too, where each key has a node of its own.
+    /// Sends commands at once and gives the answers in the same order. They travel together without waiting
+    /// for each other's answers: a pipeline that works in a cluster too, where each key has a node of its
+    /// own.
     pub(super) async fn ask_all(self: &Arc<Self>, commands: Vec<Cmd>) -> Result<Vec<Value>, RedisFailure> {
         self.ask_each(commands).await?.into_iter().collect()
     }
@@ -172,7 +173,8 @@ impl Connections {
             }
             State::Lost { attempts, .. } => *attempts,
         };
-        // Whoever else needs a connection waits at the lock and then finds this one, or the reason why there is none.
+        // Whoever else needs a connection waits at the lock and then finds this one, or the reason why there
+        // is none.
         let closed = Arc::new(AtomicBool::new(false));
         match self.source.connect(Arc::clone(&closed)).await {
             Ok(connection) => {
@@ -207,8 +209,8 @@ impl Connections {
         let mut state = self.state.lock().await;
         if matches!(&*state, State::Connected(present) if Arc::ptr_eq(present, link)) {
             tracing::warn!("{failure}; the next call connects anew");
-            // A connection that never answered counts as a failed attempt: a server that accepts and then breaks is not
-            // asked without a pause.
+            // A connection that never answered counts as a failed attempt: a server that accepts and then
+            // breaks is not asked without a pause.
             let attempts = if link.answered.load(Ordering::Relaxed) { 0 } else { link.attempts.saturating_add(1) };
             *state = State::Lost { attempts, next: Instant::now() + pause(attempts), why: failure.to_string() };
         }

@@ -36,7 +36,8 @@ impl RedisFailure {
     pub(super) fn of(error: &RedisError) -> Self {
         let words = describe(error);
         match error.kind() {
-            // The server takes no writes (a demoted one), lost its master or is no cluster: another may be right by now.
+            // The server takes no writes (a demoted one), lost its master or is no cluster: another may be
+            // right by now.
             ErrorKind::Server(
                 ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
             ) => Self::Broken(words),
@@ -58,8 +59,8 @@ impl From<RedisFailure> for StoreError {
     }
 }
 
-/// The error in words. Of what a server says only the code is taken, because servers quote arguments: keys, and at
-/// sign-in the password.
+/// The error in words. Of what a server says only the code is taken, because servers quote arguments: keys,
+/// and at sign-in the password.
 pub(super) fn describe(error: &RedisError) -> String {
     match error.kind() {
         ErrorKind::Server(_) | ErrorKind::Extension => error.code().unwrap_or("unknown error").to_owned(),

@@ -8,9 +8,8 @@
 //! | `PREFIX:lease:KEY` | string | who holds the session's lease |
 //! | `PREFIX:mark:KEY` | string | a mark: a nonce and when it ends |
 //!
-//! Every key has a time to live.
-//! Redis ends things by its own clock; whether a record has ended for the application is compared with the `now` that the
-//! application hands in.
+//! Every key has a time to live. Redis ends things by its own clock; whether a record has ended for the
+//! application is compared with the `now` that the application hands in.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use redis::Value;
@@ -22,8 +21,8 @@ use crate::{
     store::Record,
 };
 
-/// Entries of an index stay so long after their record's end: replicas' clocks differ, and a record that still lives by one
-/// of them must be found. In seconds.
+/// Entries of an index stay so long after their record's end: replicas' clocks differ, and a record that
+/// still lives by one of them must be found. In seconds.
 pub(super) const INDEX_SLACK: i64 = 3600;
 
 /// The longest time to live, 100 years in seconds: Redis refuses some that are longer.
@@ -102,7 +101,8 @@ pub(super) fn read_record(answer: Value, now: i64) -> Result<Option<Record>, Red
     Ok(Some(record).filter(|record| record.ends_at > now))
 }
 
-/// Nothing, if what was read is damaged, and a word about it: it serves nobody, and its owner must not suffer from it. Redis ends it.
+/// Nothing, if what was read is damaged, and a word about it: it serves nobody, and its owner must not suffer
+/// from it. Redis ends it.
 pub(super) fn sound(read: Result<Option<Record>, RedisFailure>) -> Result<Option<Record>, RedisFailure> {
     match read {
         Err(damage @ RedisFailure::Damaged(_)) => {
@@ -151,7 +151,8 @@ pub(super) fn read_deleted(answer: Value) -> Result<Option<Owners>, RedisFailure
     }))
 }
 
-/// Whether what `GET` found is a mark that has not ended; of one that can't be read the end is unknown, so it counts.
+/// Whether what `GET` found is a mark that has not ended; of one that can't be read the end is unknown, so it
+/// counts.
 pub(super) fn read_mark(answer: Value, now: i64) -> Result<bool, RedisFailure> {
     if answer == Value::Nil {
         return Ok(false);

@@ -7,14 +7,16 @@
 //! - `steps`: the changes, one key each.
 //! - `failure`: what goes wrong, in words.
 //!
-//! **What Redis must be set to.** `maxmemory-policy noeviction`: anything else may drop sessions, or an index, by which a
-//! session would no longer be found when its owner ends all of theirs. Persistence (`appendonly yes`), unless everybody may
-//! be signed out by a restart. Replication is asynchronous: after a failover a session that was ended just before may be
-//! back until its own end, a refreshed one may have its old tokens, and a mark may be forgotten. `min-replicas-to-write`
-//! with `min-replicas-max-lag` bounds how much a cut-off master accepts in vain, at the price of refusing writes while
-//! replicas are missing; `WAIT` after each write would narrow it further for a round trip to the replicas on every sign-in
-//! and sign-out, and still promise nothing: it is not used. A user of its own needs the keys `~PREFIX:*` and the commands
-//! `+@read +@write +@scripting +@connection`, behind sentinels also `+role`, in a cluster also `+cluster|slots`.
+//! **What Redis must be set to.** `maxmemory-policy noeviction`: anything else may drop sessions, or an
+//! index, by which a session would no longer be found when its owner ends all of theirs. Persistence
+//! (`appendonly yes`), unless everybody may be signed out by a restart. Replication is asynchronous: after a
+//! failover a session that was ended just before may be back until its own end, a refreshed one may have its
+//! old tokens, and a mark may be forgotten. `min-replicas-to-write` with `min-replicas-max-lag` bounds how
+//! much a cut-off master accepts in vain, at the price of refusing writes while replicas are missing; `WAIT`
+//! after each write would narrow it further for a round trip to the replicas on every sign-in and sign-out,
+//! and still promise nothing: it is not used. A user of its own needs the keys `~PREFIX:*` and the commands
+//! `+@read +@write +@scripting +@connection`, behind sentinels also `+role`, in a cluster also
+//! `+cluster|slots`.
 
 mod address;
 mod connection;
@@ -55,7 +57,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Prepares the store. Nothing is connected before the first call: the process starts while Redis is down.
+    /// Prepares the store. Nothing is connected before the first call: the process starts while Redis is
+    /// down.
     ///
     /// # Errors
     /// [`RedisOpenError`] if the address's certificates can't be read.
@@ -66,7 +69,8 @@ impl RedisStore {
         })
     }
 
-    /// Enters a session into both indexes. Before its record is written or extended: whoever has a record is found by it.
+    /// Enters a session into both indexes. Before its record is written or extended: whoever has a record is
+    /// found by it.
     async fn index(
         &self,
         key: &SessionKey,
@@ -107,7 +111,8 @@ impl RedisStore {
         .await
     }
 
-    /// Removes the sessions of an index. Entries whose record isn't there stay: it may be about to be written.
+    /// Removes the sessions of an index. Entries whose record isn't there stay: it may be about to be
+    /// written.
     async fn delete_indexed(&self, index: String) -> Result<u64, RedisFailure> {
         let sessions = layout::read_index(self.connections.ask(command("ZRANGE", &index).arg(0).arg(-1)).await?)?;
         let removals = sessions.iter().map(|key| steps::DELETE.on(self.keys.session(key))).collect();
@@ -328,7 +333,8 @@ impl SessionStore for RedisStore {
         within_limit(async { self.connections.ask(&command("DEL", &self.keys.mark(mark))).await.map(drop) }).await
     }
 
-    /// Reads a key. `PING` would be answered where no key can be read, too: by each node of a cluster that is down.
+    /// Reads a key. `PING` would be answered where no key can be read, too: by each node of a cluster that is
+    /// down.
     async fn ping(&self) -> Result<(), StoreError> {
         within_limit(async { self.connections.ask(&command("GET", &self.keys.probe())).await.map(drop) }).await
     }

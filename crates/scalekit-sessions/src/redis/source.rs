@@ -78,8 +78,8 @@ impl Source {
         .map_err(|error| RedisOpenError::Address(describe(&error)))
     }
 
-    /// Connects; a sentinel is asked and a name looked up anew each time. `closed` turns true when the server ends the
-    /// connection.
+    /// Connects; a sentinel is asked and a name looked up anew each time. `closed` turns true when the server
+    /// ends the connection.
     pub(super) async fn connect(&self, closed: Arc<AtomicBool>) -> Result<Connection, String> {
         let config = AsyncConnectionConfig::new()
             // Both are bounded by us, for all shapes alike.

@@ -1,7 +1,7 @@
 //! The changes, each a script that Redis runs in one step.
 //!
-//! Every step touches one key, so that a cluster can keep each key where it likes. Not here: what lies under the keys
-//! ([`super::layout`]).
+//! Every step touches one key, so that a cluster can keep each key where it likes. Not here: what lies under
+//! the keys ([`super::layout`]).
 
 use std::sync::LazyLock;
 
@@ -59,8 +59,8 @@ impl Call {
 }
 
 step! {
-    /// A new record: user, provider session, activity, end, claims, tokens, seconds. 1, or 0 if the key exists with other
-    /// contents: one and the same call may arrive twice when a connection breaks.
+    /// A new record: user, provider session, activity, end, claims, tokens, seconds. 1, or 0 if the key
+    /// exists with other contents: one and the same call may arrive twice when a connection breaks.
     CREATE,
     "local have = redis.call('HMGET', KEYS[1], 'version', 'user', 'claims', 'tokens')
      if have[1] == '1' and have[2] == ARGV[1] and have[3] == ARGV[5] and have[4] == ARGV[6] then return 1 end
@@ -72,7 +72,8 @@ step! {
 }
 
 step! {
-    /// New sealed parts: expected version, claims, tokens, now. 2 written, 1 another version, 0 gone or damaged.
+    /// New sealed parts: expected version, claims, tokens, now. 2 written, 1 another version, 0 gone or
+    /// damaged.
     REPLACE,
     "local have = redis.call('HMGET', KEYS[1], 'version', 'ends')
      local ends = tonumber(have[2])
@@ -107,7 +108,8 @@ step! {
 }
 
 step! {
-    /// Removes a record of this version and tells whose it was; 1 if it has another version, 0 if there was none.
+    /// Removes a record of this version and tells whose it was; 1 if it has another version, 0 if there was
+    /// none.
     DELETE_VERSION,
     "local have = redis.call('HMGET', KEYS[1], 'version', 'user', 'provider')
      if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -117,8 +119,8 @@ step! {
 }
 
 step! {
-    /// Enters a session into an index: session, its end, ended before, seconds. An entry's end and the index's own only
-    /// move on. Something else in its place would keep its person from signing in for good.
+    /// Enters a session into an index: session, its end, ended before, seconds. An entry's end and the
+    /// index's own only move on. Something else in its place would keep its person from signing in for good.
     INDEX,
     "if redis.call('TYPE', KEYS[1]).ok ~= 'zset' then redis.call('DEL', KEYS[1]) end
      redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
@@ -158,8 +160,8 @@ step! {
 }
 
 step! {
-    /// Marks, unless a mark stands after a time: nonce of 16 bytes, until, that time, seconds. 1 if it has marked, by this very call
-    /// arriving before too.
+    /// Marks, unless a mark stands after a time: nonce of 16 bytes, until, that time, seconds. 1 if it has
+    /// marked, by this very call arriving before too.
     MARK,
     "local have = redis.call('GET', KEYS[1])
      if have and string.sub(have, 1, 16) == ARGV[1] then return 1 end

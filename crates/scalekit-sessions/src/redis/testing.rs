@@ -34,7 +34,8 @@ impl Server {
 
     /// Starts one in a folder that has been prepared. `arguments` gets a free port and says how to use it.
     pub(super) fn start_in(folder: TempDir, arguments: impl Fn(u16) -> Vec<String>) -> Self {
-        // Between choosing a port and using it, another test may take it: then the server ends, and another port is tried.
+        // Between choosing a port and using it, another test may take it: then the server ends, and another
+        // port is tried.
         for _ in 0..5 {
             let port = free_port();
             let mut arguments = arguments(port);
@@ -182,7 +183,8 @@ impl Watched {
         .await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sentinel.conf");
-        // Failovers are ordered here: a server that answers late on a busy machine is not to be taken for one that is down.
+        // Failovers are ordered here: a server that answers late on a busy machine is not to be taken for one
+        // that is down.
         fs::write(
             &file,
             format!(
@@ -199,7 +201,8 @@ impl Watched {
         Self { master, replica, sentinel }
     }
 
-    /// Makes the replica the master and waits until the former one knows. Until then it still takes writes, and loses them.
+    /// Makes the replica the master and waits until the former one knows. Until then it still takes writes,
+    /// and loses them.
     pub(super) async fn fail_over(&self) {
         let mut sentinel = self.sentinel.admin("").await;
         eventually("the sentinel begins a failover", async || {

@@ -1,7 +1,8 @@
 //! Backoff: a session whose refresh has just failed is left alone for a while, longer after each failure.
 //!
-//! So one session that always fails, whatever the reason, can't be the one that tries again and again whether the provider is
-//! back, and hold up all others by it. Not here: the pause of all sessions while the provider is out of reach (`circuit_breaker`).
+//! So one session that always fails, whatever the reason, can't be the one that tries again and again whether
+//! the provider is back, and hold up all others by it. Not here: the pause of all sessions while the provider
+//! is out of reach (`circuit_breaker`).
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,8 +10,8 @@ use parking_lot::Mutex;
 
 use crate::id::SessionKey;
 
-/// Seconds for which such a session is left alone, at least and at most; doubled with each failure. Longer than the pause of all
-/// after as many failures, so that another session tries next.
+/// Seconds for which such a session is left alone, at least and at most; doubled with each failure. Longer
+/// than the pause of all after as many failures, so that another session tries next.
 const FIRST_SECONDS: i64 = 2;
 const LONGEST_SECONDS: i64 = 45;
 
@@ -27,15 +28,15 @@ struct Failing {
 }
 
 impl Backoff {
-    /// Seconds for which this session is still left alone; `None` if it may be refreshed. `now` is in seconds by a clock that
-    /// nobody sets.
+    /// Seconds for which this session is still left alone; `None` if it may be refreshed. `now` is in seconds
+    /// by a clock that nobody sets.
     pub(super) fn left(&self, key: &SessionKey, now: i64) -> Option<u32> {
         let left = self.0.lock().get(key)?.until - now;
         u32::try_from(left).ok().filter(|left| *left > 0)
     }
 
-    /// Remembers one more failure. Answers with the seconds after which another attempt makes sense; `None` if too many sessions
-    /// have failed to remember this one.
+    /// Remembers one more failure. Answers with the seconds after which another attempt makes sense; `None`
+    /// if too many sessions have failed to remember this one.
     pub(super) fn add(&self, key: &SessionKey, now: i64) -> Option<u32> {
         let is_over = |failing: &Failing| now - failing.until >= LONGEST_SECONDS;
         let mut sessions = self.0.lock();

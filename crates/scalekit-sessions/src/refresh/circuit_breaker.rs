@@ -1,5 +1,5 @@
-//! The circuit breaker in front of the provider: so many token calls at once, none for a moment after one failed, and then one that
-//! tries whether the provider is back.
+//! The circuit breaker in front of the provider: so many token calls at once, none for a moment after one
+//! failed, and then one that tries whether the provider is back.
 //!
 //! Shared by all sessions of the process. Not here: which call is made, and what becomes of its answer.
 
@@ -10,11 +10,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::metrics;
 
-/// Refreshes that may be at the provider at the same time, for each process. Ten thousand sessions that expire together
-/// stand in line for it.
+/// Refreshes that may be at the provider at the same time, for each process. Ten thousand sessions that
+/// expire together stand in line for it.
 pub const TOKEN_CALLS_AT_ONCE: usize = 32;
 
-/// Seconds for which the provider is left alone after a failure, at least and at most; doubled with each failure.
+/// Seconds for which the provider is left alone after a failure, at least and at most; doubled with each
+/// failure.
 const FIRST_PAUSE_SECONDS: i64 = 1;
 const LONGEST_PAUSE_SECONDS: i64 = 30;
 
@@ -50,7 +51,8 @@ impl Default for CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// Waits until fewer calls than the cap are under way, and asks then. `now` is in seconds by a clock that nobody sets.
+    /// Waits until fewer calls than the cap are under way, and asks then. `now` is in seconds by a clock that
+    /// nobody sets.
     pub(super) async fn permission(&self, now: impl Fn() -> i64) -> Permission {
         // Closed: the process is about to end.
         let Ok(call) = Arc::clone(&self.calls).acquire_owned().await else {
@@ -84,8 +86,8 @@ impl Permit {
         self.breaker.pause.lock().end(self.round);
     }
 
-    /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after which another
-    /// attempt makes sense.
+    /// The provider failed. `wanted` is how long it asked to be left alone. Answers with the seconds after
+    /// which another attempt makes sense.
     pub(super) fn failed(self, wanted: Option<Duration>, now: i64) -> u32 {
         metrics::pause_begun();
         self.breaker.pause.lock().begin(self.round, wanted, now, random())
@@ -150,13 +152,15 @@ impl Pause {
     fn begin(&mut self, round: u64, wanted: Option<Duration>, now: i64, random: f64) -> u32 {
         let wanted = wanted.map_or(0, |wanted| i64::try_from(wanted.as_secs()).unwrap_or(i64::MAX));
         let mut seconds = wanted;
-        // Calls that were under way when the pause began tell nothing new: only a failure after a pause doubles it.
+        // Calls that were under way when the pause began tell nothing new: only a failure after a pause
+        // doubles it.
         if round == self.round {
             self.round += 1;
             self.failures += 1;
             let doubled = FIRST_PAUSE_SECONDS << self.failures.saturating_sub(1).min(5);
             let longest = doubled.min(LONGEST_PAUSE_SECONDS);
-            // Between half of it and all of it, so that replicas that failed together don't come back together.
+            // Between half of it and all of it, so that replicas that failed together don't come back
+            // together.
             seconds = wanted.max(longest - share(longest / 2, random));
         }
         self.until = self.until.max(now.saturating_add(seconds));
@@ -164,7 +168,8 @@ impl Pause {
     }
 }
 
-/// The seconds to wait and up to half as much again: visitors who were turned away together come back one by one.
+/// The seconds to wait and up to half as much again: visitors who were turned away together come back one by
+/// one.
 fn spread(seconds: i64, random: f64) -> u32 {
     u32::try_from(seconds.saturating_add(share(seconds / 2 + 1, random))).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,10 @@
-//! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes away.
+//! Refresh token rotation: one refresh per session at a time, in a task of its own, whoever asks and goes
+//! away.
 //!
-//! This file is the single flight: it joins the requests of one process to one task a session. `rotate` is what the task does, under a
-//! `lease` that keeps the other processes waiting, as the `circuit_breaker` permits. A session that fails is left alone for a while
-//! (`backoff`).
-//! `refusal` decides whether the provider's refusal ends it, and `write` brings what came of it to the store.
+//! This file is the single flight: it joins the requests of one process to one task a session. `rotate` is
+//! what the task does, under a `lease` that keeps the other processes waiting, as the `circuit_breaker`
+//! permits. A session that fails is left alone for a while (`backoff`). `refusal` decides whether the
+//! provider's refusal ends it, and `write` brings what came of it to the store.
 //!
 //! Three outcomes: done, later (the session is kept), never (it has ended).
 
@@ -61,7 +62,8 @@ impl Refreshes {
         }
         let (sender, receiver) = watch::channel(None);
         flights.insert(*key, receiver.clone());
-        // A runtime that is about to end drops the task where it is spawned, and the entry with it, which needs the lock.
+        // A runtime that is about to end drops the task where it is spawned, and the entry with it, which
+        // needs the lock.
         drop(flights);
         let entry = Entry { refreshes: self.clone(), key: *key };
         let shared = Arc::clone(shared);
@@ -90,8 +92,8 @@ impl Refreshes {
         self.breaker.close();
     }
 
-    /// Begins no token call any more, and waits until none is under way: a rotated token must reach the store before the process
-    /// ends.
+    /// Begins no token call any more, and waits until none is under way: a rotated token must reach the store
+    /// before the process ends.
     pub(crate) async fn finish(&self) {
         self.begin_no_more();
         loop {

@@ -1,19 +1,22 @@
-//! What becomes of a session whose refresh the provider refuses, or whose refreshed tokens break a rule. Rules only.
+//! What becomes of a session whose refresh the provider refuses, or whose refreshed tokens break a rule.
+//! Rules only.
 //!
-//! The provider's word ends a session only if it is clear: `invalid_grant` with a reason, or twice; or the same refusal for
-//! an hour. When it was said first and last is noted in the record, so all of this holds on every replica and after a restart. Not here:
-//! outages (`circuit_breaker`), and how soon this process tries again (`backoff`).
+//! The provider's word ends a session only if it is clear: `invalid_grant` with a reason, or twice; or the
+//! same refusal for an hour. When it was said first and last is noted in the record, so all of this holds on
+//! every replica and after a restart. Not here: outages (`circuit_breaker`), and how soon this process tries
+//! again (`backoff`).
 
 use scalekit::{Blame, Error};
 
 use crate::{Freshness, Refusal, Session};
 
-/// For how long the provider has to refuse a session whose access token has ended, always with the same code, before it is
-/// believed that it will not stop; seconds. Until then the person is told to wait; after that a sign-in can help.
+/// For how long the provider has to refuse a session whose access token has ended, always with the same code,
+/// before it is believed that it will not stop; seconds. Until then the person is told to wait; after that a
+/// sign-in can help.
 const REFUSED_FOR_GOOD: i64 = 3600;
 
-/// After so many seconds without another one, a refusal says nothing any more: the person was away, and the next one may be as
-/// brief as it was. So the hour takes three refusals at least.
+/// After so many seconds without another one, a refusal says nothing any more: the person was away, and the
+/// next one may be as brief as it was. So the hour takes three refusals at least.
 const FORGOTTEN_AFTER: i64 = REFUSED_FOR_GOOD / 2;
 
 /// How long after an `invalid_grant` without a reason the second try comes; seconds.
@@ -55,8 +58,8 @@ pub(super) fn judge(error: &Error, session: &Session, now: i64) -> Verdict {
     Verdict::Note(Refusal { last: now, ..noted.clone() })
 }
 
-/// Seconds until the second try after an `invalid_grant` without a reason; `None` if none is waited for. A replica whose
-/// clock is behind does not wait.
+/// Seconds until the second try after an `invalid_grant` without a reason; `None` if none is waited for. A
+/// replica whose clock is behind does not wait.
 pub(super) fn second_try_in(refusal: Option<&Refusal>, now: i64) -> Option<u32> {
     let noted = refusal.filter(|noted| Error::Ended { description: None }.refusal() == Some(&noted.code))?;
     let passed = now - noted.since;

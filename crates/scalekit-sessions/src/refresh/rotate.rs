@@ -1,9 +1,12 @@
 //! What one refresh does: read the record, take its lease, spend the refresh token, verify, write back.
 //!
-//! - The record is read again under the lease: whoever comes late, in this process or another, finds the work done.
+//! - The record is read again under the lease: whoever comes late, in this process or another, finds the work
+//!   done.
 //! - Signing keys are fetched before the token call: a rotated token must not be lost for want of a key.
-//! - Writing back (`write`) is compare-and-swap onto a record that still exists: a finished sign-out can't be undone.
-//! - What the provider refuses ends the session only if `refusal` says so, and somebody else has not rotated meanwhile.
+//! - Writing back (`write`) is compare-and-swap onto a record that still exists: a finished sign-out can't be
+//!   undone.
+//! - What the provider refuses ends the session only if `refusal` says so, and somebody else has not rotated
+//!   meanwhile.
 //! - Tokens that break a rule are never believed, and end the session only if they are somebody else's.
 
 use std::{
@@ -35,7 +38,8 @@ use crate::{
 /// How often the record of a session that another process refreshes is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all attempts to write.
+/// How long it is remembered that a refresh token is being spent; seconds. Longer than a token call and all
+/// attempts to write.
 const SPENDING_REMEMBERED: i64 = 2 * OFFERED_FOR;
 const _: () = assert!(SPENDING_REMEMBERED.unsigned_abs() > OFFERED_FOR.unsigned_abs() + LONGEST_TOKEN_CALL.as_secs());
 
@@ -129,7 +133,8 @@ async fn rotate(shared: &Shared, attempt: Attempt<'_>, lease: &Lease) -> Outcome
         return outcome;
     }
     let answer = match shared.scalekit.keys_available(now).await {
-        // A process that was suspended may have lost the lease without noticing; then the token is somebody else's to spend.
+        // A process that was suspended may have lost the lease without noticing; then the token is somebody
+        // else's to spend.
         Ok(()) if !lease.is_held() || !permit.is_good() => {
             forget(shared, is_first.then_some(&spending)).await;
             return Outcome::Later { retry_after: 1 };
@@ -249,8 +254,9 @@ async fn take_over(
     }
 }
 
-/// The session, which tokens of `issued_at` have moved to another organization, unless the person has left that one since: the
-/// notice of it found the session in the one of before, if it came before the session was written.
+/// The session, which tokens of `issued_at` have moved to another organization, unless the person has left
+/// that one since: the notice of it found the session in the one of before, if it came before the session was
+/// written.
 async fn unless_left(shared: &Shared, key: &SessionKey, session: Arc<Session>, issued_at: i64) -> Outcome {
     let (user, organization) = (&session.identity.user_id, &session.identity.organization_id);
     match in_flight::has_left(&*shared.store, user, organization, issued_at).await {
@@ -268,8 +274,9 @@ async fn unless_left(shared: &Shared, key: &SessionKey, session: Arc<Session>, i
     }
 }
 
-/// Somebody has begun to spend this token and lost the lease since. They may be about to write what they got, to a store that
-/// failed them for a moment: waits for that. `None`: nothing came, so they have died, and nobody knows whether it is spent.
+/// Somebody has begun to spend this token and lost the lease since. They may be about to write what they got,
+/// to a store that failed them for a moment: waits for that. `None`: nothing came, so they have died, and
+/// nobody knows whether it is spent.
 async fn predecessor(shared: &Shared, key: &SessionKey, spent: &SecretString) -> Option<Outcome> {
     let deadline = Instant::now() + PREDECESSOR;
     loop {
@@ -283,8 +290,8 @@ async fn predecessor(shared: &Shared, key: &SessionKey, spent: &SecretString) ->
     }
 }
 
-/// Nothing came of it, and the session is kept: it is left alone for a while, of `at_least` so many seconds, and so is the
-/// provider if other calls would fail too.
+/// Nothing came of it, and the session is kept: it is left alone for a while, of `at_least` so many seconds,
+/// and so is the provider if other calls would fail too.
 fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error, at_least: u32) -> Outcome {
     tracing::warn!(cause = error as &dyn std::error::Error, "a refresh is postponed");
     let now = shared.clock.elapsed();
@@ -293,8 +300,8 @@ fn postpone(shared: &Shared, attempt: Attempt<'_>, error: &Error, at_least: u32)
         _ => None,
     };
     let own = attempt.backoff.add(attempt.key, now);
-    // A key that is not there, or a clock, concerns all. What the environment does to its tokens may too, but the provider
-    // answers as it should: the session is left alone, and the provider is not.
+    // A key that is not there, or a clock, concerns all. What the environment does to its tokens may too, but
+    // the provider answers as it should: the session is left alone, and the provider is not.
     let is_of_the_moment = matches!(error, Error::Refused(rule) if rule.blame() == Blame::Moment);
     let of_all = if error.concerns_all_calls() || is_of_the_moment || own.is_none() {
         attempt.permit.failed(wanted, now)

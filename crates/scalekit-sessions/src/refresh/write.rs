@@ -1,7 +1,8 @@
-//! Writes what a refresh brought to the store, and ends sessions: both only in the version of the record that was read.
+//! Writes what a refresh brought to the store, and ends sessions: both only in the version of the record that
+//! was read.
 //!
-//! The provider has rotated by then, so these tokens are the only good ones: they are offered until the store takes them.
-//! Not here: what is written (`rotate`).
+//! The provider has rotated by then, so these tokens are the only good ones: they are offered until the store
+//! takes them. Not here: what is written (`rotate`).
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,15 +19,15 @@ use crate::{
     store::{Record, Replaced, StoreError},
 };
 
-/// For how long a rotated token is offered to a failing store before the session is given up, in seconds. Nobody can sign in
-/// while it fails, so giving up earlier would help nobody.
+/// For how long a rotated token is offered to a failing store before the session is given up, in seconds.
+/// Nobody can sign in while it fails, so giving up earlier would help nobody.
 pub(super) const OFFERED_FOR: i64 = 60;
 
 /// The longest pause between two attempts to store it: short, so that a store that is back is used at once.
 const LONGEST_WRITE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often compare-and-swap is tried anew on a record that others write to as well: the application to its own data, as often as it
-/// likes.
+/// How often compare-and-swap is tried anew on a record that others write to as well: the application to its
+/// own data, as often as it likes.
 const SWAP_ATTEMPTS: u32 = 20;
 
 /// A session whose refresh token was rotated, on its way to the store.
@@ -40,7 +41,8 @@ pub(super) struct Rotated<'a> {
 }
 
 impl Rotated<'_> {
-    /// Compare-and-swap, retried while the store fails: the provider has rotated, so these tokens are the only good ones.
+    /// Compare-and-swap, retried while the store fails: the provider has rotated, so these tokens are the
+    /// only good ones.
     pub(super) async fn write(mut self, mut version: u64) -> Outcome {
         let Self { shared, key, .. } = self;
         let (mut failures, mut swaps, rotated_at) = (0_u32, 0, shared.clock.elapsed());
@@ -82,8 +84,9 @@ impl Rotated<'_> {
         }
     }
 
-    /// The record now, if it still holds the token that was spent: then it was sealed anew or the application has changed its own data,
-    /// and what was rotated is the newer. `None` if it holds another token, or is gone.
+    /// The record now, if it still holds the token that was spent: then it was sealed anew or the application
+    /// has changed its own data, and what was rotated is the newer. `None` if it holds another token, or is
+    /// gone.
     async fn record_with_the_spent_token(&self) -> Result<Option<LoadedSession>, StoreError> {
         let found = self.shared.load(self.key).await?;
         let is_spent = |found: &LoadedSession| {
@@ -103,8 +106,8 @@ pub(super) fn is_same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() == other.expose_secret()
 }
 
-/// Notes in the record that the provider refuses the session. Should somebody else write it meanwhile, or the store fail, this
-/// refusal does not count.
+/// Notes in the record that the provider refuses the session. Should somebody else write it meanwhile, or the
+/// store fail, this refusal does not count.
 pub(super) async fn note_refusal(
     shared: &Shared,
     key: &SessionKey,
@@ -138,8 +141,8 @@ pub(super) async fn theirs(shared: &Shared, key: &SessionKey) -> Outcome {
     }
 }
 
-/// Ends the session, unless somebody else has written its record since version `version` was read: `invalid_grant` then says
-/// only that they were first, and a write that seemed to fail may have been stored.
+/// Ends the session, unless somebody else has written its record since version `version` was read:
+/// `invalid_grant` then says only that they were first, and a write that seemed to fail may have been stored.
 pub(super) async fn end(
     shared: &Shared,
     key: &SessionKey,

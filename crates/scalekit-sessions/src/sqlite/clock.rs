@@ -1,5 +1,6 @@
-//! The clock that leases run by: one that nobody sets, and that all processes of the machine read alike. It begins anew when the
-//! machine does. The time of day would not do: a step forth would give leases away under their holders, a step back make them last.
+//! The clock that leases run by: one that nobody sets, and that all processes of the machine read alike. It
+//! begins anew when the machine does. The time of day would not do: a step forth would give leases away under
+//! their holders, a step back make them last.
 
 /// Milliseconds since some moment of the machine's.
 #[cfg(unix)]

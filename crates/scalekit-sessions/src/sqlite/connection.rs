@@ -24,18 +24,19 @@ const READERS: usize = 4;
 /// How long a connection waits for another process's lock before it reports a failure.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a caller waits until a connection is free. It waits without a thread: a locked file must not use up the threads
-/// that reading needs.
+/// How long a caller waits until a connection is free. It waits without a thread: a locked file must not use
+/// up the threads that reading needs.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a file is tried to be opened that others are just opening, too. SQLite does not wait by itself where two turn a new
-/// file into one with a write-ahead log: one of them is refused at once.
+/// How long a file is tried to be opened that others are just opening, too. SQLite does not wait by itself
+/// where two turn a new file into one with a write-ahead log: one of them is refused at once.
 const OPENING: Duration = Duration::from_secs(10);
 const OPENING_PAUSE: Duration = Duration::from_millis(20);
 
 const SCHEMA_VERSION: i64 = 2;
 
-/// Version 1 knew no owners, and its records can't tell theirs while they are sealed: they go, and people sign in again.
+/// Version 1 knew no owners, and its records can't tell theirs while they are sealed: they go, and people
+/// sign in again.
 const FROM_VERSION_1: &str = "DROP TABLE IF EXISTS sessions;";
 
 const SCHEMA: &str = "
@@ -167,7 +168,8 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(BUSY_TIMEOUT)?;
-    // NORMAL with a write-ahead log survives a killed process whole; only a power cut may lose the last moments.
+    // NORMAL with a write-ahead log survives a killed process whole; only a power cut may lose the last
+    // moments.
     database.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")?;
     Ok(database)
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// The file at an address. Other libraries have spellings of their own; what they don't all read alike, or what would only make an oddly
-/// named file, is refused: why, as the rest of a sentence.
+/// The file at an address. Other libraries have spellings of their own; what they don't all read alike, or
+/// what would only make an oddly named file, is refused: why, as the rest of a sentence.
 pub(crate) fn file_of(text: &str) -> Result<PathBuf, String> {
     let path = match text.strip_prefix("//") {
         // `sqlite://data/sessions.db` and `sqlite:////var/lib/sessions.db` have one meaning each.

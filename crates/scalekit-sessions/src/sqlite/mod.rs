@@ -1,8 +1,8 @@
 //! Sessions in an SQLite file: the default, for one machine.
 //!
-//! Write-ahead log, one writing connection and a few reading ones, each used on Tokio's blocking threads. Two processes may
-//! share the file, so that a new release can start before the old one stops; replicas on several machines need a store on
-//! the network.
+//! Write-ahead log, one writing connection and a few reading ones, each used on Tokio's blocking threads. Two
+//! processes may share the file, so that a new release can start before the old one stops; replicas on
+//! several machines need a store on the network.
 
 mod clock;
 mod connection;
@@ -27,15 +27,15 @@ use connection::Connections;
 pub use connection::OpenError;
 pub(crate) use file::file_of;
 
-/// So many rows are removed at once, and then others get to write: the file has one writer at a time, and each removed row is
-/// overwritten with zeros.
+/// So many rows are removed at once, and then others get to write: the file has one writer at a time, and
+/// each removed row is overwritten with zeros.
 const SWEPT_AT_ONCE: u32 = 250;
 
 /// How long a sweep makes way. Another process looks for the lock every few milliseconds.
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 
-/// No lease is taken for longer, in milliseconds. One that seems to last longer was taken by another clock: before the machine was
-/// started anew, or by an earlier release.
+/// No lease is taken for longer, in milliseconds. One that seems to last longer was taken by another clock:
+/// before the machine was started anew, or by an earlier release.
 const LONGEST_LEASE: i64 = 60_000;
 
 /// A store in one SQLite database file.
@@ -300,7 +300,8 @@ impl SessionStore for SqliteStore {
     }
 }
 
-/// Leaves a row out that this program can't have written, and says so: it serves nobody, and its owner must not suffer from it.
+/// Leaves a row out that this program can't have written, and says so: it serves nobody, and its owner must
+/// not suffer from it.
 fn sound<T>(row: Result<T, Error>) -> Result<Option<T>, Error> {
     match row {
         Err(

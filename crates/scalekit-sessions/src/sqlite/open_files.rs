@@ -1,5 +1,6 @@
-//! Whether the database's files are still those that were opened. SQLite does not notice that somebody has removed or replaced them:
-//! it goes on in files that have no name any more, and what is written there ends with the process.
+//! Whether the database's files are still those that were opened. SQLite does not notice that somebody has
+//! removed or replaced them: it goes on in files that have no name any more, and what is written there ends
+//! with the process.
 //!
 //! Not here: mending it. Only a restart opens other files, and it is for people to say which ones are right.
 
@@ -27,7 +28,8 @@ pub(super) enum FileLost {
 /// The database and its write-ahead log, which is there as long as a connection is open.
 pub(super) struct OpenFiles(Vec<(PathBuf, Identity)>);
 
-/// What stays the same when a file is written to or renamed. Where files have no such thing, they can't be removed while in use.
+/// What stays the same when a file is written to or renamed. Where files have no such thing, they can't be
+/// removed while in use.
 type Identity = Option<(u64, u64)>;
 
 impl OpenFiles {

@@ -1,4 +1,5 @@
-//! The SQLite store: the contract, and what happens to files that are locked, full, read-only, damaged or foreign.
+//! The SQLite store: the contract, and what happens to files that are locked, full, read-only, damaged or
+//! foreign.
 
 use std::{fs, path::PathBuf};
 
@@ -96,7 +97,8 @@ async fn no_step_of_the_machines_clock_breaks_a_lease_or_makes_it_last() {
         .unwrap();
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     assert!(until < milliseconds(since_epoch) / 2, "it follows the clock that people set");
-    // What another clock left behind: one that was set back since, or the one before the machine's last start.
+    // What another clock left behind: one that was set back since, or the one before the machine's last
+    // start.
     store
         .connections
         .write(move |database| database.execute("UPDATE leases SET until = until + 3600000 * 24", []))
@@ -208,7 +210,8 @@ fn writers_that_wait_for_a_locked_database_leave_threads_to_readers() {
         let (_folder, path) = file();
         let (store, key) = (SqliteStore::open(&path).unwrap(), key());
         store.create(&key, &record(FAR, "a"), 0).await.unwrap();
-        // The one that has the connection waits for the lock until this test gives it back, however slow the machine is.
+        // The one that has the connection waits for the lock until this test gives it back, however slow the
+        // machine is.
         store.connections.write(|database| database.busy_timeout(Duration::from_secs(60))).await.unwrap();
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -46,8 +46,8 @@ impl FromStr for Prompt {
 
 /// A social login provider (docs "Authorization URL").
 ///
-/// Open: Scalekit adds providers, and an environment has its own. Any name that looks like one is read; whether the
-/// environment has it, Scalekit says.
+/// Open: Scalekit adds providers, and an environment has its own. Any name that looks like one is read;
+/// whether the environment has it, Scalekit says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider(Cow<'static, str>);
 

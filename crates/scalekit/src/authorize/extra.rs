@@ -1,12 +1,13 @@
-//! Parameters that Scalekit hands to the application and wants back in the authorization request, without saying what
-//! they are called (docs "Initiate login endpoint": "forward these parameters to Scalekit's authorization endpoint").
+//! Parameters that Scalekit hands to the application and wants back in the authorization request, without
+//! saying what they are called (docs "Initiate login endpoint": "forward these parameters to Scalekit's
+//! authorization endpoint").
 //!
 //! Not here: the parameters that have a name of their own ([`LoginRequest`](super::LoginRequest)).
 
 use std::fmt;
 
-/// Further parameters of an authorization request: few, short, and none that decides about the protocol, so that they
-/// may come from an address that a stranger wrote.
+/// Further parameters of an authorization request: few, short, and none that decides about the protocol, so
+/// that they may come from an address that a stranger wrote.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ExtraParameters(Vec<(String, String)>);
 
@@ -16,8 +17,8 @@ const MAX_NAME: usize = 40;
 /// In bytes, of all values together: the URL has to pass proxies.
 const MAX_VALUES: usize = 2048;
 
-/// What this crate sets, or what another value of would change who answers, how and to whom: the parameters of OAuth 2.0
-/// and OpenID Connect as IANA registers them, and Scalekit's own. Any `code_challenge…` as well.
+/// What this crate sets, or what another value of would change who answers, how and to whom: the parameters
+/// of OAuth 2.0 and OpenID Connect as IANA registers them, and Scalekit's own. Any `code_challenge…` as well.
 const NEVER: &[&str] = &[
     "acr_values",
     "audience",
@@ -64,8 +65,9 @@ const NEVER: &[&str] = &[
 impl ExtraParameters {
     /// Adds a parameter; `false` if it is none that may be passed on, or there is no room left.
     ///
-    /// Names are letters, digits, `-` and `_`, compared whatever their case and without `-` and `_`, as lenient servers
-    /// read them (`redirectUri`); dots and brackets would reach into what such a server decodes.
+    /// Names are letters, digits, `-` and `_`, compared whatever their case and without `-` and `_`, as
+    /// lenient servers read them (`redirectUri`); dots and brackets would reach into what such a server
+    /// decodes.
     #[must_use]
     pub fn add(&mut self, name: &str, value: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

@@ -1,7 +1,7 @@
 //! The first step of a sign-in: the URL the browser is sent to.
 //!
-//! Not here: sending the browser, keeping the attempt in a cookie. Pure, except [`LoginSecrets::generate`], which
-//! asks the system for randomness. Called by the application's login route.
+//! Not here: sending the browser, keeping the attempt in a cookie. Pure, except [`LoginSecrets::generate`],
+//! which asks the system for randomness. Called by the application's login route.
 
 mod choices;
 mod extra;
@@ -19,16 +19,17 @@ use crate::config::Config;
 
 /// What to ask Scalekit's hosted page for (`GET /oauth/authorize`; docs "Authorization URL").
 ///
-/// With nothing set: reuse the Scalekit session if there is one, otherwise show the login page. If several selectors
-/// are set, Scalekit prefers `provider`, then `connection_id`, `organization_id`, `domain_hint`, `login_hint`.
-/// Empty values are left out of the URL.
+/// With nothing set: reuse the Scalekit session if there is one, otherwise show the login page. If several
+/// selectors are set, Scalekit prefers `provider`, then `connection_id`, `organization_id`, `domain_hint`,
+/// `login_hint`. Empty values are left out of the URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoginRequest {
     /// Which page to show, if any.
     pub prompt: Option<Prompt>,
     /// The user's e-mail address: fills the form, and chooses the organization's own login by its domain.
     pub login_hint: Option<String>,
-    /// An organization's domain, matched exactly. Sent as `domain_hint` and as `domain`: the official SDKs differ.
+    /// An organization's domain, matched exactly. Sent as `domain_hint` and as `domain`: the official SDKs
+    /// differ.
     pub domain_hint: Option<String>,
     /// An organization. Switches a signed-in user only together with [`Prompt::SelectAccount`].
     pub organization_id: Option<String>,
@@ -36,16 +37,19 @@ pub struct LoginRequest {
     pub connection_id: Option<String>,
     /// Straight to a social provider.
     pub provider: Option<Provider>,
-    /// How many seconds the last sign-in may be old. A wish: Scalekit documents no `auth_time` by which it could be checked.
+    /// How many seconds the last sign-in may be old. A wish: Scalekit documents no `auth_time` by which it
+    /// could be checked.
     pub max_age: Option<u32>,
-    /// Which assurance the sign-in should have, separated by spaces, best first. A wish too: the ID token's `amr` says how it was.
+    /// Which assurance the sign-in should have, separated by spaces, best first. A wish too: the ID token's
+    /// `amr` says how it was.
     pub acr_values: Option<String>,
     /// Language tags for the hosted pages, separated by spaces, best first.
     pub ui_locales: Option<String>,
     /// What Scalekit appended to the initiate-login URL.
     pub extra: ExtraParameters,
-    /// What is asked for; by default `openid profile email offline_access`. `openid` is sent even if missing here,
-    /// because a sign-in without an ID token is refused. Without `offline_access` there is no refresh token.
+    /// What is asked for; by default `openid profile email offline_access`. `openid` is sent even if missing
+    /// here, because a sign-in without an ID token is refused. Without `offline_access` there is no refresh
+    /// token.
     pub scopes: Vec<String>,
 }
 
@@ -70,8 +74,8 @@ impl Default for LoginRequest {
 impl LoginRequest {
     /// The URL to send the browser to, and what has to be kept until the browser is back.
     ///
-    /// `redirect_uri` must be registered as a callback URL, character by character. PKCE with S256 (RFC 7636) is
-    /// always used, `state` and `nonce` are always sent.
+    /// `redirect_uri` must be registered as a callback URL, character by character. PKCE with S256 (RFC 7636)
+    /// is always used, `state` and `nonce` are always sent.
     #[must_use]
     pub fn begin(&self, config: &Config, redirect_uri: &Url, secrets: LoginSecrets) -> (Url, PendingLogin) {
         let pending = PendingLogin::new(secrets, redirect_uri);

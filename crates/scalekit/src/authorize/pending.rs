@@ -1,7 +1,7 @@
 //! One login attempt: its secrets, and what is kept of it while the browser is away.
 //!
-//! Not here: where it is kept. The application seals it (encrypted and authenticated) into a cookie of the browser
-//! that began the attempt; an attempt read from anywhere else proves nothing.
+//! Not here: where it is kept. The application seals it (encrypted and authenticated) into a cookie of the
+//! browser that began the attempt; an attempt read from anywhere else proves nothing.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! The second step of a sign-in: judges what the browser brings back to the callback URL. Pure.
 //!
-//! Not here: the cookie that holds the [`PendingLogin`], and the exchange of the code. Called by the application's
-//! callback. The order matters: nothing from the query is believed, an error message included, before `state` has
-//! shown that this browser began this attempt.
+//! Not here: the cookie that holds the [`PendingLogin`], and the exchange of the code. Called by the
+//! application's callback. The order matters: nothing from the query is believed, an error message included,
+//! before `state` has shown that this browser began this attempt.
 
 mod provider_error;
 mod query;
@@ -45,7 +45,8 @@ pub enum CallbackError {
     /// A broken percent escape, or text that is not UTF-8.
     #[error("the query is not properly encoded")]
     Encoding,
-    /// A parameter occurs twice (forbidden by RFC 6749, section 3.1): two readers could see two different values.
+    /// A parameter occurs twice (forbidden by RFC 6749, section 3.1): two readers could see two different
+    /// values.
     #[error("the parameter `{0}` occurs twice")]
     Repeated(&'static str),
     /// A parameter has characters it can't have (RFC 6749, appendix A).
@@ -72,14 +73,15 @@ pub enum CallbackError {
 }
 
 impl CallbackQuery {
-    /// Reads a raw query: what follows the `?`, still encoded. Unknown parameters are ignored, empty ones count as
-    /// absent (RFC 6749, section 3.1).
+    /// Reads a raw query: what follows the `?`, still encoded. Unknown parameters are ignored, empty ones
+    /// count as absent (RFC 6749, section 3.1).
     ///
     /// # Errors
     ///
-    /// [`CallbackError::TooLong`], [`Encoding`](CallbackError::Encoding), [`Repeated`](CallbackError::Repeated),
-    /// [`Characters`](CallbackError::Characters) and [`CodeWithError`](CallbackError::CodeWithError). The description of an
-    /// error is cut where it is too long, and kept as far as it can be read.
+    /// [`CallbackError::TooLong`], [`Encoding`](CallbackError::Encoding),
+    /// [`Repeated`](CallbackError::Repeated), [`Characters`](CallbackError::Characters) and
+    /// [`CodeWithError`](CallbackError::CodeWithError). The description of an error is cut where it is too
+    /// long, and kept as far as it can be read.
     pub fn parse(raw_query: &str) -> Result<Self, CallbackError> {
         let query::Parameters { values: [state, code, issuer, error, description, _], prose } =
             query::read(raw_query, &KNOWN)?;
@@ -104,8 +106,8 @@ impl CallbackQuery {
         self.state.as_deref()
     }
 
-    /// The error as received, for a log and for a page that says no more than its group. Proves nothing by itself: not even
-    /// that it comes from Scalekit.
+    /// The error as received, for a log and for a page that says no more than its group. Proves nothing by
+    /// itself: not even that it comes from Scalekit.
     #[must_use]
     pub fn error(&self) -> Option<&ProviderError> {
         self.error.as_ref()

@@ -24,8 +24,8 @@ pub struct ProviderError {
 pub enum ProviderErrorCode {
     /// The user cancelled, or a rule of the environment said no.
     AccessDenied,
-    /// There is no usable session and no page was allowed (`prompt=none`), or the login was left unfinished: begin
-    /// one with a page.
+    /// There is no usable session and no page was allowed (`prompt=none`), or the login was left unfinished:
+    /// begin one with a page.
     LoginRequired,
     /// Scalekit failed; trying again may help.
     ServerError,
@@ -35,15 +35,16 @@ pub enum ProviderErrorCode {
     OrganizationOrConnection,
     /// This user may not sign in.
     NotAllowed,
-    /// The application, or the organization's identity provider, is set up wrongly: somebody has to correct it.
+    /// The application, or the organization's identity provider, is set up wrongly: somebody has to correct
+    /// it.
     Configuration,
     /// A code this crate does not know, at most 64 characters.
     Other(String),
 }
 
 impl ProviderError {
-    /// Reads code and description, wherever Scalekit sent them: the initiate-login URL gets them too (docs "IdP-initiated
-    /// SSO").
+    /// Reads code and description, wherever Scalekit sent them: the initiate-login URL gets them too (docs
+    /// "IdP-initiated SSO").
     #[must_use]
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let original = clean_code(code);

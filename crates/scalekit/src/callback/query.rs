@@ -1,7 +1,8 @@
 //! A strict reader for `application/x-www-form-urlencoded` queries.
 //!
-//! Stricter than the URL standard on purpose: the lenient readers keep broken escapes as text and replace bytes that
-//! are not UTF-8, so two programs can see different values. That matters wherever somebody acts on a value, so not for prose. Not here: what the parameters mean (`mod.rs`).
+//! Stricter than the URL standard on purpose: the lenient readers keep broken escapes as text and replace
+//! bytes that are not UTF-8, so two programs can see different values. That matters wherever somebody acts on
+//! a value, so not for prose. Not here: what the parameters mean (`mod.rs`).
 
 use url::form_urlencoded;
 
@@ -15,8 +16,8 @@ const MAX_VALUE: usize = 2 * 1024;
 /// In characters. What is kept of prose.
 const MAX_PROSE: usize = 1024;
 
-/// Parameters that people write and nobody acts on. What an identity provider says of an error may be long, or in another encoding;
-/// that must not hide the error itself.
+/// Parameters that people write and nobody acts on. What an identity provider says of an error may be long,
+/// or in another encoding; that must not hide the error itself.
 const PROSE: [&str; 2] = ["error_description", "error_uri"];
 
 /// What a query says.

@@ -1,8 +1,9 @@
 //! Ties the parts together: sends to one Scalekit environment, and checks tokens with its keys.
 //!
-//! Not here: when to refresh, where sessions are kept. Called by the application's sign-in, refresh and readiness.
-//! A call is a future that stops when it is dropped, except that a fetch of the keys goes on. A token call must not be
-//! dropped half-way (the code or refresh token is spent by then), so run it in a task of its own.
+//! Not here: when to refresh, where sessions are kept. Called by the application's sign-in, refresh and
+//! readiness. A call is a future that stops when it is dropped, except that a fetch of the keys goes on. A
+//! token call must not be dropped half-way (the code or refresh token is spent by then), so run it in a task
+//! of its own.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +20,8 @@ use crate::keys::{KeyCache, KeySet, KeySetFetches, Origin};
 use crate::tokens::{self, TokenSet};
 use crate::verify::{self, Expected, ExpectedNonce};
 
-/// A client of one Scalekit environment. Clones share connections, the key cache and the management API's token.
+/// A client of one Scalekit environment. Clones share connections, the key cache and the management API's
+/// token.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -55,13 +57,13 @@ pub struct Refreshed {
     pub access: AccessTokenClaims,
     /// Who the user is now, if there was a new ID token and it passed.
     pub id: Option<IdTokenClaims>,
-    /// Why a new ID token is not among the tokens: the access token passed, and this one broke a rule that says nothing
-    /// against the session. For the log.
+    /// Why a new ID token is not among the tokens: the access token passed, and this one broke a rule that
+    /// says nothing against the session. For the log.
     pub id_refused: Option<Error>,
 }
 
-/// What stays the same for as long as a session lives. The organization does not: a session of Scalekit has an active
-/// one, and whether a refresh follows it is written nowhere.
+/// What stays the same for as long as a session lives. The organization does not: a session of Scalekit has
+/// an active one, and whether a refresh follows it is written nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionIdentity {
     /// The user.
@@ -88,8 +90,8 @@ impl Client {
         &self.inner.config
     }
 
-    /// Exchanges an authorization code for tokens (RFC 6749, section 4.1.3, with PKCE). A code works once: after any
-    /// failure begin a new login instead of calling this again.
+    /// Exchanges an authorization code for tokens (RFC 6749, section 4.1.3, with PKCE). A code works once:
+    /// after any failure begin a new login instead of calling this again.
     ///
     /// # Errors
     ///
@@ -106,7 +108,8 @@ impl Client {
 
     /// Spends a refresh token for new tokens (RFC 6749, section 6).
     ///
-    /// The answer must be stored even if verifying it has to wait: the old refresh token is worthless from here on.
+    /// The answer must be stored even if verifying it has to wait: the old refresh token is worthless from
+    /// here on.
     ///
     /// # Errors
     ///
@@ -132,7 +135,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be
+    /// fetched.
     pub async fn verify_sign_in(&self, tokens: TokenSet, code: &AuthorizationCode, now: i64) -> Result<SignIn, Error> {
         let id_token = tokens.id_token.as_ref().ok_or(VerificationError::IdTokenMissing)?.expose_secret();
         let access_token = tokens.access_token.expose_secret();
@@ -147,18 +151,19 @@ impl Client {
         Ok(SignIn { tokens, id, access })
     }
 
-    /// Verifies what [`refresh`](Self::refresh) returned, against the session it is for; `now` in seconds since 1970.
+    /// Verifies what [`refresh`](Self::refresh) returned, against the session it is for; `now` in seconds
+    /// since 1970.
     ///
-    /// `previous` is the ID token that the session has kept so far. A new one may lack the nonce but not have another
-    /// than that one had (OpenID Connect Core, section 12.2). The access token decides: an ID token that breaks a rule
-    /// is left out of the tokens, unless it is [somebody else's](Blame::SomebodyElse). The organization may be another
-    /// one than before.
+    /// `previous` is the ID token that the session has kept so far. A new one may lack the nonce but not have
+    /// another than that one had (OpenID Connect Core, section 12.2). The access token decides: an ID token
+    /// that breaks a rule is left out of the tokens, unless it is [somebody else's](Blame::SomebodyElse). The
+    /// organization may be another one than before.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] names the broken rule, and [`VerificationError::blame`] what it says of the session;
-    /// [`Error::Unavailable`] means that the keys could not be fetched. Unless the tokens are somebody else's, keep the
-    /// refresh token among them: the one it was given for is spent.
+    /// [`Error::Refused`] names the broken rule, and [`VerificationError::blame`] what it says of the
+    /// session; [`Error::Unavailable`] means that the keys could not be fetched. Unless the tokens are
+    /// somebody else's, keep the refresh token among them: the one it was given for is spent.
     pub async fn verify_refresh(
         &self,
         mut tokens: TokenSet,
@@ -204,22 +209,24 @@ impl Client {
         Ok(id)
     }
 
-    /// Verifies the `logout_token` that Scalekit posts to the back-channel logout URL; `now` in seconds since 1970.
+    /// Verifies the `logout_token` that Scalekit posts to the back-channel logout URL; `now` in seconds since
+    /// 1970.
     ///
-    /// The rules are OpenID Connect Back-Channel Logout 1.0, section 2.6, and a token is refused 10 minutes after it
-    /// was made. Whether its `jti` has been seen before is for the caller to know.
+    /// The rules are OpenID Connect Back-Channel Logout 1.0, section 2.6, and a token is refused 10 minutes
+    /// after it was made. Whether its `jti` has been seen before is for the caller to know.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be
+    /// fetched.
     pub async fn verify_logout_token(&self, token: &str, now: i64) -> Result<LogoutToken, Error> {
         let keys = self.keys_for(token, Origin::Anybody, now).await?;
         let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
         Ok(verify::verify_logout_token(token, &keys, &expected)?)
     }
 
-    /// The names of the claims of a token that the environment has signed, whatever kind of token it is: for the log, where one
-    /// was refused. `now` in seconds since 1970.
+    /// The names of the claims of a token that the environment has signed, whatever kind of token it is: for
+    /// the log, where one was refused. `now` in seconds since 1970.
     pub async fn claim_names(&self, token: &str, now: i64) -> Option<String> {
         let keys = self.keys_for(token, Origin::Anybody, now).await.ok()?;
         verify::claim_names(token, &keys)
@@ -227,12 +234,14 @@ impl Client {
 
     /// Verifies the value of `idp_initiated_login` on the initiate-login URL; `now` in seconds since 1970.
     ///
-    /// Nobody is signed in by it: put what it says into a [`crate::LoginRequest`]. After an error begin a login
+    /// Nobody is signed in by it: put what it says into a [`crate::LoginRequest`]. After an error begin a
+    /// login
     /// without it.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be fetched.
+    /// [`Error::Refused`] names the broken rule; [`Error::Unavailable`] means that the keys could not be
+    /// fetched.
     pub async fn verify_idp_initiated_login(&self, token: &str, now: i64) -> Result<IdpInitiatedLogin, Error> {
         let keys = self.keys_for(token, Origin::Anybody, now).await?;
         let expected = Expected::new(self.config(), ExpectedNonce::AnyAtRefresh, now);
@@ -248,7 +257,8 @@ impl Client {
         self.inner.keys.available(now).await
     }
 
-    /// How often the signing keys have been fetched; for metrics. Each process does so at its start, and about once an hour.
+    /// How often the signing keys have been fetched; for metrics. Each process does so at its start, and
+    /// about once an hour.
     #[must_use]
     pub fn key_set_fetches(&self) -> KeySetFetches {
         self.inner.keys.fetches()
@@ -290,8 +300,8 @@ impl Client {
     }
 }
 
-/// In bytes. More than any answer whose tokens would be accepted: one that is too large is refused when it is verified, and
-/// the refresh token that came with it is not lost.
+/// In bytes. More than any answer whose tokens would be accepted: one that is too large is refused when it is
+/// verified, and the refresh token that came with it is not lost.
 const MAX_REFRESH_RESPONSE: usize = 1024 * 1024;
 
 /// In bytes: two tokens of the largest size that is accepted, and as much again.

@@ -1,15 +1,17 @@
 //! Fetches the key set when it is needed, and with restraint.
 //!
-//! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes nothing.
-//! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up. Tokens that the
-//!   provider itself has handed out have an allowance of their own ([`Origin`]): strangers can't keep a new key from
-//!   the people who sign in.
-//! - As long as there has been no good set, a fetch that failed is not repeated for 3 s: without keys nobody can sign
-//!   in, so this pause is short.
+//! - A key set that was good stays until another good one arrives: an outage, an empty set or HTML changes
+//!   nothing.
+//! - A token with an unknown `kid` causes at most one fetch in 30 s: anyone can make such tokens up. Tokens
+//!   that the provider itself has handed out have an allowance of their own ([`Origin`]): strangers can't
+//!   keep a new key from the people who sign in.
+//! - As long as there has been no good set, a fetch that failed is not repeated for 3 s: without keys nobody
+//!   can sign in, so this pause is short.
 //! - A set older than an hour is looked up again, so that a withdrawn key is not trusted for ever.
 //! - Whoever needs a fetch while one is under way shares its result.
-//! - A fetch runs in a task of its own: were it dropped together with the request that wanted it, whoever sends a
-//!   made-up `kid` and hangs up would cause a fetch each time, and nobody would ever learn its result.
+//! - A fetch runs in a task of its own: were it dropped together with the request that wanted it, whoever
+//!   sends a made-up `kid` and hangs up would cause a fetch each time, and nobody would ever learn its
+//!   result.
 //!
 //! `now` comes from the caller. [`State`] decides and does no IO; [`KeyCache`] does what it decides.
 
@@ -46,7 +48,8 @@ pub(crate) struct KeyCache {
     http: Http,
     url: Url,
     state: Arc<Mutex<State>>,
-    /// Held while fetching. Separate from `state`, so that readers with a good set never wait for the network.
+    /// Held while fetching. Separate from `state`, so that readers with a good set never wait for the
+    /// network.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -70,8 +73,8 @@ impl KeyCache {
         self.state.lock().outcome(None).map(drop)
     }
 
-    /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or it is too
-    /// early for another.
+    /// A key set to look `kid` up in. It may lack the key: then a fetch was made and the key is unknown, or
+    /// it is too early for another.
     pub(crate) async fn set_for(&self, kid: Option<&str>, origin: Origin, now: i64) -> Result<Arc<KeySet>, Error> {
         let (needs_fetch, attempts) = {
             let state = self.state.lock();
@@ -83,8 +86,8 @@ impl KeyCache {
         self.state.lock().outcome(kid)
     }
 
-    /// Fetches, unless that was done since `attempts` was read, or is not needed any more. How it went stands in the
-    /// state: a failure with a usable key at hand is none.
+    /// Fetches, unless that was done since `attempts` was read, or is not needed any more. How it went stands
+    /// in the state: a failure with a usable key at hand is none.
     async fn fetch(&self, attempts: u64, kid: Option<&str>, origin: Origin, now: i64) {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         {
@@ -125,8 +128,8 @@ struct State {
     set: Option<Arc<KeySet>>,
     /// When `set` arrived.
     fetched_at: i64,
-    /// When a fetch was last made for a token of the provider's that a key set can't spare: it failed, found the `kid`
-    /// unknown, or there was a set.
+    /// When a fetch was last made for a token of the provider's that a key set can't spare: it failed, found
+    /// the `kid` unknown, or there was a set.
     refetched_for_provider_at: Option<i64>,
     /// The same for a token that anybody may have made up.
     refetched_for_anybody_at: Option<i64>,
@@ -141,8 +144,8 @@ struct State {
 }
 
 impl State {
-    /// Fetches whose result serves a token of this origin as well as one of its own. A stranger's does not serve the
-    /// provider's tokens: it may have begun before a new key was published.
+    /// Fetches whose result serves a token of this origin as well as one of its own. A stranger's does not
+    /// serve the provider's tokens: it may have begun before a new key was published.
     fn attempts_for(&self, origin: Origin) -> u64 {
         match origin {
             Origin::Provider => self.attempts_for_provider,
@@ -151,8 +154,8 @@ impl State {
     }
 
     fn needs_fetch(&self, kid: Option<&str>, origin: Origin, now: i64) -> bool {
-        // Distances, not differences: a clock that was set back must not stop refetching until it catches up, and whoever
-        // read the clock a moment before somebody else's fetch is no reason for another.
+        // Distances, not differences: a clock that was set back must not stop refetching until it catches up,
+        // and whoever read the clock a moment before somebody else's fetch is no reason for another.
         let elapsed = |since: i64, seconds: u64| now.abs_diff(since) >= seconds;
         let Some(set) = &self.set else {
             // Whoever it was for: it would have brought the keys for all.
@@ -168,8 +171,8 @@ impl State {
         may_refetch && (unknown || elapsed(self.fetched_at, MAX_AGE))
     }
 
-    /// `kid` is the one that caused the fetch. The first set that has it leaves a refetch free: the provider may rotate
-    /// its keys right after the process has started.
+    /// `kid` is the one that caused the fetch. The first set that has it leaves a refetch free: the provider
+    /// may rotate its keys right after the process has started.
     fn record(&mut self, fetched: Result<KeySet, Error>, kid: Option<&str>, origin: Origin, now: i64) {
         self.attempts += 1;
         self.attempts_for_provider += u64::from(origin == Origin::Provider);

@@ -1,7 +1,7 @@
 //! The environment's signing keys (`GET /keys`; RFC 7517).
 //!
-//! Not here: what is done with a key (`verify/jws.rs`). [`KeySet`] is pure; the cache beside it does the IO and is
-//! used by [`crate::Client`].
+//! Not here: what is done with a key (`verify/jws.rs`). [`KeySet`] is pure; the cache beside it does the IO
+//! and is used by [`crate::Client`].
 
 mod cache;
 
@@ -18,8 +18,8 @@ pub(crate) use cache::{KeyCache, Origin};
 use crate::error::VerificationError;
 use crate::members;
 
-/// The usable keys of one key set: RSA, for signatures, RS256, at least 2048 bits. Others are skipped, so that a new
-/// kind of key beside the old ones does not stop sign-ins.
+/// The usable keys of one key set: RSA, for signatures, RS256, at least 2048 bits. Others are skipped, so
+/// that a new kind of key beside the old ones does not stop sign-ins.
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Key>,
@@ -57,8 +57,8 @@ impl KeySet {
         if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self { keys }) }
     }
 
-    /// The key a token's header names. Without a name: the only key, if it is the only one (OpenID Connect Core,
-    /// section 10.1).
+    /// The key a token's header names. Without a name: the only key, if it is the only one (OpenID Connect
+    /// Core, section 10.1).
     pub(crate) fn select(&self, kid: Option<&str>) -> Result<&DecodingKey, VerificationError> {
         let found = match (kid, &*self.keys) {
             (Some(kid), keys) => keys.iter().find(|key| key.kid.as_deref() == Some(kid)),

@@ -1,6 +1,7 @@
 //! What can go wrong between us and the management API, sorted by what the caller should do about it.
 //!
-//! Not here: what is missing (404); that is an answer. No text here holds a token, a secret or a person's data.
+//! Not here: what is missing (404); that is an answer. No text here holds a token, a secret or a person's
+//! data.
 
 use std::time::Duration;
 
@@ -16,14 +17,15 @@ pub enum ManagementError {
     #[error("the identifier can't be one")]
     InvalidId,
     /// The application may not call the API (403), or is given no token for it
-    /// ([`Error::is_grant_not_allowed`]): "Allow Scalekit Management API Access" is off for it in the dashboard.
+    /// ([`Error::is_grant_not_allowed`]): "Allow Scalekit Management API Access" is off for it in the
+    /// dashboard.
     #[error("the application may not call the management API")]
     Forbidden {
         /// What Scalekit said, for the log.
         description: Option<ProviderText>,
     },
-    /// Scalekit does not accept the application's credentials, or not the token it has just given out. Repeating won't
-    /// help; an operator has to look.
+    /// Scalekit does not accept the application's credentials, or not the token it has just given out.
+    /// Repeating won't help; an operator has to look.
     #[error("Scalekit refuses this application's request ({code})")]
     Misconfigured {
         /// The error code, `invalid_client` for example; `http_401` when there was none.

@@ -1,11 +1,13 @@
 //! The management API, `/api/v1`: sessions of users (REST reference, "Sessions").
 //!
-//! Not here: **whether the caller may**. The API has no notion of the calling user: whoever holds the application's
-//! credentials sees and ends every session of the environment. Before anything is shown or revoked on behalf of a
-//! user, compare [`ProviderSession::user_id`] with the `sub` of that user's own session.
+//! Not here: **whether the caller may**. The API has no notion of the calling user: whoever holds the
+//! application's credentials sees and ends every session of the environment. Before anything is shown or
+//! revoked on behalf of a user, compare [`ProviderSession::user_id`] with the `sub` of that user's own
+//! session.
 //!
-//! Each call sends one request, or one for each page, and a token request when there is no token at hand. Users and
-//! organizations, when they are needed, are further files beside `sessions.rs` that use `url` and `send` as it does.
+//! Each call sends one request, or one for each page, and a token request when there is no token at hand.
+//! Users and organizations, when they are needed, are further files beside `sessions.rs` that use `url` and
+//! `send` as it does.
 
 mod error;
 mod sessions;
@@ -33,7 +35,8 @@ pub struct Management<'a> {
 const MAX_BODY: usize = 1024 * 1024;
 
 impl Client {
-    /// The management API. Needs "Allow Scalekit Management API Access" for this application, in the dashboard.
+    /// The management API. Needs "Allow Scalekit Management API Access" for this application, in the
+    /// dashboard.
     ///
     /// It acts for the application and not for any user: see the warning in [`crate::management`].
     #[must_use]

@@ -1,7 +1,8 @@
 //! The sessions of a user at Scalekit: list, look at, revoke (REST reference, "Sessions").
 //!
-//! Not here: whose session it is; see the warning in `mod.rs`. Called by an account page, and by whoever ends a user's
-//! sessions for them. A revoked session's refresh token is dead at once; its access token lives until its `exp`.
+//! Not here: whose session it is; see the warning in `mod.rs`. Called by an account page, and by whoever ends
+//! a user's sessions for them. A revoked session's refresh token is dead at once; its access token lives
+//! until its `exp`.
 
 use std::fmt;
 
@@ -51,7 +52,8 @@ pub enum ProviderSessionStatus {
     Unknown,
 }
 
-/// The device of a session, as Scalekit guesses it from the request. For the user to recognize, and nothing else.
+/// The device of a session, as Scalekit guesses it from the request. For the user to recognize, and nothing
+/// else.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderDevice {
@@ -73,11 +75,11 @@ const MAX_PAGES: usize = 10;
 const PAGE_SIZE: &str = "100";
 
 impl Management<'_> {
-    /// The active sessions of a user, at most the first 1000; none if there is no such user. `now` in seconds since
-    /// 1970.
+    /// The active sessions of a user, at most the first 1000; none if there is no such user. `now` in seconds
+    /// since 1970.
     ///
-    /// `user_id` must be the calling user's own `sub`, or the caller somebody who may see other users' sessions: the
-    /// API does not ask.
+    /// `user_id` must be the calling user's own `sub`, or the caller somebody who may see other users'
+    /// sessions: the API does not ask.
     ///
     /// # Errors
     ///
@@ -107,7 +109,8 @@ impl Management<'_> {
         Ok(sessions)
     }
 
-    /// One session, whoever's it is and whatever its state; `None` if there is none. `now` in seconds since 1970.
+    /// One session, whoever's it is and whatever its state; `None` if there is none. `now` in seconds since
+    /// 1970.
     ///
     /// Compare its `user_id` with the calling user's `sub` before anything of it is shown.
     ///

@@ -1,8 +1,8 @@
 //! Sorts the token endpoint's refusals into ended, misconfigured and unavailable.
 //!
 //! Two shapes are read: the standard's (`error`, `error_description`) and the gateway's (`code`, `message`,
-//! `details`), which the official SDKs expect from this endpoint too. Only a clear `invalid_grant` ends a session:
-//! everything doubtful must keep it.
+//! `details`), which the official SDKs expect from this endpoint too. Only a clear `invalid_grant` ends a
+//! session: everything doubtful must keep it.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! Judges what the token endpoint answers (RFC 6749, section 5; docs "Complete login with code exchange"). Pure.
+//! Judges what the token endpoint answers (RFC 6749, section 5; docs "Complete login with code exchange").
+//! Pure.
 //!
-//! Not here: sending the request (`http.rs`), and believing the tokens: a [`TokenSet`] is received, not verified.
-//! Called by [`crate::Client`].
+//! Not here: sending the request (`http.rs`), and believing the tokens: a [`TokenSet`] is received, not
+//! verified. Called by [`crate::Client`].
 
 mod failure;
 
@@ -16,7 +17,8 @@ pub(crate) use failure::ErrorBody;
 use crate::error::{Error, UnavailableReason};
 use crate::members;
 
-/// What the token endpoint handed out. Received over TLS, not yet verified: see [`crate::Client::verify_sign_in`].
+/// What the token endpoint handed out. Received over TLS, not yet verified: see
+/// [`crate::Client::verify_sign_in`].
 ///
 /// The refresh token is opaque and spent by its first use.
 #[derive(Clone, Debug)]
@@ -25,10 +27,11 @@ pub struct TokenSet {
     pub access_token: SecretString,
     /// The ID token, a JWT. At a refresh it may be missing: keep the old one.
     pub id_token: Option<SecretString>,
-    /// The next refresh token; missing without `offline_access`. At a refresh: missing means keep the old one.
+    /// The next refresh token; missing without `offline_access`. At a refresh: missing means keep the old
+    /// one.
     pub refresh_token: Option<SecretString>,
-    /// The access token's remaining lifetime in seconds, as announced. It counts where it is less than the verified `exp`
-    /// leaves; see [`crate::AccessTokenClaims::ends_at`].
+    /// The access token's remaining lifetime in seconds, as announced. It counts where it is less than the
+    /// verified `exp` leaves; see [`crate::AccessTokenClaims::ends_at`].
     pub expires_in: Option<u64>,
     /// The scope that was granted, space-separated.
     pub scope: Option<String>,
@@ -36,12 +39,13 @@ pub struct TokenSet {
 
 /// Reads the token endpoint's answer.
 ///
-/// `retry_after` is the header of that name; `now` (seconds since 1970) turns a date in it into a waiting time.
+/// `retry_after` is the header of that name; `now` (seconds since 1970) turns a date in it into a waiting
+/// time.
 ///
 /// # Errors
 ///
-/// [`Error::Ended`] for `invalid_grant`; [`Error::Misconfigured`] for other refusals; [`Error::Unavailable`] for
-/// everything that is no clear answer.
+/// [`Error::Ended`] for `invalid_grant`; [`Error::Misconfigured`] for other refusals; [`Error::Unavailable`]
+/// for everything that is no clear answer.
 pub fn read_response(status: u16, retry_after: Option<&str>, body: &[u8], now: i64) -> Result<TokenSet, Error> {
     if status != 200 {
         return Err(failure::read(status, retry_after.and_then(|value| waiting_time(value, now)), body));

@@ -1,7 +1,7 @@
 //! What a token that was refused consists of, for a log: the names of its claims, never their values.
 //!
-//! Not here: any judgement. Names are told only after a good signature, since a log is no place for strangers to write to.
-//! Called by [`crate::Client::claim_names`].
+//! Not here: any judgement. Names are told only after a good signature, since a log is no place for strangers
+//! to write to. Called by [`crate::Client::claim_names`].
 
 use super::jws::Jws;
 use crate::keys::KeySet;

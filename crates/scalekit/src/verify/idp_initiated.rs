@@ -1,11 +1,11 @@
-//! The rules for the token that comes with an IdP-initiated login, `?idp_initiated_login=…` on the initiate-login URL
-//! (docs "Handle identity provider initiated SSO").
+//! The rules for the token that comes with an IdP-initiated login, `?idp_initiated_login=…` on the
+//! initiate-login URL (docs "Handle identity provider initiated SSO").
 //!
 //! Not here: the login itself, which is an ordinary one, with a `state` of our own. Called by
 //! [`crate::Client::verify_idp_initiated_login`].
 //!
-//! The official SDKs only check a signature here, so that any token of the environment passes. These rules let the
-//! documented token pass and no other.
+//! The official SDKs only check a signature here, so that any token of the environment passes. These rules
+//! let the documented token pass and no other.
 
 use super::Expected;
 use super::jws::Jws;
@@ -21,7 +21,8 @@ const MAX_REMAINING: i64 = 600;
 const OF_OTHER_KINDS: [&str; 9] =
     ["events", "sid", "nonce", "at_hash", "c_hash", "scope", "scopes", "roles", "permissions"];
 
-/// Verifies the token of an IdP-initiated login. Of `expected`, only issuers, client, time and tolerance are used.
+/// Verifies the token of an IdP-initiated login. Of `expected`, only issuers, client, time and tolerance are
+/// used.
 ///
 /// # Errors
 ///

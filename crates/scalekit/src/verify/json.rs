@@ -1,7 +1,7 @@
 //! Reads a JSON object and refuses any member that occurs twice, at any depth.
 //!
-//! serde's own maps keep the last of two and other readers the first (RFC 8259, section 4): a token could mean two
-//! things to two programs. RFC 7519, section 4, lets us refuse it.
+//! serde's own maps keep the last of two and other readers the first (RFC 8259, section 4): a token could
+//! mean two things to two programs. RFC 7519, section 4, lets us refuse it.
 
 use std::cell::Cell;
 use std::fmt;

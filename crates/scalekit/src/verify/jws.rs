@@ -1,7 +1,7 @@
 //! The outer shape of a token, its header and its signature (RFC 7515, compact serialization).
 //!
-//! Not here: claims. The header is believed for two things only: which of *our* keys to try, and what kind of token
-//! it says it is. `jku`, `jwk`, `x5u` and the like are never looked at.
+//! Not here: claims. The header is believed for two things only: which of *our* keys to try, and what kind of
+//! token it says it is. `jku`, `jwk`, `x5u` and the like are never looked at.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,8 +29,8 @@ pub(crate) fn key_id(token: &str) -> Result<Option<String>, VerificationError> {
     Jws::parse(token).map(|jws| jws.kid)
 }
 
-/// The `nonce` of a token that was verified when it arrived and kept where nobody can change it. Its key may be gone by
-/// now, so the signature is not checked again.
+/// The `nonce` of a token that was verified when it arrived and kept where nobody can change it. Its key may
+/// be gone by now, so the signature is not checked again.
 pub(crate) fn nonce_of_verified(token: &str) -> Option<String> {
     let payload = json::object(&decode(Jws::parse(token).ok()?.payload).ok()?).ok()?;
     payload.get("nonce")?.as_str().filter(|nonce| !nonce.is_empty()).map(str::to_owned)

@@ -1,12 +1,12 @@
-//! The rules for logout tokens: Scalekit asks, server to server, that sessions end (OpenID Connect Back-Channel
-//! Logout 1.0, sections 2.4 and 2.6).
+//! The rules for logout tokens: Scalekit asks, server to server, that sessions end (OpenID Connect
+//! Back-Channel Logout 1.0, sections 2.4 and 2.6).
 //!
-//! Not here: ending sessions, refusing a `jti` that was seen before, the HTTP answer (section 2.8); those need the
-//! application's store. Called by [`crate::Client::verify_logout_token`].
+//! Not here: ending sessions, refusing a `jti` that was seen before, the HTTP answer (section 2.8); those
+//! need the application's store. Called by [`crate::Client::verify_logout_token`].
 //!
-//! Scalekit does not document what it sends. So the standard is asked for, with one exception: `typ` may be `JWT` or
-//! missing, as in all its other tokens. The standard only recommends `logout+jwt`; the event and the prohibited
-//! `nonce` tell the kinds apart without it.
+//! Scalekit does not document what it sends. So the standard is asked for, with one exception: `typ` may be
+//! `JWT` or missing, as in all its other tokens. The standard only recommends `logout+jwt`; the event and the
+//! prohibited `nonce` tell the kinds apart without it.
 
 use serde_json::Value;
 
@@ -17,8 +17,9 @@ use crate::claims::LogoutToken;
 use crate::error::VerificationError;
 use crate::keys::KeySet;
 
-/// In seconds, and our choice: section 2.4 recommends at most two minutes until `exp`, but a provider that retries
-/// may send the same token again. It bounds how long a `jti` has to be remembered, whatever `exp` says.
+/// In seconds, and our choice: section 2.4 recommends at most two minutes until `exp`, but a provider that
+/// retries may send the same token again. It bounds how long a `jti` has to be remembered, whatever `exp`
+/// says.
 const MAX_AGE: i64 = 600;
 
 /// In bytes, and our choice: the application may have to store it.

@@ -1,28 +1,31 @@
-//! Turns a received token into claims, or names the rule it broke. Pure: token, keys, expectations and `now` in.
+//! Turns a received token into claims, or names the rule it broke. Pure: token, keys, expectations and `now`
+//! in.
 //!
-//! Not here: fetching keys ([`crate::keys`]), comparing tokens with each other ([`crate::client`]). The order is
-//! fixed: shape and algorithm, key, signature, and only then claims; nothing unsigned is ever looked at beyond the
-//! header. `jsonwebtoken` checks the signature and nothing else, because its own claim checks read the system clock
-//! and pass what is absent.
+//! Not here: fetching keys ([`crate::keys`]), comparing tokens with each other ([`crate::client`]). The order
+//! is fixed: shape and algorithm, key, signature, and only then claims; nothing unsigned is ever looked at
+//! beyond the header. `jsonwebtoken` checks the signature and nothing else, because its own claim checks read
+//! the system clock and pass what is absent.
 //!
 //! # How the kinds of token are told apart
 //!
-//! Scalekit signs all of them with the same keys, the same `typ` and the same `aud`. So, following the documented
-//! contents:
+//! Scalekit signs all of them with the same keys, the same `typ` and the same `aud`. So, following the
+//! documented contents:
 //!
-//! - An ID token must not have a `jti` that begins with `tkn_` (every access token has one), nor the `typ` `at+jwt`;
-//!   at sign-in it must carry our `nonce`, which no access token has.
-//! - An access token has a `jti` that begins with `tkn_`. One that has not must not have `nonce`, `at_hash` or `c_hash`
-//!   (they bind an ID token), and must show another sign of being one: `typ` `at+jwt`, `jti`, `nbf`, `scope`, `scopes`,
-//!   `roles` or `permissions`.
-//! - An ID token must not have `events`, nor an access token the logout event in it (a logout token must, and must have neither
-//!   `nonce` nor a `jti` that begins with `tkn_`); neither may have the `typ` `logout+jwt`.
+//! - An ID token must not have a `jti` that begins with `tkn_` (every access token has one), nor the `typ`
+//!   `at+jwt`; at sign-in it must carry our `nonce`, which no access token has.
+//! - An access token has a `jti` that begins with `tkn_`. One that has not must not have `nonce`, `at_hash`
+//!   or `c_hash` (they bind an ID token), and must show another sign of being one: `typ` `at+jwt`, `jti`,
+//!   `nbf`, `scope`, `scopes`, `roles` or `permissions`.
+//! - An ID token must not have `events`, nor an access token the logout event in it (a logout token must, and
+//!   must have neither `nonce` nor a `jti` that begins with `tkn_`); neither may have the `typ` `logout+jwt`.
 //! - The token of an IdP-initiated login must have neither `events` nor any claim that only a session's or an
-//!   application's token has (see `idp_initiated.rs`); it has no `sub` and `sid`, which ID and access tokens must have.
+//!   application's token has (see `idp_initiated.rs`); it has no `sub` and `sid`, which ID and access tokens
+//!   must have.
 //!
-//! The dashboard adds claims to all access tokens of an environment at once, under any name but `sub iss aud exp iat nbf
-//! jti oid sid xoid xuid roles permissions`. So no other name decides what an access token is, and none of the others makes
-//! one unreadable: what has not the type that is looked for counts as absent and stays in `other`.
+//! The dashboard adds claims to all access tokens of an environment at once, under any name but `sub iss aud
+//! exp iat nbf jti oid sid xoid xuid roles permissions`. So no other name decides what an access token is,
+//! and none of the others makes one unreadable: what has not the type that is looked for counts as absent and
+//! stays in `other`.
 
 mod claim_names;
 mod idp_initiated;
@@ -50,11 +53,13 @@ use crate::keys::KeySet;
 use jws::Jws;
 use rules::Claims;
 
-/// The member of `events` that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+/// The member of `events` that makes a token a logout token (OpenID Connect Back-Channel Logout 1.0, section
+/// 2.4).
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// How long ago an ID token may have been made; seconds, and our choice: nobody keeps one before showing it to us (OpenID
-/// Connect Core, section 3.1.3.7, rule 10). A day, so that no clock and no delay is meant by it.
+/// How long ago an ID token may have been made; seconds, and our choice: nobody keeps one before showing it
+/// to us (OpenID Connect Core, section 3.1.3.7, rule 10). A day, so that no clock and no delay is meant by
+/// it.
 const MAX_ID_TOKEN_AGE: i64 = 86_400;
 
 /// What a token has to match.
@@ -85,8 +90,8 @@ pub enum ExpectedNonce<'a> {
     Exactly(&'a str),
     /// It may be missing but not be another one: at a refresh (OpenID Connect Core, section 12.2).
     NoOther(&'a str),
-    /// It may be anything or missing: at a refresh of a session whose last ID token had none. Session and user are
-    /// compared all the same.
+    /// It may be anything or missing: at a refresh of a session whose last ID token had none. Session and
+    /// user are compared all the same.
     AnyAtRefresh,
 }
 
@@ -191,7 +196,8 @@ pub fn verify_access_token(
     }
     claims.check_issuer(expected.issuers)?;
     let names_client = claims.check_audience(expected.client_id, expected.further_audiences)?;
-    // Both `jti` and `aud` are reserved at the dashboard: with them the token is this client's access token, whatever else it says.
+    // Both `jti` and `aud` are reserved at the dashboard: with them the token is this client's access token,
+    // whatever else it says.
     let is_certain = names_client && claims.has_access_token_id();
     claims.check_authorized_party_if_readable(expected.client_id, is_certain)?;
     let (exp, iat) = claims.check_times(expected.now, expected.clock_tolerance)?;
@@ -215,8 +221,8 @@ pub fn verify_access_token(
     })
 }
 
-/// `at_hash` and `c_hash`: the left half of SHA-256, base64url (OpenID Connect Core, section 3.1.3.6). Checked when
-/// present, because Scalekit's samples disagree about whether they are.
+/// `at_hash` and `c_hash`: the left half of SHA-256, base64url (OpenID Connect Core, section 3.1.3.6).
+/// Checked when present, because Scalekit's samples disagree about whether they are.
 fn check_hash(claim: Option<Value>, of: Option<&str>, error: VerificationError) -> Result<(), VerificationError> {
     let (Some(claim), Some(of)) = (claim, of) else {
         return Ok(());

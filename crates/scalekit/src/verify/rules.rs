@@ -1,8 +1,8 @@
 //! The rules for the registered claims, and readers for the others.
 //!
-//! Every claim that is looked at is taken out of the map; what remains goes to the application as `other`. Not here:
-//! which rules apply to which kind of token (`mod.rs` and its children). Missing, `null` and the empty string are one
-//! case: absent; [`Claims::strict_text`] is the exception.
+//! Every claim that is looked at is taken out of the map; what remains goes to the application as `other`.
+//! Not here: which rules apply to which kind of token (`mod.rs` and its children). Missing, `null` and the
+//! empty string are one case: absent; [`Claims::strict_text`] is the exception.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ impl Claims {
         self.0.contains_key(name)
     }
 
-    /// Whether `events` names the back-channel logout event, with whatever value. A claim that is only called `events` may be
-    /// the application's own.
+    /// Whether `events` names the back-channel logout event, with whatever value. A claim that is only called
+    /// `events` may be the application's own.
     pub(super) fn has_logout_event(&self) -> bool {
         self.0.get("events").is_some_and(|events| events.get(LOGOUT_EVENT).is_some())
     }
 
-    /// Whether `jti` is one that Scalekit gives to access tokens and to nothing else. The dashboard reserves the name `jti`, so
-    /// no custom claim can pretend it.
+    /// Whether `jti` is one that Scalekit gives to access tokens and to nothing else. The dashboard reserves
+    /// the name `jti`, so no custom claim can pretend it.
     pub(super) fn has_access_token_id(&self) -> bool {
         self.0.get("jti").and_then(Value::as_str).is_some_and(|jti| jti.starts_with("tkn_"))
     }
@@ -47,8 +47,8 @@ impl Claims {
         Ok(audiences.len())
     }
 
-    /// The client or one of `others` must be among the audiences. Whom else the token is for does not matter (RFC 9068,
-    /// section 4: "contains"). Returns whether the client is.
+    /// The client or one of `others` must be among the audiences. Whom else the token is for does not matter
+    /// (RFC 9068, section 4: "contains"). Returns whether the client is.
     pub(super) fn check_audience(&mut self, client_id: &str, others: &[String]) -> Result<bool, VerificationError> {
         let audiences = self.audiences()?;
         let names_client = audiences.iter().any(|audience| audience == client_id);
@@ -76,8 +76,8 @@ impl Claims {
         if fits && (azp.is_some() || !azp_required) { Ok(()) } else { Err(VerificationError::AuthorizedParty) }
     }
 
-    /// As [`Self::check_authorized_party`], where both names are free for custom claims: what is no text is none of ours. Nor is
-    /// another text, where the token `is_certain` to be the client's without it.
+    /// As [`Self::check_authorized_party`], where both names are free for custom claims: what is no text is
+    /// none of ours. Nor is another text, where the token `is_certain` to be the client's without it.
     pub(super) fn check_authorized_party_if_readable(
         &mut self,
         client_id: &str,
@@ -115,8 +115,8 @@ impl Claims {
 
     /// `exp` is required, `iat` and `nbf` are checked when present. Returns `exp` and `iat`.
     ///
-    /// Valid from `nbf - tolerance` and `iat - tolerance`, that second included, until `exp + tolerance`, that second
-    /// excluded (RFC 7519, section 4.1.4: "on or after").
+    /// Valid from `nbf - tolerance` and `iat - tolerance`, that second included, until `exp + tolerance`,
+    /// that second excluded (RFC 7519, section 4.1.4: "on or after").
     pub(super) fn check_dates(
         &mut self,
         now: i64,
@@ -139,9 +139,9 @@ impl Claims {
         Ok((exp, iat))
     }
 
-    /// `scope` (space-separated) and `scopes` (a list), in either shape: Scalekit's SDKs know both. Neither is in the tokens
-    /// of live environments, and both names are free for custom claims: what is neither a text nor a list of texts stays
-    /// in the rest.
+    /// `scope` (space-separated) and `scopes` (a list), in either shape: Scalekit's SDKs know both. Neither
+    /// is in the tokens of live environments, and both names are free for custom claims: what is neither a
+    /// text nor a list of texts stays in the rest.
     pub(super) fn scopes(&mut self) -> Vec<String> {
         let mut scopes: Vec<String> = Vec::new();
         for name in ["scope", "scopes"] {
@@ -170,13 +170,14 @@ impl Claims {
         }
     }
 
-    /// As [`Self::text`], for claims that decide nothing: what is no text counts as absent and stays in the rest.
+    /// As [`Self::text`], for claims that decide nothing: what is no text counts as absent and stays in the
+    /// rest.
     pub(super) fn text_or_rest(&mut self, name: &'static str) -> Option<String> {
         self.take_if(name, |value| value.as_str().map(str::to_owned)).filter(|text| !text.is_empty())
     }
 
-    /// As [`Self::text`], for claims in which `null` and the empty string are mistakes and not another way to say
-    /// "absent": those that decide whose sessions end.
+    /// As [`Self::text`], for claims in which `null` and the empty string are mistakes and not another way to
+    /// say "absent": those that decide whose sessions end.
     pub(super) fn strict_text(&mut self, name: &'static str) -> Result<Option<String>, VerificationError> {
         match self.0.remove(name) {
             None => Ok(None),

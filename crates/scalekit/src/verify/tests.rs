@@ -619,7 +619,8 @@ proptest! {
     }
 }
 
-/// Every position, not a sample: the last character of each part has spare bits that a lenient decoder ignores.
+/// Every position, not a sample: the last character of each part has spare bits that a lenient decoder
+/// ignores.
 #[test]
 fn no_character_of_a_token_can_be_replaced_by_its_neighbour() {
     let good = KEY_A.sign(&access_claims());

@@ -1,7 +1,7 @@
 //! What a webhook says has happened (REST reference, "Webhooks").
 //!
-//! Not here: whether to believe it (`mod.rs`); an [`Event`] is only made from a body whose signature was checked.
-//! `Debug` shows the event's identifier and type, because the rest is about a person.
+//! Not here: whether to believe it (`mod.rs`); an [`Event`] is only made from a body whose signature was
+//! checked. `Debug` shows the event's identifier and type, because the rest is about a person.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::WebhookError;
 use crate::members::{text, time};
 
-/// One event. Read tolerantly: identifiers that are missing are `None`, members nobody knows are in [`Self::data`].
+/// One event. Read tolerantly: identifiers that are missing are `None`, members nobody knows are in
+/// [`Self::data`].
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -52,7 +53,8 @@ pub enum EventKind {
     OrganizationUpdated(OrganizationEvent),
     /// `organization.deleted`
     OrganizationDeleted(OrganizationEvent),
-    /// A type this crate does not know, or `data` that is no object: see [`Event::event_type`] and [`Event::data`].
+    /// A type this crate does not know, or `data` that is no object: see [`Event::event_type`] and
+    /// [`Event::data`].
     Other,
 }
 

@@ -1,7 +1,8 @@
 //! Verifies webhooks and reads their events (Standard Webhooks 1.0.0; docs "Implement webhooks"). Pure.
 //!
-//! Not here: receiving the request, which needs the body byte for byte and each header once, and limits the body's
-//! size; refusing a webhook that was handled before, which needs a store. Called by the application's webhook route.
+//! Not here: receiving the request, which needs the body byte for byte and each header once, and limits the
+//! body's size; refusing a webhook that was handled before, which needs a store. Called by the application's
+//! webhook route.
 //!
 //! ```text
 //! WebhookSecrets::parse          → WebhookSecrets     once, at start-up
@@ -33,8 +34,8 @@ pub struct WebhookHeaders<'a> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Webhook {
-    /// The same however often this webhook is sent (retries, and replays within the tolerance): handle each once.
-    /// 1 to 255 visible ASCII characters.
+    /// The same however often this webhook is sent (retries, and replays within the tolerance): handle each
+    /// once. 1 to 255 visible ASCII characters.
     pub id: String,
     /// When this attempt was sent, in seconds since 1970. Remember `id` until 5 minutes after it, at least.
     pub sent_at: i64,
@@ -49,7 +50,8 @@ pub enum WebhookError {
     /// The header is missing or empty.
     #[error("the header `{0}` is missing")]
     MissingHeader(&'static str),
-    /// `webhook-id` has more than 255 bytes or other than visible ASCII, or `webhook-timestamp` is no whole number.
+    /// `webhook-id` has more than 255 bytes or other than visible ASCII, or `webhook-timestamp` is no whole
+    /// number.
     #[error("the header `{0}` is malformed")]
     MalformedHeader(&'static str),
     /// Sent more than 5 minutes ago.
@@ -80,13 +82,13 @@ const MAX_ID: usize = 255;
 const MAX_SIGNATURES: usize = 16;
 
 impl WebhookSecrets {
-    /// Checks time and signature of a webhook and reads its event. `body` is the body as it was received, not parsed
-    /// and written again; `now` in seconds since 1970.
+    /// Checks time and signature of a webhook and reads its event. `body` is the body as it was received, not
+    /// parsed and written again; `now` in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// See [`WebhookError`]. Answer 400 and do nothing. Scalekit then tries again, which is right for a secret that
-    /// isn't known here yet.
+    /// See [`WebhookError`]. Answer 400 and do nothing. Scalekit then tries again, which is right for a
+    /// secret that isn't known here yet.
     pub fn verify(&self, headers: &WebhookHeaders<'_>, body: &[u8], now: i64) -> Result<Webhook, WebhookError> {
         let id = check_id(headers.id)?;
         let sent_at = check_timestamp(headers.timestamp, now)?;
@@ -96,8 +98,8 @@ impl WebhookSecrets {
 
     /// "Signature scheme" and "Verifying signatures": HMAC-SHA256 over `{id}.{timestamp}.{body}`.
     ///
-    /// An `id` with a full stop makes that text no less unique: the timestamp is digits only and the body must be a
-    /// JSON object, so that the borders between the three can be nowhere else.
+    /// An `id` with a full stop makes that text no less unique: the timestamp is digits only and the body
+    /// must be a JSON object, so that the borders between the three can be nowhere else.
     fn check_signatures(&self, headers: &WebhookHeaders<'_>, body: &[u8]) -> Result<(), WebhookError> {
         let listed: Vec<&str> = headers.signature.split_ascii_whitespace().take(MAX_SIGNATURES).collect();
         if listed.is_empty() {

@@ -48,7 +48,8 @@ fn body() -> Vec<u8> {
 
 // ---- signatures ----
 
-/// The example of the Standard Webhooks reference implementations, so that we don't only agree with ourselves.
+/// The example of the Standard Webhooks reference implementations, so that we don't only agree with
+/// ourselves.
 #[test]
 fn the_reference_implementations_example_has_the_signature_they_say() {
     let secrets = WebhookSecrets::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();

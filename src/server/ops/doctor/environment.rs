@@ -1,5 +1,5 @@
-//! What no request can check: addresses that a person must register, cookies, webhooks, certificates, and the emulator that
-//! stands in.
+//! What no request can check: addresses that a person must register, cookies, webhooks, certificates, and the
+//! emulator that stands in.
 
 use axum_hardening::serve::Tls;
 
@@ -46,8 +46,8 @@ const ADDRESSES: [Address; 4] = [
     },
 ];
 
-/// Without Full-Stack Auth, tokens name neither a session nor an organization, and all are refused. No request of this process can
-/// tell; the log of a refused sign-in does.
+/// Without Full-Stack Auth, tokens name neither a session nor an organization, and all are refused. No
+/// request of this process can tell; the log of a refused sign-in does.
 pub fn check_full_stack_auth(report: &mut Report) {
     let message = "Full-Stack Auth has to be on, which only a sign-in can show";
     report.add("full-stack", Outcome::Ok, message, "Switch it on (Dashboard > Authentication > General)");

@@ -1,7 +1,9 @@
-//! `leptos-scalekit check`: tries everything that the server needs, and says what to do about what does not work.
+//! `leptos-scalekit check`: tries everything that the server needs, and says what to do about what does not
+//! work.
 //!
-//! Not here: readiness of a running process (`server::health`). It serves nothing, and leaves nothing behind but what the
-//! server would make too (an empty session database). Every call over a network is bounded in time.
+//! Not here: readiness of a running process (`server::health`). It serves nothing, and leaves nothing behind
+//! but what the server would make too (an empty session database). Every call over a network is bounded in
+//! time.
 
 pub mod environment;
 mod provider;

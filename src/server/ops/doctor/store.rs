@@ -53,7 +53,8 @@ enum Fault {
 async fn try_record(address: &StoreAddress, now: i64) -> Result<(), Fault> {
     let store = open_store(address).map_err(|error| Fault::Open(error.into()))?;
     let key = SessionId::generate().map_err(|_| Fault::NoRandomness)?.key();
-    // Nobody's: the store knows users and sessions by hashes of identifiers that begin with `usr_` and `ses_`.
+    // Nobody's: the store knows users and sessions by hashes of identifiers that begin with `usr_` and
+    // `ses_`.
     let record = Record {
         version: 1,
         user: UserKey::of("leptos-scalekit check"),

@@ -55,8 +55,8 @@ pub enum ExporterError {
 }
 
 impl Exporter {
-    /// Listens and begins to record. Does nothing without an address. One that is in use is waited for while the process serves: in
-    /// a rolling start the process before still has it.
+    /// Listens and begins to record. Does nothing without an address. One that is in use is waited for while
+    /// the process serves: in a rolling start the process before still has it.
     ///
     /// # Errors
     /// [`ExporterError`].
@@ -135,7 +135,8 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     })
 }
 
-/// Explains every series, and begins those whose labels are known at 0: a rate needs to see the first event happen.
+/// Explains every series, and begins those whose labels are known at 0: a rate needs to see the first event
+/// happen.
 fn begin_series() {
     for Series { name, kind, meaning, .. } in catalogue::all() {
         match kind {

@@ -1,8 +1,9 @@
-//! What is counted and measured, and when. Through the facade of `metrics`: until somebody installs a recorder, as
-//! `exporter` does, all of this costs nothing and goes nowhere.
+//! What is counted and measured, and when. Through the facade of `metrics`: until somebody installs a
+//! recorder, as `exporter` does, all of this costs nothing and goes nowhere.
 //!
-//! Labels are fixed words and our own routes, never anything that a visitor or the provider chose. Names, explanations and the
-//! labels' words are in [`catalogue`]. What the engine counts itself: `scalekit_sessions::metrics`.
+//! Labels are fixed words and our own routes, never anything that a visitor or the provider chose. Names,
+//! explanations and the labels' words are in [`catalogue`]. What the engine counts itself:
+//! `scalekit_sessions::metrics`.
 
 pub mod catalogue;
 pub mod exporter; // part: metrics
@@ -11,7 +12,8 @@ use metrics::counter;
 
 pub use scalekit_sessions::metrics::{sessions_active, store_failed, token_call};
 
-/// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way` or `not_set_up`.
+/// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way`
+/// or `not_set_up`.
 pub fn notification(kind: &'static str, outcome: &'static str) {
     counter!(catalogue::NOTIFICATIONS, "kind" => kind, "outcome" => outcome).increment(1);
 }

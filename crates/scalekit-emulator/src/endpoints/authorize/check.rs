@@ -1,9 +1,8 @@
 //! What an authorization request may say.
 //!
-//! What for: from parameters to a request that can be carried out, or to an error the app is told by redirect. The
-//! client and the redirect URL are checked before this; they can't be reported that way.
-//! Not here: sessions and pages (`authorize`).
-//! Called by: `authorize`.
+//! What for: from parameters to a request that can be carried out, or to an error the app is told by
+//! redirect. The client and the redirect URL are checked before this; they can't be reported that way. Not
+//! here: sessions and pages (`authorize`). Called by: `authorize`.
 
 use crate::{
     directory::Directory,
@@ -83,7 +82,8 @@ fn scope(parameters: &Parameters) -> Result<Vec<String>, Refused> {
     }
 }
 
-/// A challenge without a method would mean `plain` (RFC 7636 section 4.3), which is refused like a named `plain`.
+/// A challenge without a method would mean `plain` (RFC 7636 section 4.3), which is refused like a named
+/// `plain`.
 fn code_challenge(parameters: &Parameters) -> Result<Option<String>, Refused> {
     match (parameters.owned("code_challenge"), parameters.value("code_challenge_method")) {
         (None, None) => Ok(None),
@@ -118,8 +118,8 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Refused> {
     Ok(found.map_or(Prompt::Absent, |(_, prompt)| prompt))
 }
 
-/// Precedence: provider, connection, organization, domain, login hint (scalekit-api §3). A domain or hint that leads
-/// nowhere is no error.
+/// Precedence: provider, connection, organization, domain, login hint (scalekit-api §3). A domain or hint
+/// that leads nowhere is no error.
 fn selector(directory: &Directory, parameters: &Parameters) -> Result<(Through, Option<String>), Refused> {
     if let Some(provider) = parameters.value("provider") {
         let known = PROVIDERS.into_iter().find(|known| *known == provider);

@@ -1,11 +1,10 @@
 //! `GET /oauth/authorize`
 //!
-//! What it does: checks the request, then answers at once from the browser's session, or begins a transaction on the
-//! hosted pages (scalekit-api §3 and §4).
-//! Stricter than Scalekit: redirect URLs match exactly, PKCE is `S256` or absent, `openid` must be asked for, a
-//! parameter that comes twice is refused. An unknown client or redirect URL never causes a redirect (RFC 6749
-//! section 4.1.2.1).
-//! Called by: the browser, sent by the app.
+//! What it does: checks the request, then answers at once from the browser's session, or begins a transaction
+//! on the hosted pages (scalekit-api §3 and §4). Stricter than Scalekit: redirect URLs match exactly, PKCE is
+//! `S256` or absent, `openid` must be asked for, a parameter that comes twice is refused. An unknown client
+//! or redirect URL never causes a redirect (RFC 6749 section 4.1.2.1). Called by: the browser, sent by the
+//! app.
 
 mod check;
 

@@ -1,9 +1,9 @@
 //! `/api/v1`
 //!
-//! What it does: sessions, and the deletion of people and memberships (scalekit-api §13). Errors have the shape of
-//! Scalekit's gateway (§13.1).
-//! Stricter than Scalekit: query parameters it does not know are refused, `page_size` above 100 too.
-//! Called by: the app's server, with a token of the grant `client_credentials`.
+//! What it does: sessions, and the deletion of people and memberships (scalekit-api §13). Errors have the
+//! shape of Scalekit's gateway (§13.1). Stricter than Scalekit: query parameters it does not know are
+//! refused, `page_size` above 100 too. Called by: the app's server, with a token of the grant
+//! `client_credentials`.
 
 mod error;
 mod page;
@@ -67,7 +67,8 @@ fn admit(world: &World, token: Option<&str>) -> Result<(), GatewayError> {
     Ok(())
 }
 
-/// An access token (`tkn_…`) whose subject is the client itself: not a person's, no ID token, no logout token.
+/// An access token (`tkn_…`) whose subject is the client itself: not a person's, no ID token, no logout
+/// token.
 fn is_machines(claims: &Map<String, Value>, world: &World) -> bool {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
     text("jti").starts_with("tkn_")

@@ -1,9 +1,8 @@
 //! One page of a person's sessions.
 //!
-//! What for: filters and page tokens (scalekit-api §13.2). A token names the session next to the page, so sessions
-//! that begin between two calls move nothing.
-//! Not here: the filters `filter.start_time` and `filter.end_time`; the emulator refuses them.
-//! Called by: `sessions::list`.
+//! What for: filters and page tokens (scalekit-api §13.2). A token names the session next to the page, so
+//! sessions that begin between two calls move nothing. Not here: the filters `filter.start_time` and
+//! `filter.end_time`; the emulator refuses them. Called by: `sessions::list`.
 
 use std::cmp::Reverse;
 

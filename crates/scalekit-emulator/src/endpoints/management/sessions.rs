@@ -1,8 +1,7 @@
 //! `GET /sessions/{session_id}`, `GET /users/{user_id}/sessions`, and `POST …/revoke` of both
 //!
-//! What it does: shows and revokes sessions (scalekit-api §13.2). Revoking one that has ended already changes nothing
-//! and shows how it ended; revoking all touches live ones only.
-//! Called by: `management`.
+//! What it does: shows and revokes sessions (scalekit-api §13.2). Revoking one that has ended already changes
+//! nothing and shows how it ended; revoking all touches live ones only. Called by: `management`.
 
 use std::sync::Arc;
 

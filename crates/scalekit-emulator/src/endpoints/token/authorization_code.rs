@@ -1,8 +1,8 @@
 //! `grant_type=authorization_code`
 //!
-//! What it does: exchanges a code for tokens (scalekit-api §5). A refresh token comes only with `offline_access`.
-//! Stricter than Scalekit: see `world::grants`.
-//! Called by: `token`; `Control::login`, which answers the same without a code.
+//! What it does: exchanges a code for tokens (scalekit-api §5). A refresh token comes only with
+//! `offline_access`. Stricter than Scalekit: see `world::grants`. Called by: `token`; `Control::login`, which
+//! answers the same without a code.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -1,8 +1,7 @@
 //! `grant_type=client_credentials`
 //!
-//! What it does: an access token for the application itself, for the management API (scalekit-api §5 and §8.3).
-//! Stricter than Scalekit: nowhere known.
-//! Called by: `token`.
+//! What it does: an access token for the application itself, for the management API (scalekit-api §5 and
+//! §8.3). Stricter than Scalekit: nowhere known. Called by: `token`.
 
 use serde_json::{Map, Value, json};
 

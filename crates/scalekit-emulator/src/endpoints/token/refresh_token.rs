@@ -1,9 +1,8 @@
 //! `grant_type=refresh_token`
 //!
-//! What it does: spends a refresh token and answers with new tokens whose roles and permissions are the directory's
-//! of now (scalekit-api §8.2 and §9). Whether an ID token comes with them is a setting; sources disagree.
-//! Stricter than Scalekit: no grace for the token that was just rotated.
-//! Called by: `token`.
+//! What it does: spends a refresh token and answers with new tokens whose roles and permissions are the
+//! directory's of now (scalekit-api §8.2 and §9). Whether an ID token comes with them is a setting; sources
+//! disagree. Stricter than Scalekit: no grace for the token that was just rotated. Called by: `token`.
 
 use serde_json::{Map, Value, json};
 

@@ -77,7 +77,8 @@ async fn it_holds_behind_a_sentinel_and_the_store_follows_a_failover() {
 
     let (before, after) = (key(), key());
     store.create(&before, &record(1000, "before"), 0).await.unwrap();
-    // Redis copies to the other server a moment later; a failover in that moment loses it, which is decision 7's to accept.
+    // Redis copies to the other server a moment later; a failover in that moment loses it, which is decision
+    // 7's to accept.
     let name = store.keys.session(&before);
     let mut replica = watched.replica.admin(":secret@").await;
     eventually("the other server has the session", async || {

@@ -1,4 +1,5 @@
-//! Redis that is down, comes back, hangs, or has forgotten everything: errors in time, and recovery without a restart.
+//! Redis that is down, comes back, hangs, or has forgotten everything: errors in time, and recovery without a
+//! restart.
 
 use std::time::Instant;
 
@@ -51,7 +52,8 @@ async fn a_redis_that_was_restarted_meanwhile_costs_no_call() {
     assert_it_works(&store).await;
     server.stop();
     server.start_again();
-    // The one thread drives this connection as well, which was made after the end of the store's: it has seen that end by now.
+    // The one thread drives this connection as well, which was made after the end of the store's: it has seen
+    // that end by now.
     redis::cmd("PING").exec_async(&mut server.admin("").await).await.unwrap();
     assert_it_works(&store).await;
 }
