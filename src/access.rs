@@ -2,8 +2,7 @@
 //! guard turns away by it before anything runs, and a route that is missing here can't be called at all.
 //! Tests compare it with the router.
 //!
-//! Health checks and files are outside: they are the same for everybody. Not here: the guard
-//! (`server::guard`).
+//! Health checks and files are outside: the same for everybody. Not here: the guard (`server::guard`).
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +46,7 @@ pub struct Endpoint {
 /// What a route needs to know of the caller's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionUse {
-    /// Look it up, and refresh it if its tokens have ended: a person does something, which keeps the session
-    /// alive.
+    /// Look it up, refresh it if its tokens have ended: a person acts, which keeps the session alive.
     Lookup,
     /// The same, but a page may be asking by itself: that keeps no session alive.
     Watch,
@@ -97,8 +95,7 @@ const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> En
     Endpoint { path, access, session }
 }
 
-/// In bytes: longer paths are not led back to after a sign-in. They travel in a cookie, and pages repeat
-/// them.
+/// In bytes: no sign-in leads back to a longer path. They travel in a cookie, and pages repeat them.
 pub const LONGEST_RETURN_PATH: usize = 1024;
 
 /// Whether the page at `path` can't be shown without a session.

@@ -50,8 +50,7 @@ pub fn shell(options: LeptosOptions, links: SiteLinks) -> impl IntoView {
     }
 }
 
-/// Starts the application in the browser. Leptos' own component would look for hashed names in a file beside
-/// the binary.
+/// Starts the browser side. Leptos' own component would look for hashed names in a file beside the binary.
 #[component]
 fn Hydration(links: SiteLinks) -> impl IntoView {
     let SiteLinks { start, script, wasm, .. } = links;

@@ -1,5 +1,4 @@
-//! What a browser may be told when something went wrong: a closed set of outcomes, each with its HTTP status,
-//! a sentence and a next step.
+//! What a browser may be told of errors: a closed set, each with its HTTP status, a sentence and a next step.
 //!
 //! Causes are not here: they are logged where they are handled, on the server, and never travel. Every server
 //! function returns [`AppError`]; pages turn it into an explanation with [`AppError::title`] and
@@ -10,6 +9,9 @@ use leptos::{
     server_fn::codec::JsonEncoding,
 };
 use serde::{Deserialize, Serialize};
+
+/// Seconds after which another attempt makes sense when the server was out of reach.
+const RETRY_SECONDS: u32 = 5;
 
 /// The application's one error type towards the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +48,7 @@ pub enum AppError {
 /// Why a sign-in ended without a session. Each is explained on the callback's error page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignInProblem {
-    /// The answer belongs to no sign-in that this browser has under way: foreign, replayed, expired, or
-    /// cookies are off.
+    /// The answer fits no sign-in under way in this browser: foreign, replayed, expired, or cookies are off.
     NoAttempt,
     /// The answer itself is not one that the provider sends: doubled, oversized or missing parameters.
     Malformed,
@@ -225,14 +226,13 @@ impl std::error::Error for AppError {}
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// Maps faults of the call itself: unreadable arguments are the caller's, an unreachable server passes,
-    /// the rest is ours.
+    /// Call faults: unreadable arguments are the caller's, an unreachable server passes, the rest is ours.
     fn from_server_fn_error(fault: ServerFnErrorErr) -> Self {
         match fault {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 Self::Invalid
             }
-            ServerFnErrorErr::Request(_) => Self::Unavailable { retry_after: 5 },
+            ServerFnErrorErr::Request(_) => Self::Unavailable { retry_after: RETRY_SECONDS },
             _ => Self::Internal,
         }
     }

@@ -5,8 +5,7 @@
 //! - [`access`]: the table of pages with who may open each.
 //! - [`app`]: the document shell and `<App/>`.
 //! - [`documents`]: documents that stand alone: errors, a question with one button.
-//! - [`pages`]: one page a file, and the route of each. They read view models and hold no logic of the
-//!   server's.
+//! - [`pages`]: one page a file, and each one's route. They read view models and hold no server logic.
 //! - [`components`]: what several pages share: header, user menu, guards, the session watcher.
 //! - [`api`]: view models and the server functions that fill them: the only door between browser and server.
 //! - [`site`]: where documents find stylesheet, scripts and WASM.

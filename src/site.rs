@@ -1,5 +1,4 @@
-//! Where documents find the site's files. Names carry a hash of the content, so that browsers may keep each
-//! for ever.
+//! Where documents find the site's files. Names carry a hash of the content: browsers may keep each for ever.
 //!
 //! Not here: the files themselves, which the server has (`server::assets`).
 
@@ -7,8 +6,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     pub address: String,
-    /// What its content must be for the browser to run it (Subresource Integrity); `None` if it was not
-    /// built.
+    /// What its content must be for the browser to run it (Subresource Integrity); `None` if not built.
     pub integrity: Option<String>,
 }
 

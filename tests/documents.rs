@@ -19,14 +19,19 @@ fn read(path: &str) -> String {
 
 /// The Markdown files of `docs/`, relative to the repository.
 fn documents() -> Vec<PathBuf> {
+    files("docs", "md")
+}
+
+/// The files below a folder whose names end so, relative to the repository.
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join("docs")];
+    let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "md") {
+            } else if path.extension().is_some_and(|extension| extension == ending) {
                 found.push(path.strip_prefix(root()).unwrap().to_owned());
             }
         }
@@ -155,6 +160,28 @@ fn every_path_that_the_documents_name_is_there() {
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+#[test]
+fn the_readme_has_at_most_900_words() {
+    let words = read("README.md").split_whitespace().count();
+    assert!(words <= 900, "{words} words");
+}
+
+#[test]
+fn what_a_team_owns_has_at_most_11000_lines() {
+    let lines: usize = files("src", "rs").iter().map(|file| read(file.to_str().unwrap()).lines().count()).sum();
+    assert!(lines <= 11_000, "src/ has {lines} lines");
+}
+
+#[test]
+fn comments_end_by_column_110() {
+    for file in ["src", "crates", "tests"].into_iter().flat_map(|folder| files(folder, "rs")) {
+        for (number, line) in (1..).zip(read(file.to_str().unwrap()).lines()) {
+            let is_long = line.trim_start().starts_with("//") && line.chars().count() > 110 && !line.contains("http");
+            assert!(!is_long, "{}:{number} is longer", file.display());
+        }
+    }
+}
 // part: template }
 
 #[test]
@@ -168,12 +195,6 @@ fn readme_and_assistants_guide_name_the_same_twelve_files_to_read_first() {
     let lines: usize = files.iter().map(|file| read(file).lines().count()).sum();
     assert!(lines <= 1700, "the twelve files of README.md have {lines} lines");
     // part: template }
-}
-
-#[test]
-fn the_readme_has_at_most_900_words() {
-    let words = read("README.md").split_whitespace().count();
-    assert!(words <= 900, "{words} words");
 }
 
 /// What a PNG file says of its size: width and height stand behind its signature and the head of its first

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 
 use leptos_scalekit::server::settings::{
-    Environment, IdentityProvider, Settings, Source, is_loopback, print,
+    Environment, IdentityProvider, Settings, Source, print,
     table::{self, Shown},
 };
+use scalekit::is_loopback;
 use toml::{Table, Value};
 
 /// Shorter secrets may stand in a message by chance.

@@ -1,5 +1,4 @@
-//! What the dashboard shows beside the session: roles and permissions in plain words, and the template's next
-//! steps.
+//! What the dashboard adds to the session: roles and permissions in plain words, the template's next steps.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::session::OrganizationView;
 use crate::error::AppError;
 
-/// Everything that this application keeps about an organization: it stands in its people's sessions and
-/// nowhere else.
+/// All that this application keeps about an organization: it stands only in its people's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationExport {
     /// The organization, as the caller's verified token describes it.
@@ -18,12 +17,10 @@ pub struct OrganizationExport {
     pub kept_until: i64,
 }
 
-/// What is kept about the caller's organization, for administrators who have to answer that question. No page
-/// calls it: a script does.
+/// What is kept about the caller's organization, for administrators who are asked. For scripts, not pages.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] without a session, [`AppError::Forbidden`] without the permission that its
-/// rule names.
+/// [`AppError::Unauthenticated`] without a session, [`AppError::Forbidden`] without its rule's permission.
 #[server(endpoint = "export_organization")]
 pub async fn export_organization() -> Result<OrganizationExport, AppError> {
     crate::server::views::organization::export_organization()

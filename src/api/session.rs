@@ -1,5 +1,4 @@
-//! Who is signed in: the session's view model and the server functions of its life: read, begin, refresh,
-//! end.
+//! Who is signed in: the session's view model and its server functions: read, begin, refresh, end.
 //!
 //! Called by the shell, the callback page, the session watcher and the sign-out form. The rules are in
 //! `crate::server::auth` and the crate `scalekit-sessions`.
@@ -81,8 +80,7 @@ pub struct OrganizationView {
 }
 
 impl OrganizationView {
-    /// What people call it: its name, else this application's own identifier. Scalekit's identifier says
-    /// nothing to anybody.
+    /// What people call it: its name, else this application's identifier. Scalekit's means nothing to people.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         self.name.as_deref().or(self.external_id.as_deref())

@@ -29,7 +29,7 @@ pub struct SessionEntry {
     /// What the person signed in with.
     pub device: DeviceView,
     /// City and country, if the provider knows them.
-    pub place: Option<String>,
+    pub location: Option<String>,
     /// When the person signed in; Unix seconds.
     pub signed_in_at: i64,
     /// When the person last did something with it, to the minute; Unix seconds.

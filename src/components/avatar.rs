@@ -1,5 +1,4 @@
-//! The person's picture over their initials: where the picture is missing or blocked, the initials show,
-//! scripts or not.
+//! The person's picture over their initials: if it is missing or blocked, the initials show, scripts or not.
 
 use leptos::{html, prelude::*};
 

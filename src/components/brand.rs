@@ -1,5 +1,4 @@
-//! The product's mark and name. Change the name here, the mark in `icons.rs` and `public/favicon.svg`, the
-//! colours in `style/tokens.css`.
+//! Brand: change the name here, mark in `icons.rs` and `public/favicon.svg`, colours in `style/tokens.css`.
 
 use leptos::prelude::*;
 

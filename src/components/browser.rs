@@ -31,8 +31,7 @@ pub fn current_address() -> String {
     [location.pathname().unwrap_or_default(), location.search().unwrap_or_default()].concat()
 }
 
-/// Leaves for another document, replacing this one in the history. A full page load: nothing of this page's
-/// memory stays.
+/// Loads another document, which takes this one's place in the history: nothing of this page's memory stays.
 pub fn leave_for(address: &str) {
     // A refused navigation leaves the page as it is; there is nothing better to do.
     let _ = window().location().replace(address);
@@ -43,8 +42,7 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
-/// Remembers `value` under `name` for all tabs; `true` if it was not remembered before. Blocked storage
-/// remembers nothing.
+/// Remembers `value` under `name` for all tabs; `true` if that is new. Blocked storage remembers nothing.
 #[must_use]
 pub fn remember(name: &str, value: &str) -> bool {
     let Ok(Some(storage)) = window().local_storage() else { return false };

@@ -1,8 +1,7 @@
 //! A form that first says what it will do.
 //!
-//! A popover, as the account menu is: the browser opens it, closes it on Escape and on a press outside, and
-//! returns the focus, all of that without scripts; the form is a plain post. After hydration the page may do
-//! the same without a reload.
+//! A popover like the account menu: without scripts, the browser opens it, closes it on Escape or a press
+//! outside, and returns focus; the form is a plain post. Once hydrated, the page needs no reload for it.
 
 use leptos::prelude::*;
 

@@ -1,8 +1,7 @@
 //! What stands around every page: header or rail, main, footer.
 //!
-//! Session-dependent parts (person, organization, emulator notice) are there in the first HTML. A signed-in
-//! page's frame also guards client-side navigation: on the server a layer in front of the router has already
-//! turned anonymous requests away.
+//! Session-dependent parts (person, organization, emulator notice) are in the first HTML. A signed-in page's
+//! frame also guards client-side navigation, as a layer before the router does on the server.
 
 use crate::components::erase::Erase as _;
 use leptos::{html, prelude::*};
@@ -82,7 +81,7 @@ pub fn SignedInFrame(
         }
     });
     let person = session.person();
-    let place = move |address: &'static str| (address == path).then_some("page");
+    let current = move |address: &'static str| (address == path).then_some("page");
 
     view! {
         <Title text=document_title(title)/>
@@ -98,15 +97,15 @@ pub fn SignedInFrame(
                         organization(view.get_untracked().organization.label().unwrap_or("Your organization").to_owned())
                     }).erase()}
                     <nav aria-label="Sections">
-                        <a class="rail-link" href="/dashboard" aria-current=place("/dashboard")>
+                        <a class="rail-link" href="/dashboard" aria-current=current("/dashboard")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-dashboard"></use></svg>
                             "Dashboard"
                         </a>
-                        <a class="rail-link" href="/dashboard/profile" aria-current=place("/dashboard/profile")>
+                        <a class="rail-link" href="/dashboard/profile" aria-current=current("/dashboard/profile")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-person"></use></svg>
                             "Profile"
                         </a>
-                        <a class="rail-link" href="/dashboard/sessions" aria-current=place("/dashboard/sessions")>
+                        <a class="rail-link" href="/dashboard/sessions" aria-current=current("/dashboard/sessions")>
                             <svg class="icon" aria-hidden="true"><use href="#icon-devices"></use></svg>
                             "Sessions"
                         </a>

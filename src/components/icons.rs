@@ -1,5 +1,4 @@
-//! One family of icons: 24 px grid, one stroke, the text's colour; and the marks of product and sign-in
-//! providers.
+//! One family of icons: 24 px grid, one stroke, the text's colour; marks of product and sign-in providers.
 //!
 //! The drawings stand once in the document, put there by the shell, and are used as `<svg class="icon"
 //! aria-hidden="true"><use href="#icon-arrow"></use></svg>`: plain markup, which costs the browser build

@@ -19,8 +19,7 @@ pub fn sign_in_page_after_expiry(return_to: &str) -> String {
     leading_back("/login", Some(("reason", "expired")), return_to)
 }
 
-/// Starts a sign-in at the provider, with at most one wish about how. `return_to` may be empty: the server
-/// then chooses.
+/// Starts a provider sign-in with at most one wish about how. If `return_to` is empty, the server chooses.
 #[must_use]
 pub fn start_sign_in(wish: Option<(&str, &str)>, return_to: &str) -> String {
     leading_back("/auth/login", wish, return_to)
@@ -53,8 +52,7 @@ fn leading_back(path: &str, wish: Option<(&str, &str)>, return_to: &str) -> Stri
     address
 }
 
-/// Percent-encodes everything but RFC 3986's unreserved characters; the same on server and browser, as
-/// hydration needs.
+/// Percent-encodes all but RFC 3986's unreserved characters; alike on server and browser, as hydration needs.
 fn push_encoded(address: &mut String, value: &str) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {

@@ -1,5 +1,4 @@
-//! What several pages share. Components show view models and call server functions; they know nothing of the
-//! server.
+//! What pages share. Components show view models and call server functions; they know nothing of the server.
 //!
 //! - [`session`]: who is signed in, as the browser knows it: the guard for client-side navigation and the
 //!   watcher that keeps a session fresh and notices its end.

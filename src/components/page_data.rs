@@ -1,5 +1,4 @@
-//! What a page loads before it is shown: once, on the server if the page comes from there, and then written
-//! into the document.
+//! What a page loads before it shows: once, on the server if it comes from there, then put into the document.
 //!
 //! Made before anything is awaited, so that server and browser number the data alike. Blocking: the server
 //! sends nothing before it is there, so that a redirect or a status can still be set. Shown by

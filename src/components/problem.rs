@@ -76,8 +76,7 @@ fn explanation(error: AppError) -> impl IntoView {
     }
 }
 
-/// One primary action and the way home. All of them are full page loads, so that nothing of a failed page
-/// stays.
+/// One primary action and the way home, as full page loads: nothing of a failed page stays.
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     let (label, address) = match error {
         AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),

@@ -1,9 +1,7 @@
-//! The session as a ring that empties with the access token and fills again when it is refreshed, with the
-//! exact times.
+//! The session as a ring that empties with the access token and fills again at its refresh, with exact times.
 //!
-//! The first drawing comes from the server's own clock reading, so that it is the same before and after
-//! hydration; from then on it follows the clock once a second. Refreshing is the watcher's business; the
-//! button only asks for it.
+//! The first drawing comes from the server's clock reading, so that it is the same before and after
+//! hydration; then it follows the clock once a second. The watcher refreshes; the button only asks for it.
 
 use std::time::Duration;
 

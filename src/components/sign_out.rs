@@ -1,5 +1,4 @@
-//! The sign-out form: a plain post, so that it works without scripts and leaves the page, with all that its
-//! memory holds.
+//! The sign-out form: a plain post, so that it works without scripts and leaves the page and its memory.
 
 use leptos::prelude::*;
 

@@ -24,8 +24,7 @@ pub fn TimeText(
     .erase()
 }
 
-/// How long ago something was, in words, as of `now`: the server's clock when it answered. The exact time on
-/// demand. All in Unix seconds.
+/// How long ago, as of `now`: the server's clock when it answered. Exact time on demand. All in Unix seconds.
 pub fn time_ago(at: i64, now: i64) -> impl IntoView {
     view! {
         <time datetime=utc(at, "T", "Z") title=utc(at, " ", " UTC")>

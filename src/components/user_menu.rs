@@ -1,7 +1,6 @@
 //! The person's menu: who is signed in, their pages, sign-out.
 //!
-//! A popover: the browser opens it, closes it on Escape and on a press outside, and returns the focus, all of
-//! that without scripts.
+//! A popover: without scripts, the browser opens it, closes it on Escape or a press outside, returns focus.
 
 use crate::components::erase::Erase as _;
 use leptos::prelude::*;

@@ -63,8 +63,7 @@ fn Document(
     }
 }
 
-/// What every document's head holds. The small script puts the remembered colour scheme in place before
-/// anything is painted.
+/// Every document's head. The small script sets the remembered colour scheme before anything is painted.
 #[component]
 pub fn DocumentHead(
     /// Where the site's files are.

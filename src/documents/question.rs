@@ -44,8 +44,7 @@ struct Way {
 const STAY: Way = Way { label: "Stay signed in", address: "/dashboard" };
 
 impl Question {
-    /// Whether a sign-in that began elsewhere is to go on. `fields` are what the link asked for: the button
-    /// asks for the same.
+    /// Whether a sign-in begun elsewhere is to go on. The button asks for `fields`, as the link did.
     #[must_use]
     pub fn go_on(signed_in_as: SignedInAs, fields: Vec<(String, String)>) -> Self {
         Self {

@@ -1,5 +1,4 @@
-//! After sign-out, and for whoever opens it otherwise. Tells the other tabs, whatever way led here: they ask
-//! the server themselves.
+//! After sign-out, or just opened. Tells the other tabs in any case: they ask the server themselves.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,8 +1,7 @@
 //! Where people choose how to sign in. All ways lead to `/auth/login`, which sends the browser on to
 //! Scalekit; plain links and a plain form, so that they work without scripts.
 //!
-//! `return_to` is passed on as it came, unless it is too long: the server checks it. `reason=expired`
-//! explains why one is here.
+//! `return_to` passes as is unless too long: the server checks it. `reason=expired` says why one is here.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -25,8 +25,7 @@ use self::{
     not_found::NotFound, profile::Profile, sessions::Sessions,
 };
 
-/// Each page at its address. `SsrMode::Async`: complete before it is sent, so that it works without scripts
-/// and can set status and headers.
+/// Each page's route. `SsrMode::Async`: sent complete, to work without scripts and set status and headers.
 #[component]
 pub fn Pages() -> impl IntoView {
     view! {

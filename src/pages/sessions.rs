@@ -1,8 +1,7 @@
 //! Where the person is signed in, and the end of what they don't want any more.
 //!
-//! Ending is a plain post that the server answers with this page again, `?ended=…`; once the page is
-//! hydrated, a call and the row's disappearance. Rows are hidden, not taken out: what was there when the page
-//! was made stays its only list.
+//! Ending is a plain post that the server answers with this page again, `?ended=…`; once hydrated, a call and
+//! the row's disappearance. Rows are hidden, not taken out: the page's first list stays its only one.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
@@ -110,7 +109,7 @@ fn devices(list: SessionList, done: &'static str) -> AnyView {
 }
 
 fn device(number: usize, entry: SessionEntry, now: i64, shown: RwSignal<Shown>, watcher: Watcher) -> impl IntoView {
-    let SessionEntry { id, current, here, device, place, signed_in_at, active_at } = entry;
+    let SessionEntry { id, current, here, device, location, signed_in_at, active_at } = entry;
     let name = name(&device);
     let target = Target::One(id.clone());
     let end = (!current).then(|| {
@@ -137,7 +136,7 @@ fn device(number: usize, entry: SessionEntry, now: i64, shown: RwSignal<Shown>, 
                     <strong>{name}</strong>
                     {current.then(|| view! { <span class="tag success">"This device"</span> })}
                 </p>
-                {line(place)}
+                {line(location)}
                 {line(elsewhere)}
                 <p class="device-times">
                     "Last active " {time_ago(active_at, now)} " · Signed in " <TimeText at=signed_in_at/>

@@ -1,5 +1,4 @@
-//! The built site: stylesheet, script, WASM and the files of `public/`, inside the binary with their
-//! compressed copies.
+//! The built site: stylesheet, script, WASM and `public/`, inside the binary with their compressed copies.
 //!
 //! A release build holds them all. A development build reads `target/site` and sees at once what `cargo
 //! leptos watch` writes. Why not cargo-leptos' own hashes: docs/decisions/0009-site-inside-the-binary.md. How
@@ -47,8 +46,7 @@ fn load() -> Files {
     files
 }
 
-/// The addresses that documents link to. `output_name` is what cargo-leptos calls its output, `package` the
-/// folder of it.
+/// Addresses that documents link to. cargo-leptos' output is called `output_name`, its folder `package`.
 #[must_use]
 pub fn links(files: &Files, output_name: &str, package: &str) -> SiteLinks {
     let script = |path: &str| Script { address: files.address(path), integrity: files.integrity(path) };

@@ -1,13 +1,11 @@
 //! The three cookies: their names, attributes and how they are read. Not here: what the values mean.
 //!
-//! How the header is read and what names and attributes protect: `axum_hardening::cookies`. What this
-//! application adds, as rules:
+//! How the header is read, what names and attributes protect: `axum_hardening::cookies`. Our own rules:
 //!
 //! 1. A session's identifier has one spelling. One that the server did not make itself leads to no session,
 //!    and a sign-in never takes over an identifier that the browser brought.
 //! 2. Of more than five login attempts, those that these keys can't open go first, then the oldest.
-//! 3. What stands under the session's name and is no identifier of ours is ignored and stays: it may be
-//!    somebody else's.
+//! 3. A session cookie that is no identifier of ours is ignored and stays: it may be somebody else's.
 
 use std::time::Duration;
 

@@ -1,18 +1,16 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
 //! - [`settings`], [`state`]: what the process starts with. [`parts`]: what this build has.
-//! - [`routes`], [`guard`]: who may call what, decided before anything runs. [`request`]: what a server
-//!   function has of its request.
+//! - [`routes`], [`guard`]: who may call what, decided first. [`request`]: a server function's request.
 //! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and
 //!   refreshed is in `scalekit-sessions`.
 //! - [`views`]: what pages show.
-//! - [`policy`]: what is accepted from browsers and what protects them: the configuration of the layers of
-//!   `axum-hardening`.
-//!   [`rate_limit`]: how often what. [`cookies`], [`return_to`]: our cookies, and where people may be led. [`patience`]: who waits how long.
+//! - [`policy`]: what is accepted from browsers and what protects them: how the layers of `axum-hardening`
+//!   are configured. [`rate_limit`]: how often what. [`patience`]: who waits how long.
+//! - [`cookies`], [`return_to`]: our cookies, and where people may be led.
 //! - [`webhooks`]: events of the Scalekit environment, and a team's own handlers. <!-- part: webhooks -->
 //! - [`assets`]: the built site, inside the binary.
-//! - [`refusals`]: how whoever asked is told that something went wrong. [`health`]: answers about the process
-//!   itself.
+//! - [`refusals`]: how errors are told to whoever asked. [`health`]: answers about the process itself.
 //! - [`ops`]: command line, doctor, metrics, upkeep.
 
 pub mod assets;
@@ -103,14 +101,12 @@ pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
         )
         .route("/logout", get(auth::logout::ask))
         .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
-        // Layers run from the last to the first: log, protect, clean and read cookies, refuse other sites,
-        // then guard.
+        // The last layer runs first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(guard, guard::require_access))
         .route_layer(from_fn_with_state(policy::NAVIGATION, require_navigation))
         .with_state(RouterState(Arc::clone(state)));
 
-    // Called by the provider's servers: without cookies, so nothing that protects cookies applies; signatures
-    // protect them.
+    // Called by the provider's servers: no cookies, so no layers for them; signatures protect these routes.
     let notifications = Router::new()
         .route(
             "/auth/backchannel-logout",
@@ -141,9 +137,8 @@ pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
 
 /// The pages that `<App/>` routes to, listed once for each process.
 ///
-/// Leptos renders the application to find them, and as long as it does, no page of the whole process loads
-/// its data: whoever is waiting for such a page then waits for ever. So it must not happen while requests are
-/// served.
+/// To find them, Leptos renders the application; meanwhile no page of the whole process loads its data:
+/// whoever waits for one then waits for ever. So it must not happen while requests are served.
 pub fn page_routes() -> &'static [AxumRouteListing] {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
     ops::tasks::keep_to_requests();

@@ -6,15 +6,13 @@
 //! outside can't follow a setting, so it is longer than the longest that can be set; tests compare
 //! (`deploy/`, `docs/deployment.md`).
 //!
-//! Not here: limits that have nothing to do with a token call (of the store, of connections, of a webhook's
-//! handler).
+//! Not here: limits unrelated to a token call (of the store, of connections, of a webhook's handler).
 
 use std::time::Duration;
 
 use scalekit_sessions::{LONGEST_WORK, Patience as SessionPatience};
 
-/// For how long a process that is told to stop still begins token calls: those of requests that were
-/// accepted.
+/// How long a process that is told to stop still begins token calls: those of accepted requests.
 pub const LAST_TOKEN_CALLS: Duration = Duration::from_secs(1);
 
 /// What is waited for around all that: a step of the store or of the clock.
@@ -47,15 +45,13 @@ impl Patience {
         callback.max(LONGEST_WORK + A_LITTLE * 5)
     }
 
-    /// How long the process takes at most to stop: the last token calls are finished, and what they bring
-    /// reaches the store.
+    /// The longest that stopping takes: the last token calls end, and what they bring reaches the store.
     #[must_use]
     pub fn stop(self) -> Duration {
         LAST_TOKEN_CALLS + self.sessions.token_call() + A_LITTLE
     }
 
-    /// How long connections have for it: all but the moment in which refreshes that nobody waits for are
-    /// stored.
+    /// How long connections have for it: all but the moment to store refreshes that nobody waits for.
     #[must_use]
     pub fn last_answers(self) -> Duration {
         LAST_TOKEN_CALLS + self.sessions.token_call()

@@ -18,14 +18,10 @@ use axum_hardening::{
     serve::ServeLimits,
 };
 use leptos::nonce::Nonce;
+use scalekit::is_loopback;
 use scalekit_sessions::RETRY_SECONDS;
 
-use super::{
-    rate_limit::Class,
-    routes,
-    settings::{Environment, is_loopback},
-    state::AppState,
-};
+use super::{rate_limit::Class, routes, settings::Environment, state::AppState};
 use crate::access::FUNCTIONS;
 
 /// A callback with a long code and a start of a sign-in with an identity provider's token fit several times;
@@ -40,8 +36,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    // Not `require-corp`, which would hide people's pictures: they lie on other sites that know nothing of
-    // this one.
+    // Not `require-corp`, which would hide people's pictures: they lie on sites that don't know this one.
     ("cross-origin-embedder-policy", "credentialless"),
     (
         "permissions-policy",
@@ -55,8 +50,7 @@ const HEADERS: &[(&str, &str)] = &[
 /// Two years, in seconds.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
-/// What every answer says: the headers above, over https strict transport security, and the content security
-/// policy.
+/// In every answer: the headers above, over https strict transport security, and the content security policy.
 pub fn answer_headers(state: &AppState) -> AnswerHeaders<Nonce> {
     let fixed =
         |(name, value): &(&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -99,8 +93,7 @@ pub fn time(state: &AppState) -> TimeLimit {
     TimeLimit { longest: state.patience().answer(), retry_after: RETRY_SECONDS }
 }
 
-/// What connections may take. `stop` is how long those that are under way have once the process is told to
-/// stop.
+/// What connections may take. `stop` is how long those under way have once the process is told to stop.
 #[must_use]
 pub fn connections(state: &AppState, stop: Duration) -> ServeLimits {
     let limits = ServeLimits {
@@ -138,8 +131,7 @@ fn is_refused_anyway(cross_site: &CrossSite, class: Class, request: &Request) ->
     }
 }
 
-/// Whose pages may change something: this site's. Server functions take forms only, which is what their
-/// callers send.
+/// Only this site's pages may change something. Server functions take only forms: that is what callers send.
 pub fn cross_site(state: &AppState) -> CrossSite {
     CrossSite { site: Arc::new(state.settings.app_url.clone()), forms_below: FUNCTIONS }
 }

@@ -75,8 +75,7 @@ const fn rule_of(class: Class, address: u32, together: u32) -> Rule {
         Class::LoginStart | Class::Callback | Class::Notification => Quota { at_once: 3, a_minute: 1 },
     };
     let together = match class {
-        // Only what is signed by nobody counts at all: whoever holds the key is the provider, who says
-        // nothing twice.
+        // Only what nobody signed counts: whoever holds the key is the provider, who says nothing twice.
         Class::Notification => None,
         _ => Some(together),
     };
@@ -132,8 +131,7 @@ impl Rules {
                 .and_then(|(address, together)| Some((address.trim().parse().ok()?, together.trim().parse().ok()?)));
             let (address, together): (u32, u32) = figures
                 .ok_or_else(|| format!("has {entry:?} in it, which is not {name}=ADDRESS/ALL, in requests a minute"))?;
-            // So that no network can use up what all have: the widest has four times an address's, and half
-            // is kept for strangers.
+            // No network uses up what all have: the widest has four times an address's, strangers keep half.
             if address < LEAST || together / LEAST_SHARES < address {
                 return Err(format!(
                     "has {entry:?} in it: an address needs at least {LEAST} requests a minute, and all at least {LEAST_SHARES} times as many"

@@ -24,9 +24,9 @@ use leptos::{
     prelude::{Owner, RenderHtml as _},
     server_fn::error::SERVER_FN_ERROR_HEADER,
 };
-use scalekit_sessions::RETRY_SECONDS;
+use scalekit_sessions::{RETRY_SECONDS, StoreError};
 
-use super::state::AppState;
+use super::{ops::metrics, state::AppState};
 use crate::{
     access::{FUNCTIONS, LONGEST_RETURN_PATH},
     documents::error::{ErrorPage, error_document},
@@ -46,6 +46,13 @@ const MAX_ERROR_BYTES: usize = 4096;
 #[must_use]
 pub fn status_of(error: &AppError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// What people are told when the store has failed. `what` came of it, for the log.
+#[must_use]
+pub fn store_failed(error: &StoreError, what: &'static str) -> AppError {
+    metrics::store_failed(error, what);
+    AppError::Unavailable { retry_after: RETRY_SECONDS }
 }
 
 impl IntoResponse for AppError {
@@ -68,8 +75,7 @@ fn sentence(error: &AppError) -> String {
 #[derive(Debug, Clone)]
 pub struct Quoted(pub String);
 
-/// Tells refusals in the form that who asked can read. Inside what protects and logs every answer, outside
-/// everything that refuses.
+/// Tells refusals in a form the asker can read. Inside what protects and logs answers, outside what refuses.
 pub async fn tell_who_asked(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let head = Head::of(request.method(), request.uri(), request.headers());
     let mut response = next.run(request).await;
@@ -174,9 +180,8 @@ fn text(value: &HeaderValue) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-/// Makes refusals of what Leptos answers: to every error of a server function with 500, unreadable arguments
-/// included. So does it for a page that can't be shown only because too many people asked: the document goes
-/// on by itself.
+/// Makes refusals of Leptos' answers: 500 to every error of a server function, even unreadable arguments.
+/// Also of a page that can't be shown only because too many people asked: the document goes on by itself.
 pub async fn refuse_failed_functions(request: Request, next: Next) -> Response {
     let is_function = request.uri().path().starts_with(FUNCTIONS);
     let response = next.run(request).await;
@@ -190,8 +195,7 @@ pub async fn refuse_failed_functions(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether a server function answered with an error, also where Leptos has turned it into a redirect to the
-/// referrer.
+/// Whether a server function answered with an error, even if Leptos made it a redirect to the referrer.
 fn failed(response: &Response) -> bool {
     response.headers().contains_key(SERVER_FN_ERROR_HEADER) || response.status().is_server_error()
 }

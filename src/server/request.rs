@@ -30,13 +30,11 @@ pub struct RequestContext {
 impl RequestContext {
     /// The request from Leptos' context, for the function `F`, whose rule lets the caller through.
     ///
-    /// A call over HTTP the guard has judged by that rule already. While a page renders it asks functions
-    /// too, and there the guard has judged the page; so the function's own rule is applied here, for both
-    /// alike.
+    /// A call over HTTP the guard has judged by that rule. While a page renders it asks functions too, and
+    /// there the guard has judged the page; so the function's own rule is applied here, for both.
     ///
     /// # Errors
-    /// What the rule says to the caller; [`AppError::Internal`] outside a request, and for a function without
-    /// a rule.
+    /// What the rule says to the caller; [`AppError::Internal`] outside a request or without a rule.
     pub fn of<F: ServerFn>() -> Result<Self, AppError> {
         let (Some(state), Some(parts), Some(response)) =
             (use_context::<Arc<AppState>>(), use_context::<Parts>(), use_context::<ResponseOptions>())

@@ -1,5 +1,4 @@
-//! Which paths of this site people may be led to after a sign-in. How they are checked:
-//! `axum_hardening::return_to`.
+//! Paths of this site that a sign-in may lead to. How they are checked: `axum_hardening::return_to`.
 
 use axum_hardening::return_to::ReturnPaths;
 use url::Url;
@@ -9,8 +8,7 @@ use crate::access::{LONGEST_RETURN_PATH, function};
 /// Where people land who wanted nothing in particular.
 pub const DEFAULT: &str = "/dashboard/profile";
 
-/// The steps of sign-in itself, and server functions: returning there would loop, or call something by a
-/// link.
+/// Steps of sign-in itself, server functions: returning there would loop, or call something by a link.
 const REFUSED: &[&str] = &["/auth", function!(), "/login", "/logout", "/logged-out"];
 
 /// The paths of the site at this public address.

@@ -4,8 +4,7 @@ use axum::http::Uri;
 
 use crate::access::{Access, ENDPOINTS, Endpoint, PAGES, Page, SessionUse};
 
-/// The tables by which the guard decides. The application's are [`Rules::OF_THE_APPLICATION`]; tests try
-/// others.
+/// The tables by which the guard decides: [`Rules::OF_THE_APPLICATION`]; tests try others.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// Pages.

@@ -139,9 +139,9 @@ mod tests {
 
     /// Keeps spans instead of sending them.
     #[derive(Debug, Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+    struct CollectedSpans(Arc<Mutex<Vec<SpanData>>>);
 
-    impl SpanExporter for Kept {
+    impl SpanExporter for CollectedSpans {
         async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
             self.0.lock().unwrap().extend(batch);
             Ok(())
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_trace_comes_in_with_the_request_and_goes_out_to_the_provider() {
-        let kept = Kept::default();
+        let kept = CollectedSpans::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
         let subscriber = tracing_subscriber::registry().with(layer(&provider));
         let call = || async {

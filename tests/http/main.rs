@@ -19,6 +19,7 @@ mod limits;
 mod log_lines;
 mod login_csrf;
 mod outage;
+mod people;
 mod proxies;
 mod rate_limits;
 mod referer;

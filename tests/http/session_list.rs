@@ -44,7 +44,7 @@ async fn the_list_shows_this_device_first_and_what_is_known_of_the_others() {
     assert_eq!((&mine["current"], &mine["here"]), (&Value::Bool(true), &Value::Bool(true)));
     assert_eq!(mine["device"]["kind"], "Phone");
     assert_eq!((&mine["device"]["browser"], &mine["device"]["system"]), (&"Safari".into(), &"iOS".into()));
-    assert_eq!(mine["place"], "London, GB", "the provider knows the place");
+    assert_eq!(mine["location"], "London, GB", "the provider knows the location");
     assert_eq!((&another["current"], &another["device"]["browser"]), (&Value::Bool(false), &"Firefox".into()));
     let between = another["signed_in_at"].as_i64().unwrap() - mine["signed_in_at"].as_i64().unwrap();
     // The machine's clock goes on while a busy machine signs people in.
@@ -129,7 +129,7 @@ async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
         app.emulator.control().add_fault(fault.clone().times(0));
         let listed = list(&mut first).await;
         assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("Unreachable"), 2), "{fault:?}");
-        assert_eq!(entries(&listed)[0]["place"], Value::Null);
+        assert_eq!(entries(&listed)[0]["location"], Value::Null);
         app.emulator.control().clear_faults();
     }
 }

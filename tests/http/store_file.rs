@@ -25,9 +25,9 @@ async fn a_store_file_that_was_removed_under_the_process_makes_it_unready() {
 }
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl io::Write for Kept {
+impl io::Write for LogBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
     }
@@ -46,7 +46,7 @@ async fn a_store_file_that_was_replaced_is_named_in_the_log_within_a_minute_thou
     let store = Arc::new(SqliteStore::open(&path).unwrap());
     let provider = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
     let state = AppState::with_store(settings("http://localhost:3000"), provider, store, Clock::default()).unwrap();
-    let kept = Kept::default();
+    let kept = LogBuffer::default();
     let writer = kept.clone();
     let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _log = tracing::subscriber::set_default(log);

@@ -5,7 +5,7 @@ use scalekit::SignIn;
 use crate::{
     device::Device,
     id::{NoRandomness, SessionId, SessionKey, UserKey},
-    in_flight::{self, SignedInAt},
+    in_flight::{self, SignedInAt, Standing},
     metrics, record,
     seal::SealError,
     session::{Session, SessionTokens},
@@ -78,7 +78,7 @@ impl Sessions {
         let store = &self.shared.store;
         store.create(key, record, now).await?;
         // After it is stored: a notice that comes from here on finds it.
-        if in_flight::has_ended(&**store, sign_in, at, now).await? {
+        if in_flight::of_sign_in(&**store, sign_in, at, now).await? == Standing::Ended {
             return Err(BeginError::EndedMeanwhile);
         }
         for surplus in self.surplus(&record.user, key, previous, now).await? {

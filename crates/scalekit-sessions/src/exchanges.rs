@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::patience::EXCHANGE_TURN;
+use crate::patience::EXCHANGE_PERMIT;
 
 /// Code exchanges that may be at the provider at the same time.
 pub const EXCHANGES_AT_ONCE: usize = 32;
@@ -29,6 +29,6 @@ impl Exchanges {
     /// A permit, to be kept as long as the exchange takes; `None` if there is none in time.
     pub(crate) async fn permit(&self) -> Option<ExchangePermit> {
         // An error would mean that the semaphore is closed, which it never is.
-        tokio::time::timeout(EXCHANGE_TURN, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok().map(ExchangePermit)
+        tokio::time::timeout(EXCHANGE_PERMIT, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok().map(ExchangePermit)
     }
 }

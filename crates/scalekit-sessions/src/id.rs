@@ -116,10 +116,6 @@ impl Mark {
                 own = ["under way ", kind].concat();
                 &own
             }
-            MarkOf::App(kind) => {
-                own = ["application ", kind].concat();
-                &own
-            }
             MarkOf::EndedProviderSession => "ended provider session",
             MarkOf::EndedUser => "ended user",
             MarkOf::EndedMembership => "ended membership",
@@ -154,8 +150,6 @@ pub enum MarkOf {
     EndedMembership,
     /// A refresh token that is being spent.
     Refresh,
-    /// Something of the application's own.
-    App(&'static str),
 }
 
 /// The operating system gave no randomness.
@@ -271,7 +265,6 @@ mod tests {
             *Mark::of(MarkOf::UnderWay("webhook"), "1").as_bytes(),
             *Mark::of(MarkOf::Handled("event"), "1").as_bytes(),
             *Mark::of(MarkOf::UnderWay("event"), "1").as_bytes(),
-            *Mark::of(MarkOf::App("event"), "1").as_bytes(),
         ];
         assert_eq!(hashes.iter().collect::<std::collections::HashSet<_>>().len(), hashes.len());
         assert_eq!(UserKey::of("1"), UserKey::of("1"));

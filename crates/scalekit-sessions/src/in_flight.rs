@@ -80,40 +80,52 @@ pub(crate) async fn note(store: &dyn SessionStore, mark: &Mark, at: i64, now: i6
     store.mark_at_least(mark, at.saturating_add(REMEMBERED), now).await
 }
 
-/// Whether what `mark` names has ended at `at`, by the provider's clock, or after.
-async fn has_ended_since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<bool, StoreError> {
-    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the
-    // later.
-    store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await
+/// How something stands that the provider may have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Good,
+    Ended,
 }
 
-/// Whether the provider has ended what this sign-in has just begun.
+/// How what `mark` names stands: ended, if that happened at `at`, by the provider's clock, or after.
+async fn since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<Standing, StoreError> {
+    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the
+    // later.
+    let is_marked = store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await?;
+    Ok(if is_marked { Standing::Ended } else { Standing::Good })
+}
+
+/// How the session stands that this sign-in has just begun.
 ///
 /// # Errors
 /// [`StoreError`] if the store can't tell.
-pub(crate) async fn has_ended(
+pub(crate) async fn of_sign_in(
     store: &dyn SessionStore,
     sign_in: &SignIn,
     at: SignedInAt,
     now: i64,
-) -> Result<bool, StoreError> {
+) -> Result<Standing, StoreError> {
     let (sub, oid) = (&sign_in.id.sub, &sign_in.id.oid);
-    Ok(store.is_marked(&session(&sign_in.id.sid), now).await?
-        || has_ended_since(store, &user(sub), at.person).await?
-        || has_left(store, sub, oid, at.code).await?)
+    if store.is_marked(&session(&sign_in.id.sid), now).await?
+        || since(store, &user(sub), at.person).await? == Standing::Ended
+    {
+        return Ok(Standing::Ended);
+    }
+    of_membership(store, sub, oid, at.code).await
 }
 
-/// Whether the provider has ended the person's place in the organization at `at`, by its clock, or after.
+/// How the person's membership in the organization stands: ended, if that happened at `at`, by the provider's
+/// clock, or after.
 ///
 /// # Errors
 /// [`StoreError`] if the store can't tell.
-pub(crate) async fn has_left(
+pub(crate) async fn of_membership(
     store: &dyn SessionStore,
     user_id: &str,
     organization_id: &str,
     at: i64,
-) -> Result<bool, StoreError> {
-    has_ended_since(store, &membership(user_id, organization_id), at).await
+) -> Result<Standing, StoreError> {
+    since(store, &membership(user_id, organization_id), at).await
 }
 
 #[cfg(test)]
@@ -124,27 +136,27 @@ mod tests {
     #[tokio::test]
     async fn the_latest_notice_counts_and_who_signs_in_after_it_is_let_in() {
         let (store, mark) = (MemoryStore::default(), user("usr_1"));
-        let ended_since = |at| has_ended_since(&store, &mark, at);
-        assert!(!ended_since(0).await.unwrap());
+        let at = async |at| since(&store, &mark, at).await.unwrap();
+        assert_eq!(at(0).await, Standing::Good);
         note(&store, &mark, 1000, 1005).await.unwrap();
-        assert!(ended_since(999).await.unwrap() && ended_since(1000).await.unwrap());
-        assert!(!ended_since(1001).await.unwrap());
+        assert_eq!((at(999).await, at(1000).await), (Standing::Ended, Standing::Ended));
+        assert_eq!(at(1001).await, Standing::Good);
         note(&store, &mark, 1010, 1010).await.unwrap();
         note(&store, &mark, 990, 1011).await.unwrap();
-        assert!(ended_since(1010).await.unwrap());
-        assert!(!ended_since(1011).await.unwrap());
+        assert_eq!(at(1010).await, Standing::Ended);
+        assert_eq!(at(1011).await, Standing::Good);
         let other = membership("usr_1", "org_1");
-        assert!(!has_ended_since(&store, &other, 0).await.unwrap(), "another kind of notice");
+        assert_eq!(since(&store, &other, 0).await.unwrap(), Standing::Good, "another kind of notice");
     }
 
     #[tokio::test]
     async fn a_notice_from_the_future_keeps_nobody_out_for_long_and_old_ones_leave_nothing_behind() {
         let (store, mark) = (MemoryStore::default(), user("usr_1"));
         note(&store, &mark, i64::MAX, 1000).await.unwrap();
-        assert!(!has_ended_since(&store, &mark, 1000 + BELIEVED_AHEAD + 1).await.unwrap());
+        assert_eq!(since(&store, &mark, 1000 + BELIEVED_AHEAD + 1).await.unwrap(), Standing::Good);
         store.delete_ended(1000 + BELIEVED_AHEAD + REMEMBERED).await.unwrap();
-        assert!(!has_ended_since(&store, &mark, 0).await.unwrap());
+        assert_eq!(since(&store, &mark, 0).await.unwrap(), Standing::Good);
         note(&store, &mark, 1000, 1000 + REMEMBERED).await.unwrap();
-        assert!(!has_ended_since(&store, &mark, 0).await.unwrap());
+        assert_eq!(since(&store, &mark, 0).await.unwrap(), Standing::Good);
     }
 }

@@ -87,3 +87,41 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::{clock::Clock, id::SessionId, limits::Limits, memory::MemoryStore, seal::KeyRing};
+
+    #[tokio::test]
+    async fn a_lease_is_its_holders_until_it_is_given_back_and_that_of_a_dead_holder_runs_out() {
+        let ring = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        let config = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".into()).unwrap();
+        let shared = Arc::new(Shared {
+            store: Arc::new(MemoryStore::default()),
+            ring: KeyRing::parse(&ring).unwrap(),
+            scalekit: scalekit::Client::new(config).unwrap(),
+            clock: Clock::default(),
+            limits: Limits::default(),
+        });
+        let [key, other] = [(); 2].map(|()| SessionId::generate().unwrap().key());
+        let take = async |key| Lease::take(&shared, key).await.unwrap();
+        let lease = take(&key).await.expect("nobody has it");
+        assert!(lease.is_held() && take(&key).await.is_none());
+        assert!(take(&other).await.is_some(), "another session has a lease of its own");
+        lease.release().await;
+        let lease = take(&key).await.expect("it was given back");
+        let renewal = lease.renewal.abort_handle();
+        drop(lease);
+        until_finished(&renewal).await;
+        assert!(take(&key).await.is_none(), "nobody renews it, and until it runs out nobody else has it");
+    }
+
+    async fn until_finished(task: &tokio::task::AbortHandle) {
+        while !task.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -13,29 +13,29 @@ use metrics::{counter, gauge, histogram};
 use tracing::Instrument as _;
 
 /// Sign-ins ended.
-pub const SIGN_INS: &str = "scalekit_sign_ins_total";
+const SIGN_INS: &str = "scalekit_sign_ins_total";
 /// Refreshes ended.
-pub const REFRESHES: &str = "scalekit_refreshes_total";
+const REFRESHES: &str = "scalekit_refreshes_total";
 /// Refreshed tokens that were not believed.
-pub const REFRESHED_TOKENS_REFUSED: &str = "scalekit_refreshed_tokens_refused_total";
+const REFRESHED_TOKENS_REFUSED: &str = "scalekit_refreshed_tokens_refused_total";
 /// Time of calls of the token endpoint.
-pub const TOKEN_CALL_DURATION: &str = "scalekit_token_call_duration_seconds";
+const TOKEN_CALL_DURATION: &str = "scalekit_token_call_duration_seconds";
 /// Pauses in which the provider is left alone.
-pub const PROVIDER_PAUSES: &str = "scalekit_provider_pauses_total";
+const PROVIDER_PAUSES: &str = "scalekit_provider_pauses_total";
 /// Sessions now.
-pub const SESSIONS_ACTIVE: &str = "scalekit_sessions_active";
+const SESSIONS_ACTIVE: &str = "scalekit_sessions_active";
 /// Sessions ended.
-pub const SESSIONS_ENDED: &str = "scalekit_sessions_ended_total";
+const SESSIONS_ENDED: &str = "scalekit_sessions_ended_total";
 /// Time of the store's operations.
-pub const STORE_DURATION: &str = "scalekit_session_store_duration_seconds";
+const STORE_DURATION: &str = "scalekit_session_store_duration_seconds";
 /// Requests and refreshes that the store failed.
-pub const STORE_FAILURES: &str = "scalekit_session_store_failures_total";
+const STORE_FAILURES: &str = "scalekit_session_store_failures_total";
 /// Records in the store that nobody of ours wrote.
-pub const DAMAGED_RECORDS: &str = "scalekit_session_records_damaged_total";
+const DAMAGED_RECORDS: &str = "scalekit_session_records_damaged_total";
 /// Rotated tokens that were offered to the store again.
-pub const WRITE_RETRIES: &str = "scalekit_session_write_retries_total";
+const WRITE_RETRIES: &str = "scalekit_session_write_retries_total";
 /// Leases lost during a token call.
-pub const LEASES_LOST: &str = "scalekit_refresh_leases_lost_total";
+const LEASES_LOST: &str = "scalekit_refresh_leases_lost_total";
 
 /// What a series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,4 +283,18 @@ pub(crate) fn pause_begun() {
 /// A lease was lost while a token call was under way.
 pub(crate) fn lease_lost() {
     counter!(LEASES_LOST).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn combinations_are_all_or_none() {
+        let of = |labels| Series { name: "", kind: Kind::Counter, meaning: "", labels }.combinations();
+        assert_eq!(of(&[]), [vec![]]);
+        assert_eq!(of(&[("a", &["1", "2"])]), [[("a", "1")], [("a", "2")]]);
+        assert_eq!(of(&[("a", &["1", "2"]), ("b", &["1", "2", "3"])]).len(), 6);
+        assert!(of(&[("a", &["1"]), ("route", &[])]).is_empty(), "the words of one label are not known");
+    }
 }

@@ -22,8 +22,8 @@ pub(crate) const LEASE: Duration = Duration::from_secs(5);
 /// two attempts and the slowest attempt.
 pub(crate) const PREDECESSOR: Duration = Duration::from_secs(5);
 
-/// How long a code exchange waits for its turn. Longer than this nobody waits for a page.
-pub(crate) const EXCHANGE_TURN: Duration = Duration::from_secs(5);
+/// How long a code exchange waits for a permit. Longer than this nobody waits for a page.
+pub(crate) const EXCHANGE_PERMIT: Duration = Duration::from_secs(5);
 
 /// What is waited for around a call: a step of the store or of the clock.
 const A_LITTLE: Duration = Duration::from_secs(1);
@@ -70,10 +70,10 @@ impl Patience {
         self.token_call + KEYS + A_LITTLE * 2
     }
 
-    /// How long the answer to a login takes at most, the turn that it waits for included.
+    /// How long the answer to a login takes at most, the wait for its permit included.
     #[must_use]
     pub fn whole_sign_in(self) -> Duration {
-        EXCHANGE_TURN + self.sign_in()
+        EXCHANGE_PERMIT + self.sign_in()
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
             assert!(patience.refresh() > token_call + PREDECESSOR);
             assert!(patience.other_process() > token_call + LEASE + PREDECESSOR);
             assert!(patience.sign_in() > token_call + KEYS);
-            assert!(patience.whole_sign_in() > EXCHANGE_TURN + token_call + KEYS);
+            assert!(patience.whole_sign_in() > EXCHANGE_PERMIT + token_call + KEYS);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     metrics,
     observed::ObservedStore,
-    patience::{Patience, RETRY_SECONDS},
+    patience::RETRY_SECONDS,
     refresh::{Outcome, Refreshes},
     seal::KeyRing,
     session::{Freshness, Session},
@@ -138,12 +138,6 @@ impl Sessions {
             Outcome::Later { retry_after } => Current::Unavailable { retry_after },
             Outcome::Never => Current::Ended,
         }
-    }
-
-    /// How long who waits for whom.
-    #[must_use]
-    pub fn patience(&self) -> Patience {
-        self.shared.patience()
     }
 
     /// How many sessions there are. `None` if the store does not count them.

@@ -2,7 +2,8 @@
 //! you are.
 //!
 //! ```sh
-//! SCALEKIT_ENVIRONMENT_URL=… SCALEKIT_CLIENT_ID=… SCALEKIT_CLIENT_SECRET=… cargo run -p scalekit --example sign_in
+//! SCALEKIT_ENVIRONMENT_URL=… SCALEKIT_CLIENT_ID=… SCALEKIT_CLIENT_SECRET=… \
+//!   cargo run -p scalekit --example sign_in
 //! ```
 //!
 //! `SCALEKIT_REDIRECT_URI` (default `http://localhost:3000/auth/callback`) must be registered as a callback

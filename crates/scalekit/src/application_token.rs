@@ -19,7 +19,7 @@ const UNKNOWN_LIFETIME: i64 = 300;
 pub(crate) struct TokenCache {
     state: Mutex<State>,
     /// Held while asking. Separate from `state`, so that nobody with a good token waits for the network.
-    turn: tokio::sync::Mutex<()>,
+    single_flight: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl TokenCache {
             }
             state.attempts
         };
-        let _turn = self.turn.lock().await;
+        let _flight = self.single_flight.lock().await;
         if let Some(shared) = self.state.lock().outcome_since(attempts) {
             return shared;
         }

@@ -149,7 +149,7 @@ impl Config {
     /// one.
     #[must_use]
     pub fn with_proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = Some(proxy).filter(|_| !self.environment.host().is_some_and(|host| is_loopback(&host)));
+        self.proxy = Some(proxy).filter(|_| !is_loopback(&self.environment));
         self
     }
 
@@ -240,12 +240,12 @@ fn parse_environment(text: &str) -> Result<Url, &'static str> {
         return Err("is empty");
     }
     let url = Url::parse(text.trim()).map_err(|_| "is not a URL such as https://acme.scalekit.dev")?;
-    let Some(host) = url.host() else {
+    if !url.has_host() {
         return Err("has no host");
-    };
+    }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&host) => {}
+        "http" if is_loopback(&url) => {}
         "http" => return Err("must use https (http is for loopback hosts only)"),
         _ => return Err("must use https"),
     }
@@ -265,11 +265,18 @@ fn without_slash(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+/// Whether the URL's host is this machine: `localhost`, a name below it (RFC 6761, section 6.3), or an
+/// address that leads nowhere else.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
     }
 }
 

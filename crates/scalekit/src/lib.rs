@@ -7,10 +7,10 @@
 //! # One sign-in, step by step
 //!
 //! ```text
-//! LoginRequest::begin            → (Url, PendingLogin)     pure   send the browser to Url, seal PendingLogin in a cookie
-//! CallbackQuery::into_code       → AuthorizationCode       pure   the browser is back; state and issuer are checked
-//! Client::exchange               → TokenSet                IO     received, not yet checked
-//! Client::verify_sign_in         → SignIn                  checked claims (fetches signing keys when needed)
+//! LoginRequest::begin      → (Url, PendingLogin)  pure: send the browser to Url, seal the rest in a cookie
+//! CallbackQuery::into_code → AuthorizationCode    pure: the browser is back; state and issuer are checked
+//! Client::exchange         → TokenSet             IO: received, not yet checked
+//! Client::verify_sign_in   → SignIn               checked claims (fetches signing keys when needed)
 //! ```
 //!
 //! Later: [`Client::refresh`] and [`Client::verify_refresh`], and [`LogoutRequest`] at the end. A step can't
@@ -68,7 +68,7 @@ pub use authorize::{ExtraParameters, LoginRequest, LoginSecrets, PendingLogin, P
 pub use callback::{AuthorizationCode, CallbackError, CallbackQuery, ProviderError, ProviderErrorCode};
 pub use claims::{AccessTokenClaims, IdTokenClaims, IdpInitiatedLogin, LogoutToken};
 pub use client::{Client, Refreshed, SessionIdentity, SignIn};
-pub use config::{Config, ConfigError, TraceContext};
+pub use config::{Config, ConfigError, TraceContext, is_loopback};
 pub use discovery::Discovery;
 pub use error::{Blame, Error, UnavailableReason, VerificationError};
 pub use keys::{KeySet, KeySetFetches};

@@ -1,13 +1,11 @@
-//! What the person sees of the watcher: a line while the connection is troubled, a dialog once the session is
-//! over.
+//! What people see of the watcher: a line while the connection is bad, a dialog once the session is over.
 
 use leptos::{html, prelude::*};
 
 use super::notice::Notice;
 use crate::components::{browser, links::sign_in_page_after_expiry};
 
-/// A live region that is there from the start, so that screen readers hear of changes, and the dialog when it
-/// is needed.
+/// A live region from the start, so that screen readers hear of changes, and the dialog when it is needed.
 #[component]
 pub fn SessionNotice(
     /// What to tell.

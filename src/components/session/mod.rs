@@ -1,9 +1,8 @@
 //! Who is signed in, as the browser knows it.
 //!
-//! [`Session`] is the context that every page reads: the answer that came with the document, replaced by
-//! later ones. It is no security boundary: the server guards routes and checks each call by itself.
-//! [`Watcher`] brings the later answers; [`schedule`] decides when, [`tabs`] tells the other tabs, [`ended`]
-//! shows what became of it.
+//! [`Session`] is the context that every page reads: the answer in the document, replaced by later ones. It
+//! is no security boundary: the server guards routes and checks each call itself. [`Watcher`] brings later
+//! answers, [`schedule`] says when, [`tabs`] tells the other tabs, [`ended`] shows the outcome.
 //!
 //! The first answer is a shared value, not a resource that loads: the guard in front of the router has found
 //! it out already, so the server has it at once, writes it into the document, and the browser reads it there.
@@ -82,8 +81,7 @@ impl Session {
     /// The signed-in session, kept up to date. A page that needs one shows the error otherwise.
     ///
     /// # Errors
-    /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while the server can't
-    /// tell.
+    /// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] while that is unknown.
     pub fn require(self) -> Result<Signal<SessionView>, AppError> {
         let initially = self.current()?.ok_or(AppError::Unauthenticated)?;
         Ok(Signal::derive(move || match self.later.get() {
@@ -93,8 +91,7 @@ impl Session {
         }))
     }
 
-    /// The signed-in person, kept up to date; `None` for an anonymous visitor. Changes only when the person
-    /// does.
+    /// The signed-in person, kept up to date; `None` if anonymous. Changes only when the person does.
     pub fn person(self) -> Memo<Option<UserView>> {
         let initially = self.current().ok().flatten().map(|view| view.user);
         Memo::new(move |_| match self.later.get() {
@@ -109,8 +106,7 @@ impl Session {
         self.at_load.with_value(|state| state.as_ref().ok().map(|state| state.provider.clone()))
     }
 
-    /// How often roles or permissions have changed since the document was loaded. Tracked: what depends on
-    /// them follows.
+    /// How often roles or permissions changed since the page load. Tracked: what depends on them follows.
     pub fn grant_changes(self) -> u32 {
         self.grant_changes.get()
     }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::api::session::SessionView;
 
-/// The shortest wait between two refreshes, whatever the lifetimes: no answer can make the watcher hammer the
-/// server.
+/// The shortest wait between two refreshes: no answer's lifetimes can make the watcher hammer the server.
 const SHORTEST_WAIT: f64 = 1_000.0;
 /// The longest wait that a timer can hold; a later end is looked at again then.
 const LONGEST_WAIT: f64 = 2_000_000_000.0;

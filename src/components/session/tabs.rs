@@ -1,5 +1,4 @@
-//! What the tabs of one browser tell each other: that somebody signed in or out. Words only, no data: each
-//! tab asks the server itself.
+//! What a browser's tabs tell each other: that somebody signed in or out. No data: each asks the server.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -7,8 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// When a tab that heard of a sign-out asks the server: the post may still be under way, so it asks more than
-/// once.
+/// When a tab that heard of a sign-out asks the server: more than once, as the post may still be under way.
 pub const LOOK_AFTER_SIGN_OUT: [Duration; 4] =
     [Duration::from_millis(300), Duration::from_secs(1), Duration::from_millis(2_500), Duration::from_secs(6)];
 

@@ -1,10 +1,9 @@
 //! Keeps the session fresh and notices its end: ahead of the access token's end, when the tab comes to the
 //! front, when another tab signs in or out, and when the browser brings an old page back.
 //!
-//! One watcher a document, made by `App`; it never has more than one call under way, does not refresh from a
-//! background tab (which must not keep a session alive), and believes that a session is over only when
-//! `current_session` says so: a late answer to an old session can't sign out a new one. Deciding when is left
-//! to [`schedule`].
+//! One watcher a document, made by `App`; it has at most one call under way, does not refresh from a
+//! background tab (which must not keep a session alive), and believes only `current_session` that a session
+//! is over: a late answer to an old session can't sign out a new one. [`schedule`] decides when.
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
@@ -57,8 +56,7 @@ pub fn SessionWatcher() -> impl IntoView {
 }
 
 impl Watcher {
-    /// Makes the one watcher of a document. `needs_session` tells which paths can't be shown without a
-    /// session.
+    /// Makes a document's one watcher. `needs_session` tells which paths can't be shown without a session.
     pub fn provide(session: Session, needs_session: fn(&str) -> bool) {
         provide_context(Self {
             session,
@@ -68,8 +66,7 @@ impl Watcher {
         });
     }
 
-    /// Refreshes now, whether due or not, unless a call is under way. The server decides whether anything is
-    /// due.
+    /// Refreshes now, due or not, unless a call is under way. The server decides whether anything is due.
     pub async fn refresh(self) {
         self.clear_timer();
         if !self.begin_call() {
@@ -78,8 +75,7 @@ impl Watcher {
         let asked_at = browser::now();
         match refresh_session().await {
             Ok(view) => self.adopt(view, asked_at),
-            // A late answer to a session that another tab has replaced says the same: ask who is signed in
-            // now.
+            // A late answer to a session that another tab replaced says the same: ask who is signed in now.
             Err(AppError::Unauthenticated) => self.settle(current_session().await, asked_at),
             Err(_) => self.keep_and_retry(),
         }
@@ -284,8 +280,7 @@ impl Watcher {
         self.session.adopt(None);
     }
 
-    /// Nothing is known to be wrong with the session: keep it, try again later, and say so if that takes
-    /// longer.
+    /// Nothing is known to be wrong with the session: keep it, try again, and say so if that takes longer.
     fn keep_and_retry(self) {
         if self.is_leaving() {
             return;

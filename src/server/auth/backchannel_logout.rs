@@ -1,5 +1,4 @@
-//! `POST /auth/backchannel-logout`: Scalekit says that a session of its own is over (OpenID Connect
-//! Back-Channel Logout 1.0).
+//! `POST /auth/backchannel-logout`: a session of Scalekit's is over (OpenID Connect Back-Channel Logout 1.0).
 //!
 //! The call comes from a server: no cookies, no session; the logout token's signature says who is calling.
 //! Register the URL in the Dashboard under "Redirects".

@@ -25,8 +25,7 @@ pub fn has_attempt(state: &AppState, cookies: &Cookies, query: &str) -> bool {
     state.sessions.expects_answer(query, LoginCookies { prefix: &prefix, held: &held })
 }
 
-/// Completes a sign-in and answers with the page that the person wanted. The browser's cookies are set on
-/// `cookies`.
+/// Completes a sign-in; answers with the page that the person wanted. Cookies are set on `cookies`.
 ///
 /// # Errors
 /// Why there is no session, as the callback page explains it. The cause is in the log.

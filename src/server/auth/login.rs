@@ -16,7 +16,7 @@ use axum_hardening::{
     navigation::{self, comes_from_here},
     return_to::ReturnTo,
 };
-use scalekit::{IdpInitiatedLogin, LoginRequest, ProviderErrorCode};
+use scalekit::{IdpInitiatedLogin, LoginRequest, ProviderErrorCode, is_loopback};
 use scalekit_sessions::{LOGIN_LIFETIME, LoginCookies, LoginOrigin, LoginProblem, Session};
 use tower_cookies::Cookies;
 use url::Url;
@@ -28,13 +28,12 @@ use crate::{
     server::{
         refusals::Quoted,
         return_to,
-        settings::{Environment, Settings, is_loopback},
+        settings::{Environment, Settings},
         state::AppState,
     },
 };
 
-/// Starts a login, or asks whether one is to be started. A `POST` is the button's: `cross_site` lets no other
-/// site's page through.
+/// Starts a login or asks whether to. A `POST` is the button's: `cross_site` keeps other sites' pages out.
 pub async fn start_login(
     State(state): State<Arc<AppState>>,
     cookies: Cookies,
@@ -154,8 +153,7 @@ fn leads_to(login: &IdpInitiatedLogin, session: &Session) -> bool {
 fn refused_elsewhere(error: &scalekit::ProviderError) -> Response {
     tracing::info!(code = error.original, "somebody was led to the start of sign-in with an error");
     let problem = match error.code {
-        // Nobody here has cancelled anything: an invitation has expired, or an administrator of theirs turned
-        // them away.
+        // Nobody cancelled anything here: an invitation expired, or their administrator turned them away.
         ProviderErrorCode::AccessDenied => SignInProblem::LinkRefused,
         ref code => LoginProblem::from(code).into(),
     };
@@ -191,8 +189,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// In development people open 127.0.0.1 or 0.0.0.0 where `APP_URL` says localhost; the attempt's cookie would
-/// not come back. Never in production, nor behind anything that says so, where `Host` may be rewritten and
-/// the redirect would loop.
+/// not come back. Never in production, nor behind a proxy that says so: if it rewrites `Host`, this loops.
 fn at_the_configured_address(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let Settings { environment, app_url, .. } = &state.settings;
     if *environment == Environment::Production || headers.contains_key("x-forwarded-host") {

@@ -1,5 +1,4 @@
-//! Sign-out: the local record first, then Scalekit's own session by way of the browser, which comes back to
-//! our signed-out page.
+//! Sign-out: the local record, then Scalekit's session by the browser, which returns to our signed-out page.
 //!
 //! The browser brings the `state` that it was sent with (OpenID Connect RP-Initiated Logout 1.0, section 2),
 //! which a cookie remembers: so the page knows whether a sign-out of this browser has gone all the way, or
@@ -29,8 +28,7 @@ use crate::{
 /// How long the way by Scalekit may take: it may ask the person first.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// The page that a link to sign out leads to: its button calls the server function, since no `GET` changes
-/// anything.
+/// The page behind sign-out links: its button calls the server function, since no `GET` changes anything.
 pub async fn ask(State(state): State<Arc<AppState>>, cookies: Cookies) -> Response {
     let question = match question::session_of(&state, &cookies).await {
         Ok(Some(session)) => Question::sign_out(Some(question::signed_in_as(&session))),

@@ -2,8 +2,7 @@
 //! and their end are in `scalekit-sessions`.
 //!
 //! - [`login`]: `GET /auth/login` makes an authorization request and sends the browser to Scalekit, forms by
-//!   way of [`onward`].
-//!   [`parameters`]: what it may be asked for. [`question`]: pages that ask first.
+//!   way of [`onward`]. [`parameters`]: what it may be asked for. [`question`]: pages that ask first.
 //! - [`callback`]: brings the answer to the engine, and what comes of it to the browser's cookies.
 //! - [`logout`]: ends the session, here and at Scalekit. [`backchannel_logout`]: `POST
 //!   /auth/backchannel-logout` ends them by Scalekit's word.

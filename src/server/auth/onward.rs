@@ -10,8 +10,7 @@ use leptos::prelude::{Owner, RenderHtml as _};
 
 use crate::{documents::onward::onward_document, server::state::AppState};
 
-/// A document that goes on to `address` at once, without scripts too: to the provider, or to the site's own
-/// address first.
+/// A document that goes to `address` at once, without scripts too: to the provider, or our own address first.
 #[must_use]
 pub fn to_provider(state: &AppState, address: String) -> Response {
     let links = state.site_links();

@@ -1,9 +1,8 @@
 //! What a link to `/auth/login` may ask for: read, judged, and turned into a request for the provider.
 //!
 //! Links come from pages of this site and from anywhere else, Scalekit's mails and portals among them, which
-//! may append parameters
-//! without saying which (docs "Initiate login endpoint"). Not here: who may ask (`login`), what must never be passed on
-//! ([`ExtraParameters`]).
+//! may append parameters without saying which (docs "Initiate login endpoint"). Not here: who may ask
+//! (`login`), what must never be passed on ([`ExtraParameters`]).
 
 use scalekit::{ExtraParameters, IdpInitiatedLogin, LoginRequest, Prompt, ProviderError};
 use url::form_urlencoded;
@@ -47,8 +46,7 @@ const CHOOSES_NOTHING: [&str; 6] = ["return_to", "prompt", "max_age", "acr_value
 const OF_PORTAL: [&str; 6] =
     ["idp_initiated_login", "organization_id", "connection_id", "login_hint", "provider", "domain_hint"];
 
-/// Names and values as they came; those that are known at most once, none of them empty (RFC 6749, section
-/// 3.1).
+/// Names and values as they came; known ones at most once, none of them empty (RFC 6749, section 3.1).
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -72,8 +70,7 @@ impl Parameters {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
-    /// Whether they may choose to which account or organization the person signs in. Of unknown ones nobody
-    /// can tell.
+    /// Whether they may choose the account or organization of the sign-in. Of unknown ones nobody can tell.
     #[must_use]
     pub fn choose(&self) -> bool {
         self.0.iter().any(|(name, _)| !CHOOSES_NOTHING.contains(&&**name))
@@ -107,9 +104,8 @@ impl Parameters {
         self.0.extend(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
     }
 
-    /// Passes on what is well-formed, but for a sign-in that nobody would see. A `prompt` that nobody knows
-    /// is refused: silently starting another login than the link asked for would confuse more than an error
-    /// does.
+    /// Passes on what is well-formed, but for a sign-in that nobody would see. An unknown `prompt` is
+    /// refused: silently starting another login than asked for would confuse more than an error does.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for values that can't be what they should be.

@@ -3,13 +3,13 @@
 
 use axum::response::{Html, IntoResponse as _, Response};
 use leptos::prelude::{Owner, RenderHtml as _};
-use scalekit_sessions::{RETRY_SECONDS, Session};
+use scalekit_sessions::Session;
 use tower_cookies::Cookies;
 
 use crate::{
     documents::question::{Question, SignedInAs, question_document},
     error::AppError,
-    server::{cookies::SessionCookie, ops::metrics, state::AppState, views::people},
+    server::{cookies::SessionCookie, refusals, state::AppState, views::people},
 };
 
 /// The session of a browser, as it was stored: nothing is refreshed in order to ask.
@@ -18,10 +18,8 @@ use crate::{
 /// [`AppError::Unavailable`] if the store can't tell.
 pub async fn session_of(state: &AppState, cookies: &Cookies) -> Result<Option<Session>, AppError> {
     let SessionCookie::Valid(id) = state.cookies.session(cookies) else { return Ok(None) };
-    state.sessions.stored(&id.key()).await.map_err(|error| {
-        metrics::store_failed(&error, "nobody can tell who is signed in");
-        AppError::Unavailable { retry_after: RETRY_SECONDS }
-    })
+    let stored = state.sessions.stored(&id.key()).await;
+    stored.map_err(|error| refusals::store_failed(&error, "nobody can tell who is signed in"))
 }
 
 /// Whom a question concerns.

@@ -1,7 +1,7 @@
 //! The bodies of the session's server functions: the flows of this module between Leptos' request context and
 //! its response. Logic is in the siblings.
 
-use scalekit_sessions::{RETRY_SECONDS, Session};
+use scalekit_sessions::Session;
 
 use super::{
     callback::{self, Refusal},
@@ -13,7 +13,7 @@ use crate::{
         SessionView, UserView,
     },
     error::{AppError, SignInProblem},
-    server::{ops::metrics, request::RequestContext, return_to, views::people},
+    server::{refusals, request::RequestContext, return_to, views::people},
 };
 
 /// Body of `current_session`.
@@ -35,8 +35,7 @@ pub fn current_session() -> Result<SessionState, AppError> {
 /// Body of `exchange_code`.
 ///
 /// # Errors
-/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if it was not tried, and the same
-/// query can be later.
+/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if not tried yet: it can be later.
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::of::<ExchangeCode>()?;
     let cookies = request.cookies()?;
@@ -50,8 +49,7 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let is_signed_in = request.visitor().is_ok_and(|visitor| visitor.session().is_some());
     match callback::finish_login(&request.state, &cookies, &query, request.device()).await {
         Ok(return_to) => request.redirect(return_to.as_str()),
-        // An old answer, from a history or a restored tab: there is nothing to continue, and nothing is
-        // wrong.
+        // An old answer, from a history or a restored tab: nothing to continue, and nothing is wrong.
         Err(Refusal { problem: SignInProblem::NoAttempt, .. }) if is_signed_in => request.redirect(return_to::DEFAULT),
         Err(Refusal { problem, return_to }) => {
             let return_to = return_to.map(|path| path.as_str().to_owned());
@@ -65,8 +63,7 @@ pub async fn exchange_code(query: String) -> Result<(), AppError> {
 /// Body of `refresh_session`. The guard has refreshed the session, as the function's rule says.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] if the session has ended, [`AppError::Unavailable`] if it can't be refreshed
-/// now.
+/// [`AppError::Unauthenticated`] if the session ended, [`AppError::Unavailable`] if it can't refresh now.
 pub fn refresh_session() -> Result<SessionView, AppError> {
     let request = RequestContext::of::<RefreshSession>()?;
     Ok(view(&*request.session()?, request.state.clock.now()))
@@ -80,10 +77,7 @@ pub async fn logout() -> Result<(), AppError> {
     let request = RequestContext::of::<Logout>()?;
     match logout::end_session(&request.state, &request.cookies()?).await {
         Ok(location) => request.redirect(&location),
-        Err(error) => {
-            metrics::store_failed(&error, "a session could not be ended");
-            Err(AppError::Unavailable { retry_after: RETRY_SECONDS })
-        }
+        Err(error) => Err(refusals::store_failed(&error, "a session could not be ended")),
     }
 }
 

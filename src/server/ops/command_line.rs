@@ -1,5 +1,4 @@
-//! The command line: what the one program can be asked to do. Serving is `main`'s; everything else is done
-//! here.
+//! The command line: what the one program can be asked to do. Serving is `main`'s; the rest is done here.
 
 use std::{io::Write as _, process::ExitCode};
 

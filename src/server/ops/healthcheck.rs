@@ -12,8 +12,7 @@ use std::{
 
 use crate::server::settings::{Problems, Source, listening};
 
-/// From the first packet to the last byte. Within the time limit that the Dockerfile sets, so that the reason
-/// is told.
+/// From the first packet to the last byte. Within the Dockerfile's time limit, so that the reason is told.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the process is not known to be alive.
@@ -69,11 +68,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
 }
 
 #[cfg(test)]

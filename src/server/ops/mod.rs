@@ -1,8 +1,6 @@
-//! Operating the process: what it can be asked to do beside serving, what it does by itself, what it tells
-//! about itself.
+//! Operating the process: what it can do beside serving, what it does by itself, what it tells about itself.
 //!
-//! - [`command_line`]: what the program can be asked to do. [`doctor`]: `check`. [`healthcheck`]:
-//!   `healthcheck`.
+//! - [`command_line`]: what the program can do. [`doctor`]: `check`. [`healthcheck`]: `healthcheck`.
 //! - [`upkeep`]: what the process does by itself. [`tasks`]: whose requests Leptos' tasks belong to.
 //! - [`metrics`]: what is counted and measured.
 

@@ -1,6 +1,5 @@
-//! Tasks that Leptos begins while it renders belong to the request that is rendered: what they write carries
-//! its id, and what the request's contexts hold stays until they are done. Leptos' own executor begins them
-//! outside of everything.
+//! Tasks that Leptos begins while it renders belong to the rendered request: what they write carries its id,
+//! and what its contexts hold stays until they are done. Leptos' own executor begins them outside of it.
 
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 use tracing::Instrument as _;

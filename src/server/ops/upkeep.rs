@@ -1,5 +1,4 @@
-//! What the process does by itself every now and then: removes what has ended from the store, and looks
-//! whether the store is well.
+//! What the process does by itself at times: cleans the store of what has ended, and checks if it is well.
 //!
 //! Not here: how a store removes things, and what it looks at.
 
@@ -23,8 +22,7 @@ pub async fn sweep_store(state: Arc<AppState>) {
     }
 }
 
-/// Looks at the store as long as the process lives, and says when it begins to fail and when it is well
-/// again.
+/// Looks at the store while the process lives; says when it begins to fail and when it is well again.
 pub async fn watch_store(state: Arc<AppState>) {
     let mut interval = tokio::time::interval(LOOK_INTERVAL);
     let mut was_well = true;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use leptos::config::{Env, LeptosOptions};
+use scalekit::is_loopback;
 use url::Url;
 
 use super::{
@@ -55,20 +56,6 @@ pub(super) fn app_url(source: &Source, environment: Environment, problems: &mut 
     }
 }
 
-/// Whether the URL's host is this machine: `localhost`, a name below it (RFC 6761 §6.3), or an address that
-/// leads nowhere else.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
-    }
-}
-
 pub(super) fn leptos_options(
     source: &Source,
     environment: Environment,
@@ -96,8 +83,7 @@ pub(super) fn leptos_options(
 pub(super) fn site_address(source: &Source, problems: &mut Problems) -> Option<SocketAddr> {
     if is_port_in_force(source) {
         let port = number::<NonZeroU16>(source, PORT, "a port number", problems)?;
-        // A platform's proxy comes from elsewhere. A developer's machine must not show everybody its
-        // emulator.
+        // A platform's proxy comes from elsewhere. A developer's machine must not show its emulator to all.
         let is_development = source.text(LEPTOS_ENV).as_deref() == Some("DEV");
         let address = if is_development { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
         return Some(SocketAddr::new(IpAddr::V4(address), port.get()));
@@ -109,8 +95,7 @@ pub(super) fn site_address(source: &Source, problems: &mut Problems) -> Option<S
     address
 }
 
-/// Whether the platform's `PORT` says where the server listens: nobody has set `LEPTOS_SITE_ADDR`, which says
-/// more.
+/// Whether the platform's `PORT` says where to listen: nobody has set `LEPTOS_SITE_ADDR`, which says more.
 pub(super) fn is_port_in_force(source: &Source) -> bool {
     source.is_default(LEPTOS_SITE_ADDR) && source.text(PORT).is_some_and(|port| !port.is_empty())
 }

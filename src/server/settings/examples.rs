@@ -66,8 +66,7 @@ fn why_not_random(key: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether each byte is as far from the one before as the next from it: `0, 0, 0 …`, `1, 2, 3 …`, `9, 7, 5
-/// …`.
+/// Whether all steps between bytes are equal: `0, 0, 0 …`, `1, 2, 3 …`, `9, 7, 5 …`.
 fn is_sequence(key: &[u8]) -> bool {
     let mut steps = key.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
     steps.next().is_none_or(|first| steps.all(|step| step == first))

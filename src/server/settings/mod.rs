@@ -25,11 +25,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use axum_hardening::log::LoggedClient;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
-use scalekit::WebhookSecrets;
+use scalekit::{WebhookSecrets, is_loopback};
 use scalekit_sessions::{KeyRing, Limits, StoreAddress};
 use url::Url;
 
-pub use application::is_loopback;
 pub use problems::{Problem, Problems};
 pub use source::{Origin, Source};
 pub use store_address::{APPLICATION_NAMES, example_store};
@@ -39,8 +38,7 @@ use crate::server::{parts::Part, rate_limit::Rules};
 /// The settings file that is part of the binary: the default of every setting.
 const EMBEDDED: &str = include_str!("../../../Leptos.toml");
 
-/// The client identifier of every emulator: `scalekit-emulator` and this project share nothing but this
-/// contract.
+/// The client identifier of every emulator: `scalekit-emulator` and this project share only this contract.
 pub const EMULATOR_CLIENT_ID: &str = "skc_emulator";
 
 /// Where a development server keeps the session key that it made for itself.
@@ -65,8 +63,7 @@ pub struct Settings {
     pub limits: Limits,
     /// `SCALEKIT_WEBHOOK_SECRET`: the secrets that sign webhooks; without one, webhooks are not accepted.
     pub webhook_secrets: Option<WebhookSecrets>,
-    /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked about a person's sessions
-    /// elsewhere.
+    /// `SCALEKIT_SESSION_API`: whether the provider's session API is asked for people's sessions elsewhere.
     pub session_api: bool,
     /// `SCALEKIT_TOKEN_CALL_SECONDS`: how long the exchange of a code and a refresh may take.
     pub token_call: Duration,
@@ -112,8 +109,7 @@ pub enum IdentityProvider {
     Scalekit(Box<scalekit::Config>),
 }
 
-/// Where a process with these settings listens, and whether it speaks TLS there. Nothing else needs to be
-/// right.
+/// Where a process with these settings listens, and whether by TLS. Nothing else needs to be right.
 ///
 /// # Errors
 /// What is wrong with these settings.
@@ -153,7 +149,7 @@ impl Settings {
         let provider = provider::provider(source, environment, &mut problems);
         let emulator_port = provider::emulator_port(source, &mut problems);
         let store = session::store(source, environment, &mut problems);
-        let is_public = app_url.as_ref().is_some_and(|url| !application::is_loopback(url));
+        let is_public = app_url.as_ref().is_some_and(|url| !is_loopback(url));
         let key_ring = session::key_ring(source, environment, is_public, &mut problems);
         let limits = session::limits(source, &mut problems);
         let webhook_secrets = provider::webhook_secrets(source, environment, &mut problems);
@@ -214,8 +210,7 @@ impl Settings {
         self.absolute("/logged-out")
     }
 
-    /// Whether cookies carry `Secure` and the `__Host-` prefix: always, except on plain-HTTP loopback in
-    /// development.
+    /// Whether cookies carry `Secure` and `__Host-`: always, except on plain-HTTP loopback in development.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {
         self.app_url.scheme() == "https"

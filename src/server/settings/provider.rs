@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use scalekit::WebhookSecrets;
+use scalekit::{WebhookSecrets, is_loopback};
 use scalekit_sessions::LONGEST_TOKEN_CALL;
 use secrecy::SecretString;
 use url::Url;
 
+use super::table::EMULATOR_PORT;
 use super::table::SCALEKIT_WEBHOOK_SECRET;
 use super::{
     EMULATOR_CLIENT_ID, Environment, IdentityProvider, Problems, Source, examples,
@@ -17,7 +18,6 @@ use super::{
     },
     values::{list, number},
 };
-use super::{application::is_loopback, table::EMULATOR_PORT};
 
 /// The three `SCALEKIT_*` settings belong together.
 pub(super) fn provider(source: &Source, environment: Environment, problems: &mut Problems) -> Option<IdentityProvider> {
@@ -70,8 +70,7 @@ pub(super) fn provider(source: &Source, environment: Environment, problems: &mut
     }
 }
 
-/// How long a token call may take. Every other wait follows from it, those outside of the process excepted
-/// (`patience`).
+/// How long a token call may take. Every other wait in the process follows from it (`patience`).
 pub(super) fn token_call(source: &Source, problems: &mut Problems) -> Option<Duration> {
     let seconds = number::<u64>(source, SCALEKIT_TOKEN_CALL_SECONDS, "a whole number of seconds", problems)?;
     let longest = LONGEST_TOKEN_CALL.as_secs();

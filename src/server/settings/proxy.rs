@@ -1,5 +1,4 @@
-//! `HTTPS_PROXY` and `NO_PROXY`: the proxy that calls to Scalekit have to go through, where a network lets
-//! nothing out without one.
+//! `HTTPS_PROXY`, `NO_PROXY`: the proxy for calls to Scalekit, where a network lets nothing out without one.
 //!
 //! Named as everywhere, so that a machine's own settings count, in small letters too; `ALL_PROXY` where there
 //! is no `HTTPS_PROXY`. Not here: Redis and people's requests, which go through no proxy.
@@ -11,9 +10,8 @@ use super::{
     table::{HTTPS_PROXY, NO_PROXY, Setting},
 };
 
-/// The configuration, with the proxy that its environment is reached through. A proxy that this environment
-/// is not reached through, because of `NO_PROXY` or because it is on this machine, is other programs'
-/// business and not judged.
+/// The configuration, with the proxy that its environment is reached through. Where it needs none, because of
+/// `NO_PROXY` or because it is on this machine, the proxy is other programs' business and not judged.
 pub(super) fn through_proxy(config: scalekit::Config, source: &Source, problems: &mut Problems) -> scalekit::Config {
     let Some(proxy) = source.text(HTTPS_PROXY).filter(|proxy| !proxy.is_empty()) else { return config };
     let exceptions = source.text(NO_PROXY).unwrap_or_default();

@@ -80,8 +80,7 @@ pub(super) fn logged_client(source: &Source, problems: &mut Problems) -> Option<
 /// Where Prometheus asks in production unless something else is set.
 const USUAL_METRICS_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
-/// Where metrics are served; `None` if they are off. Nobody collects those of a development server, and
-/// several run at once.
+/// Where metrics are served; `None` if off. Nobody collects a development server's, and several run at once.
 pub(super) fn metrics_address(
     source: &Source,
     environment: Environment,

@@ -189,8 +189,7 @@ impl Source {
         ['"', '\''].into_iter().find(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
     }
 
-    /// What the variable is called that this setting was read from; where it stands in no variable, what it
-    /// should be called.
+    /// The name of the variable that held this setting; if none did, what it should be called.
     pub(super) fn variable_name(&self, setting: Setting) -> &'static str {
         let read = among(&self.variables, setting).or_else(|| among(&self.dot_env, setting));
         read.map_or(setting.variable, |(name, _)| name)

@@ -1,8 +1,7 @@
 //! `SESSION_STORE`: where sessions are kept.
 //!
-//! Which addresses there are and how they are opened is the engine's to know. Here is what this application
-//! adds: its name, by which it finds its sessions, and that production needs a store that outlives the
-//! process.
+//! The engine knows which addresses there are and how they are opened. This application adds its name, by
+//! which it finds its sessions, and that production needs a store that outlives the process.
 
 use scalekit_sessions::StoreAddress;
 

@@ -1,6 +1,5 @@
 //! The table of all settings: what each is called in the environment and in `Leptos.toml`, what may be shown
-//! of it, and a line that would be right. What a person may set stands here, and nowhere else: names that are
-//! not here are refused.
+//! of it, and a line that would be right. What people may set stands only here: other names are refused.
 //!
 //! Not here: defaults (`Leptos.toml`), what a value must be (the topics beside this file). A new setting is
 //! one line here, its parsing in its topic, its default in `Leptos.toml` and its row in docs/settings.md;

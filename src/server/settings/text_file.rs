@@ -19,8 +19,7 @@ pub(super) enum TextFileError {
 
 /// The file's text; `None` without a file.
 ///
-/// Editors on Windows put a byte order mark in front, and PowerShell writes UTF-16 (which has one always):
-/// both are read.
+/// Windows editors put a byte order mark in front, PowerShell writes UTF-16 (always with one): both are read.
 pub(super) fn read(path: &Path) -> Result<Option<String>, TextFileError> {
     match fs::read(path) {
         Ok(bytes) => decode(&bytes).map(Some),

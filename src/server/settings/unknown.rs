@@ -19,8 +19,7 @@ const OURS: [&str; 5] = ["SCALEKIT_", "SESSION_", "EMULATOR_", "METRICS_", "TLS_
 const SHARED: [&str; 3] = ["APP_", "LEPTOS_", "MAX_"];
 const SHARED_TABLE: &str = "package.metadata.leptos.";
 
-/// Known names with a prefix of ours that are somebody else's: X11's session manager sets this one on every
-/// desktop.
+/// Known names of others with a prefix of ours: X11's session manager sets this one on every desktop.
 const OTHERS: [&str; 1] = ["SESSION_MANAGER"];
 
 /// From here on two names are alike enough for a suggestion; 1 is equality.
@@ -76,9 +75,8 @@ fn is_slip(name: &str, known: &str, prefix: &str) -> bool {
     is_longer || damerau_levenshtein(name, known) <= (rest.len() / 3).max(1)
 }
 
-/// Kubernetes and Docker tell a container about services by variables that begin with the service's name,
-/// which may be ours (Kubernetes documentation, "Service: environment variables"): `METRICS_SERVICE_HOST`,
-/// `METRICS_PORT_9090_TCP_ADDR` …
+/// Kubernetes and Docker tell of services in variables that begin with their name, maybe ours (Kubernetes
+/// docs, "Service: environment variables"): `METRICS_SERVICE_HOST`, `METRICS_PORT_9090_TCP_ADDR` …
 fn is_service_link(name: &str, value: &str) -> bool {
     let about_port =
         ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| name.contains(protocol)) && name.contains("_PORT_");

@@ -1,5 +1,4 @@
-//! What pages show: the bodies of the server functions in `api`, one file for each there. Teams replace these
-//! first.
+//! What pages show: bodies of `api`'s server functions, a file for each there. Teams replace these first.
 //!
 //! - [`dashboard`], [`profile`], [`session_list`], [`organization`]: the view models of the file of that name
 //!   in `api`. That of the session itself is in `auth::respond`, where it begins and ends.

@@ -42,8 +42,7 @@ impl Default for SessionApiPermits {
 }
 
 impl SessionApiPermits {
-    /// Waits in this person's line, then for a permit. `None` would mean that there is an end to permits,
-    /// which there is not.
+    /// Waits in this person's line, then for a permit. `None` (an end to permits) does not happen.
     pub async fn permit(&self, user_id: &str) -> Option<Permit> {
         let line = usize::try_from(self.line_of.hash_one(user_id) % LINES).ok()?;
         let of_line = Arc::clone(self.lines.get(line)?).acquire_owned().await.ok()?;

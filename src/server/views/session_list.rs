@@ -1,8 +1,7 @@
 //! The person's own sessions: those of this application, joined with what the provider knows.
 //!
-//! Only the caller's own sessions are ever looked at, so an identifier that is not among them ends nothing.
-//! The provider's session API has no notion of who is calling, so what it answers is compared with the caller
-//! here.
+//! Only the caller's own sessions are looked at, so an identifier that is not among them ends nothing. The
+//! provider's session API does not know who is calling, so its answers are compared with the caller here.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -18,7 +17,7 @@ use crate::{
         DeviceKind, DeviceView, EndOtherSessions, EndSession, ListSessions, ProviderAnswer, SessionEntry, SessionList,
     },
     error::AppError,
-    server::{ops::metrics, request::RequestContext, state::AppState},
+    server::{refusals, request::RequestContext, state::AppState},
 };
 
 /// The page of the list, to which plain forms return.
@@ -52,8 +51,7 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
     let caller = Caller::of(&request)?;
     let here = caller.sessions_here().await?;
     let at_provider = match here.into_iter().find(|listed| listed.handle() == id) {
-        // Here it has ended in any case. Tried again, what is left of it at the provider is found by the
-        // second half of its name.
+        // Here it ends in any case. Tried again, the rest at the provider is found by its name's second half.
         Some(listed) => caller.end(vec![listed], HashSet::new()).await?,
         None => caller.end_elsewhere(id.split_once('.').map_or(&*id, |(_, at_provider)| at_provider)).await?,
     };
@@ -130,8 +128,7 @@ impl<'a> Caller<'a> {
         match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
             Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
             Ok(Ok(Err(error @ ManagementError::Forbidden { .. }))) => {
-                // Not an outage: it stays so until somebody allows it or switches the API off here; `check`
-                // says how.
+                // No outage: it lasts until somebody allows it or turns the API off; `check` says how.
                 tracing::info!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
                 Err(ProviderAnswer::NotAllowed)
             }
@@ -150,8 +147,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends a session that only the provider knows, by its handle: nothing here can end it, so the provider
-    /// has to answer.
+    /// Ends, by its handle, a session that only the provider knows: so the provider has to answer.
     async fn end_elsewhere(&self, handle: &str) -> Result<AtProvider, AppError> {
         let sessions = match self.sessions_at_provider().await {
             Ok(sessions) => sessions,
@@ -165,8 +161,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Ends sessions of the caller, all but the one that asks: here at once, and at the provider as far as it
-    /// can be reached.
+    /// Ends sessions of the caller, never the asking one: here at once, at the provider if it can be reached.
     ///
     /// Two sessions here can share one of the provider's, for example after a second sign-in in the same
     /// browser. Then the other one ends here, and the provider's goes on, since the caller's depends on it.
@@ -214,8 +209,7 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// One entry for each session of this application, enriched by the provider's word, then those that only the
-/// provider knows.
+/// One entry for each session of ours, with the provider's word, then those that only the provider knows.
 fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSession]) -> Vec<SessionEntry> {
     let known: HashSet<&str> = here.iter().map(|listed| listed.session.identity.provider_session_id.as_str()).collect();
     let ours = here.iter().map(|listed| {
@@ -226,7 +220,7 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
             current: listed.key == caller.key,
             here: true,
             device: view(&listed.session.device),
-            place: provider.and_then(place),
+            location: provider.and_then(location),
             signed_in_at: listed.session.signed_in_at,
             active_at: listed.active_at,
         }
@@ -238,7 +232,7 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
             current: false,
             here: false,
             device: session.device.as_ref().map_or_else(DeviceView::default, |device| view(&device.into())),
-            place: place(session),
+            location: location(session),
             signed_in_at,
             active_at: session.last_active_at.unwrap_or(signed_in_at),
         }
@@ -261,13 +255,12 @@ fn view(device: &scalekit_sessions::Device) -> DeviceView {
     }
 }
 
-fn place(session: &ProviderSession) -> Option<String> {
+fn location(session: &ProviderSession) -> Option<String> {
     let device = session.device.as_ref()?;
     let parts: Vec<&str> = [&device.city, &device.region].into_iter().flatten().map(String::as_str).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn store_failed(error: &StoreError) -> AppError {
-    metrics::store_failed(error, "a person's sessions could not be listed or ended");
-    AppError::Unavailable { retry_after: RETRY_SECONDS }
+    refusals::store_failed(error, "a person's sessions could not be listed or ended")
 }

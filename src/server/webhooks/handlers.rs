@@ -34,15 +34,13 @@ async fn user_logged_out(state: &AppState, event: &SessionEvent) -> Result<(), H
     if let Some(session) = &event.session_id {
         state.sessions.provider_ended(ProviderEnded::Session(session)).await?;
     } else {
-        // Guessing "all of theirs" would sign people out of devices that nobody spoke of. The next refresh
-        // ends the right one.
+        // To guess "all" would end sessions that nobody spoke of. The next refresh ends the right one.
         tracing::warn!("a user.logout event names no session");
     }
     Ok(())
 }
 
-/// The person has left the organization, or was deleted: Scalekit ends their sessions in it (scalekit-api
-/// §13.3).
+/// The person left the organization, or was deleted: Scalekit ends their sessions in it (scalekit-api §13.3).
 async fn membership_deleted(
     state: &AppState,
     event: &MembershipEvent,

@@ -1,8 +1,7 @@
 //! `POST /webhooks/scalekit`: events of the Scalekit environment, signed by the Standard Webhooks scheme.
 //!
-//! This file checks the signature; the engine makes sure that an event is handled once, whatever replica it
-//! comes to and how often (`Sessions::handle_once`); what an event does is in [`handlers`], the place for a
-//! team's own.
+//! This file checks the signature; the engine makes sure an event is handled once, whatever replica it comes
+//! to and how often (`Sessions::handle_once`); what events do is in [`handlers`], where a team adds its own.
 
 pub mod handlers;
 

@@ -45,14 +45,14 @@ mod tests {
         use tracing_subscriber::layer::SubscriberExt as _;
 
         #[derive(Clone, Default)]
-        struct Kept(Arc<Mutex<Vec<&'static str>>>);
-        impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Kept {
+        struct SeenLevels(Arc<Mutex<Vec<&'static str>>>);
+        impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for SeenLevels {
             fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
                 self.0.lock().unwrap().push(event.metadata().level().as_str());
             }
         }
         let (filter, remark) = of(value.map(OsString::from));
-        let kept = Kept::default();
+        let kept = SeenLevels::default();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(filter).with(kept.clone()), || {
             tracing::error!("error");
             tracing::warn!("warn");

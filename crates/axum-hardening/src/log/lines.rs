@@ -82,6 +82,13 @@ where
     }
 }
 
+/// An error and its causes as one text. The useful part ("permission denied") is at its end.
+#[must_use]
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 #[derive(Default)]
 struct JsonFields(Map<String, Value>);
 
@@ -117,14 +124,7 @@ impl Visit for JsonFields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut text = value.to_string();
-        let mut cause = value.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        self.add(field, text);
+        self.add(field, with_causes(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -166,9 +166,9 @@ mod tests {
     const HOSTILE: &str = "a\r\n2026-01-01T00:00:00Z  INFO forged \x1b[2J\x1b]0;title\x07 \u{9b}31m \x08\x7f\0 \u{202e}b\u{2066} \u{2028}c\u{2029}\u{feff}\u{200b}";
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Kept {
+    impl io::Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -180,7 +180,7 @@ mod tests {
 
     /// What the log says.
     fn log(format: Format, colours: bool, events: impl FnOnce()) -> String {
-        let kept = Kept::default();
+        let kept = LogBuffer::default();
         let writer = kept.clone();
         let subscriber = tracing_subscriber::registry().with(layer(format, colours, move || writer.clone()));
         tracing::subscriber::with_default(subscriber, events);

@@ -27,6 +27,8 @@ use tracing_subscriber::{
 
 use crate::{client, series};
 
+pub use lines::with_causes;
+
 /// Names a request in logs, in its response and on error pages.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::Found;
+use super::FoundFile;
 use crate::serve::HeldAnyway;
 
 /// One year: an address that names its content never changes (RFC 8246).
@@ -35,7 +35,7 @@ impl Encoding {
 
 /// Answers a `GET` or, but for the body that is left out later, a `HEAD`.
 #[must_use]
-pub fn answer(found: Found<'_>, request: &HeaderMap) -> Response {
+pub fn answer(found: FoundFile<'_>, request: &HeaderMap) -> Response {
     let file = found.file;
     let encoding = choose(found, request);
     let content = match encoding {
@@ -71,7 +71,7 @@ pub fn answer(found: Found<'_>, request: &HeaderMap) -> Response {
 }
 
 /// What the client likes best, and of what it likes as much the smallest (RFC 9110, section 12.5.3).
-fn choose(found: Found<'_>, request: &HeaderMap) -> Encoding {
+fn choose(found: FoundFile<'_>, request: &HeaderMap) -> Encoding {
     let accepted = Accepted::of(request);
     let brotli = found.file.brotli.as_ref().map(|_| (Encoding::Brotli, accepted.weight("br").unwrap_or(0.0)));
     let gzip = || accepted.weight("gzip").or_else(|| accepted.weight("x-gzip"));

@@ -33,7 +33,7 @@ struct File {
 
 /// A file under one of its addresses.
 #[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
+pub struct FoundFile<'a> {
     file: &'a File,
     /// Whether the address names this very content, which then never changes.
     is_immutable: bool,
@@ -120,12 +120,12 @@ impl Files {
 
     /// The file at this path, as it stands in the request: nothing is decoded or resolved.
     #[must_use]
-    pub fn find(&self, path: &str) -> Option<Found<'_>> {
+    pub fn find(&self, path: &str) -> Option<FoundFile<'_>> {
         if let Some(file) = self.by_path.get(path) {
-            return Some(Found { file, is_immutable: false });
+            return Some(FoundFile { file, is_immutable: false });
         }
         let file = self.by_path.get(self.hashed.get(path)?)?;
-        Some(Found { file, is_immutable: true })
+        Some(FoundFile { file, is_immutable: true })
     }
 
     /// The address of the file at this path that names its content; the path itself if there is none, so that

@@ -43,7 +43,7 @@ pub(super) struct Answer {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Claim {
     /// This answer's.
-    Taken,
+    First,
     /// Another answer's, which was quicker, or this one's that came before.
     Late,
 }
@@ -78,7 +78,7 @@ impl Answer {
             // Another answer was quicker: nobody will ever say what became of this one.
             store.unmark(&came).await?;
         }
-        Ok(if is_taken { Claim::Taken } else { Claim::Late })
+        Ok(if is_taken { Claim::First } else { Claim::Late })
     }
 
     /// Whether this very answer has come within the last minute.
@@ -155,7 +155,7 @@ mod tests {
         };
         let (quicker, other) = (answer("code=1"), answer("code=2"));
         // Both have seen that none has come.
-        assert_eq!(quicker.take(&store, 0).await.unwrap(), Claim::Taken);
+        assert_eq!(quicker.take(&store, 0).await.unwrap(), Claim::First);
         assert_eq!(other.take(&store, 0).await.unwrap(), Claim::Late);
         assert!(!other.came(&store, 0).await.unwrap(), "nobody will ever say what became of it");
         assert_eq!(quicker.take(&store, 0).await.unwrap(), Claim::Late);

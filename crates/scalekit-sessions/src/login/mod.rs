@@ -22,6 +22,7 @@ use crate::{
     device::Device,
     exchanges::ExchangePermit,
     id::{NoRandomness, SessionId, SessionKey, SessionSeed},
+    in_flight::Standing,
     metrics,
     seal::SealError,
     sessions::Sessions,
@@ -118,12 +119,12 @@ struct SpentAttempt<T> {
     cookie: String,
 }
 
-/// What came of taking an attempt.
-enum Taken {
-    /// It is this answer's, which may be exchanged.
-    ByThisAnswer(ExchangePermit),
+/// Whether an answer is the first one to its attempt.
+enum Arrival {
+    /// It is, and may be exchanged.
+    First(ExchangePermit),
     /// The same answer came before.
-    Before,
+    Repeated,
 }
 
 impl Sessions {
@@ -172,9 +173,9 @@ impl Sessions {
         browser: Browser,
     ) -> Result<FinishedLogin<T>, LoginRefused<T>> {
         let (found, permit) = match self.take_attempt(query, cookies).await {
-            Ok((found, Taken::ByThisAnswer(permit))) => (found, permit),
+            Ok((found, Arrival::First(permit))) => (found, permit),
             // The first one was counted.
-            Ok((found, Taken::Before)) => return self.once_more(found, browser.session).await,
+            Ok((found, Arrival::Repeated)) => return self.once_more(found, browser.session).await,
             Err(refused) => {
                 metrics::sign_in(refused.problem.word());
                 return Err(refused);
@@ -220,7 +221,7 @@ impl Sessions {
         &self,
         raw: &str,
         cookies: LoginCookies<'_>,
-    ) -> Result<(SpentAttempt<T>, Taken), LoginRefused<T>> {
+    ) -> Result<(SpentAttempt<T>, Arrival), LoginRefused<T>> {
         let query = CallbackQuery::parse(raw).map_err(|error| problem::of_callback(&error))?;
         let Some(state) = query.state() else {
             return Err(problem::of_an_answer_without_state(&query).into());
@@ -240,12 +241,12 @@ impl Sessions {
                 tracing::warn!("a sign-in has to wait: too many codes are being exchanged");
                 return Err(LoginProblem::Unavailable.into());
             };
-            if answer.take(store, now).await.map_err(|error| not_taken(&error))? == Claim::Taken {
-                return Ok((SpentAttempt { query, answer, attempt, cookie }, Taken::ByThisAnswer(permit)));
+            if answer.take(store, now).await.map_err(|error| not_taken(&error))? == Claim::First {
+                return Ok((SpentAttempt { query, answer, attempt, cookie }, Arrival::First(permit)));
             }
         }
         if answer.came(store, now).await.map_err(|error| not_taken(&error))? {
-            return Ok((SpentAttempt { query, answer, attempt, cookie }, Taken::Before));
+            return Ok((SpentAttempt { query, answer, attempt, cookie }, Arrival::Repeated));
         }
         tracing::info!(outcome = "attempt used before", "sign-in refused");
         Err(LoginRefused { problem: LoginProblem::NoAttempt, back: None, spent: Some(cookie) })
@@ -283,11 +284,11 @@ impl Sessions {
         }
         // Whoever has signed in anew meanwhile, or has the cookie, keeps what they have.
         if let Some(held) = held
-            && self.lives(&held.key()).await?
+            && self.standing(&held.key()).await? == Standing::Good
         {
             return Ok(None);
         }
-        if !self.lives(&id.key()).await? {
+        if self.standing(&id.key()).await? == Standing::Ended {
             tracing::info!(outcome = "its session has ended", "sign-in refused");
             return Err(LoginProblem::NoAttempt);
         }
@@ -295,8 +296,12 @@ impl Sessions {
         Ok(Some(id))
     }
 
-    async fn lives(&self, key: &SessionKey) -> Result<bool, LoginProblem> {
-        self.shared.load(key).await.map(|found| found.is_some()).map_err(|error| not_taken(&error))
+    async fn standing(&self, key: &SessionKey) -> Result<Standing, LoginProblem> {
+        match self.shared.load(key).await {
+            Ok(Some(_)) => Ok(Standing::Good),
+            Ok(None) => Ok(Standing::Ended),
+            Err(error) => Err(not_taken(&error)),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     id::{Mark, MarkOf, SessionKey},
-    in_flight,
+    in_flight::{self, Standing},
     lease::Lease,
     metrics,
     patience::{LONGEST_TOKEN_CALL, PREDECESSOR},
@@ -259,9 +259,9 @@ async fn take_over(
 /// written.
 async fn unless_left(shared: &Shared, key: &SessionKey, session: Arc<Session>, issued_at: i64) -> Outcome {
     let (user, organization) = (&session.identity.user_id, &session.identity.organization_id);
-    match in_flight::has_left(&*shared.store, user, organization, issued_at).await {
-        Ok(false) => return Outcome::Done(session),
-        Ok(true) => tracing::info!("the person has left the organization that a refresh has brought"),
+    match in_flight::of_membership(&*shared.store, user, organization, issued_at).await {
+        Ok(Standing::Good) => return Outcome::Done(session),
+        Ok(Standing::Ended) => tracing::info!("the person has left the organization that a refresh has brought"),
         // Nobody looks again: better one sign-in too many than a session too long.
         Err(error) => metrics::store_failed(&error, "a refresh into another organization counts for nothing"),
     }

@@ -143,8 +143,8 @@ impl Connections {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
-        on_blocking_thread(&self.readers[turn], work).await
+        let reader = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+        on_blocking_thread(&self.readers[reader], work).await
     }
 }
 

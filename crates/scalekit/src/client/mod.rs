@@ -235,8 +235,7 @@ impl Client {
     /// Verifies the value of `idp_initiated_login` on the initiate-login URL; `now` in seconds since 1970.
     ///
     /// Nobody is signed in by it: put what it says into a [`crate::LoginRequest`]. After an error begin a
-    /// login
-    /// without it.
+    /// login without it.
     ///
     /// # Errors
     ///

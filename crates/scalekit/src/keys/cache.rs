@@ -50,12 +50,12 @@ pub(crate) struct KeyCache {
     state: Arc<Mutex<State>>,
     /// Held while fetching. Separate from `state`, so that readers with a good set never wait for the
     /// network.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    single_flight: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl KeyCache {
     pub(crate) fn new(config: &Config, http: Http) -> Self {
-        Self { http, url: config.endpoint("/keys"), state: Arc::default(), turn: Arc::default() }
+        Self { http, url: config.endpoint("/keys"), state: Arc::default(), single_flight: Arc::default() }
     }
 
     /// Whether there are keys; fetches them if there are none.
@@ -89,7 +89,7 @@ impl KeyCache {
     /// Fetches, unless that was done since `attempts` was read, or is not needed any more. How it went stands
     /// in the state: a failure with a usable key at hand is none.
     async fn fetch(&self, attempts: u64, kid: Option<&str>, origin: Origin, now: i64) {
-        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let flight = Arc::clone(&self.single_flight).lock_owned().await;
         {
             let state = self.state.lock();
             if state.attempts_for(origin) != attempts || !state.needs_fetch(kid, origin, now) {
@@ -101,7 +101,7 @@ impl KeyCache {
         let fetching = tokio::spawn(async move {
             let fetched = answer.await.and_then(|answer| read(&answer));
             state.lock().record(fetched, kid.as_deref(), origin, now);
-            drop(turn);
+            drop(flight);
         });
         // It fails only where the runtime stops; then nobody waits for keys any more.
         let _ = fetching.await;

@@ -1,13 +1,13 @@
-//! What no request can check: addresses that a person must register, cookies, webhooks, certificates, and the
-//! emulator that stands in.
+//! What no request can check: addresses to register by hand, cookies, webhooks, certificates, the emulator.
 
 use axum_hardening::serve::Tls;
+use scalekit::is_loopback;
 
 use super::{Outcome, Report};
 use crate::server::{
     cookies::CookieJar,
     parts::Part,
-    settings::{Environment, Settings, is_loopback},
+    settings::{Environment, Settings},
 };
 
 /// Where the dashboard keeps a kind of address.

@@ -1,9 +1,7 @@
-//! `leptos-scalekit check`: tries everything that the server needs, and says what to do about what does not
-//! work.
+//! `leptos-scalekit check`: tries all that the server needs, and says what to do where it fails.
 //!
 //! Not here: readiness of a running process (`server::health`). It serves nothing, and leaves nothing behind
-//! but what the server would make too (an empty session database). Every call over a network is bounded in
-//! time.
+//! but what the server would make too (an empty session database). Network calls are bounded in time.
 
 pub mod environment;
 mod provider;

@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use axum_hardening::log::with_causes;
 use scalekit_sessions::{
     Record, SessionId, SessionKey, SessionStore, StoreAddress, StoreError,
     id::{ProviderSessionKey, UserKey},
@@ -53,8 +54,7 @@ enum Fault {
 async fn try_record(address: &StoreAddress, now: i64) -> Result<(), Fault> {
     let store = open_store(address).map_err(|error| Fault::Open(error.into()))?;
     let key = SessionId::generate().map_err(|_| Fault::NoRandomness)?.key();
-    // Nobody's: the store knows users and sessions by hashes of identifiers that begin with `usr_` and
-    // `ses_`.
+    // Nobody's: the store knows users and sessions by hashes of their `usr_…` and `ses_…` identifiers.
     let record = Record {
         version: 1,
         user: UserKey::of("leptos-scalekit check"),
@@ -79,10 +79,4 @@ async fn write_and_read(store: &dyn SessionStore, key: &SessionKey, record: &Rec
     store.create(key, record, now).await.map_err(|error| Fault::Step("written", error))?;
     let read = store.load(key, now).await.map_err(|error| Fault::Step("read", error))?;
     if read.as_ref() == Some(record) { Ok(()) } else { Err(Fault::Forgetful) }
-}
-
-/// The useful part ("permission denied") is at the end of the chain of causes.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

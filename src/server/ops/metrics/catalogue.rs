@@ -58,17 +58,3 @@ const OWN: &[Series] = &[
 pub fn all() -> impl Iterator<Item = &'static Series> {
     OWN.iter().chain(scalekit_sessions::metrics::SERIES)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn combinations_are_all_or_none() {
-        let of = |name| all().find(|series| series.name == name).unwrap().combinations();
-        assert_eq!(of(scalekit_sessions::metrics::PROVIDER_PAUSES), [vec![]]);
-        assert_eq!(of(KEY_SET_FETCHES), [[("outcome", "done")], [("outcome", "failed")]]);
-        assert_eq!(of(NOTIFICATIONS).len(), 12);
-        assert!(of(REQUESTS).is_empty());
-    }
-}

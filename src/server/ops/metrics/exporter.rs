@@ -135,8 +135,7 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     })
 }
 
-/// Explains every series, and begins those whose labels are known at 0: a rate needs to see the first event
-/// happen.
+/// Explains every series, and begins those with known labels at 0: a rate needs to see the first event.
 fn begin_series() {
     for Series { name, kind, meaning, .. } in catalogue::all() {
         match kind {

@@ -1,9 +1,8 @@
 //! What is counted and measured, and when. Through the facade of `metrics`: until somebody installs a
 //! recorder, as `exporter` does, all of this costs nothing and goes nowhere.
 //!
-//! Labels are fixed words and our own routes, never anything that a visitor or the provider chose. Names,
-//! explanations and the labels' words are in [`catalogue`]. What the engine counts itself:
-//! `scalekit_sessions::metrics`.
+//! Labels are fixed words and our own routes, nothing that a visitor or the provider chose. Names,
+//! explanations and labels are in [`catalogue`]. The engine's own: `scalekit_sessions::metrics`.
 
 pub mod catalogue;
 pub mod exporter; // part: metrics
@@ -12,8 +11,7 @@ use metrics::counter;
 
 pub use scalekit_sessions::metrics::{sessions_active, store_failed, token_call};
 
-/// A logout token or webhook came: `accepted`, `repeated`, `refused` or `failed`; a webhook also `under_way`
-/// or `not_set_up`.
+/// A logout token: `accepted`, `repeated`, `refused`, `failed`; a webhook: also `under_way`, `not_set_up`.
 pub fn notification(kind: &'static str, outcome: &'static str) {
     counter!(catalogue::NOTIFICATIONS, "kind" => kind, "outcome" => outcome).increment(1);
 }

@@ -2,8 +2,7 @@
 //!
 //! What it does: three grants (scalekit-api §5), one file each. Errors are `{"error", "error_description"}`.
 //! Stricter than Scalekit: a code works once and its second use revokes what it gave; a refresh token works
-//! once,
-//! without grace; a parameter that comes twice, or two ways of authentication at once, are refused.
+//! once, without grace; a parameter that comes twice, or two ways of authentication at once, are refused.
 //! Called by: the app's server.
 
 pub(crate) mod authorization_code;
