@@ -49,7 +49,7 @@ watch() {
     ) >"$FOLDER/$1.log" 2>&1 </dev/null &
     watchers+=("$!")
     set +m
-    wait_until "$1" "the first build" grep -q "Serving at" "$FOLDER/$1.log"
+    wait_until "$1" "the first build" grep -q "Serving.* at http" "$FOLDER/$1.log"
 }
 
 # `wait_until COMMIT WHAT COMMAND…`: until the command succeeds.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What for: every test there is: cargo's (unit, property, HTTP, processes), then the release build, then Playwright against that build.
+# What for: every test there is: cargo's (unit, property, HTTP, processes), beside them the release build, then Playwright against it.
 # Ends with `N passed, N failed`, added up from what both runners reported, and fails when anything failed.
 # Arguments go to Playwright: `test.sh tests/sign-in.spec.ts` still runs cargo's tests.
 # Not here: set-up (setup.sh), lint (lint.sh).
@@ -41,17 +41,18 @@ if cargo build --workspace --features "$FEATURES" --bins --tests --message-forma
     complaints+=("The compiler has warnings (above).")
 fi
 
+# In the background, in a group of its own, so that it can be ended, and behind all else: tests wait more than they compute, and while
+# they wait it goes on.
+set -m
+nice -n 19 scripts/build.sh >"$LOGS/build.log" 2>&1 &
+build=$!
+set +m
+trap 'kill -- "-$build" 2>/dev/null || true; show_times' EXIT
+
 step "Running cargo's tests"
 cargo test --workspace --features "$FEATURES" --no-fail-fast | tee "$LOGS/cargo-test.log" || complaints+=("cargo test failed.")
 read -r p f < <(cargo_counts "$LOGS/cargo-test.log")
 count "$p" "$f"
-
-# In the background and in a group of its own, so that it can be ended: much of it keeps only one core busy, and so does the next step.
-set -m
-scripts/build.sh >"$LOGS/build.log" 2>&1 &
-build=$!
-set +m
-trap 'kill -- "-$build" 2>/dev/null || true; show_times' EXIT
 
 # part: template {
 step "Making a project from the template and testing it; \`make template-test\` does so with all answers"

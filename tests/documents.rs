@@ -1,5 +1,5 @@
 //! Holds the documents to their word: every test they name is there, every path and command of AGENTS.md too;
-//! the README stays short and its pictures of one size. That links lead somewhere is for
+//! the README's pictures are of one size. That links lead somewhere is for
 //! scripts/lint-links.mjs; what pages say of settings and routes is compared beside those.
 #![expect(clippy::unwrap_used, reason = "documents that can't be read are a reason to stop")]
 
@@ -178,7 +178,7 @@ fn comments_end_by_column_110() {
     for file in ["src", "crates", "tests"].into_iter().flat_map(|folder| files(folder, "rs")) {
         for (number, line) in (1..).zip(read(file.to_str().unwrap()).lines()) {
             let is_long = line.trim_start().starts_with("//") && line.chars().count() > 110 && !line.contains("http");
-            assert!(!is_long, "{}:{number} is longer", file.display());
+            assert!(!is_long, "{}:{number}: comments end by column 110", file.display());
         }
     }
 }

@@ -15,7 +15,7 @@ pub async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// `GET /readyz`: the store answers, the provider's keys are there. Anybody may ask, so the log says why not.
+/// `GET /readyz`: whether store and keys are there. Yes or no, as anybody may ask: the log says why not.
 pub async fn ready(State(state): State<Arc<AppState>>) -> Response {
     let store = state.sessions.ping().await;
     if let Err(error) = &store {

@@ -1,5 +1,5 @@
 //! What the log says of a request: each line its id and where the request comes from, wherever in the program
-//! it is written. How lines are written is tested beside `telemetry`.
+//! it is written. How lines are written is tested in `axum_hardening::log`.
 
 use std::{
     collections::HashSet,
@@ -61,7 +61,8 @@ impl Log {
 async fn logged_app(client: LoggedClient) -> (App, Arc<TroubledStore>) {
     let store = TroubledStore::new();
     let app = app_with(store.clone(), |settings| settings.logged_client = client).await;
-    // A notice that it sends is a request too, at a time of its own, and tried again where nobody takes it.
+    // A notice that the emulator sends is a request too, at a time of its own, and sent again where nobody
+    // takes it.
     app.silence_provider();
     (app, store)
 }

@@ -96,7 +96,7 @@ mod tests {
     use crate::{clock::Clock, id::SessionId, limits::Limits, memory::MemoryStore, seal::KeyRing};
 
     #[tokio::test]
-    async fn a_lease_is_its_holders_until_it_is_given_back_and_that_of_a_dead_holder_runs_out() {
+    async fn a_lease_is_its_holders_until_it_is_given_back_and_nobody_renews_that_of_a_dead_holder() {
         let ring = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         let config = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".into()).unwrap();
         let shared = Arc::new(Shared {

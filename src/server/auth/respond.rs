@@ -35,7 +35,7 @@ pub fn current_session() -> Result<SessionState, AppError> {
 /// Body of `exchange_code`.
 ///
 /// # Errors
-/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if not tried yet: it can be later.
+/// [`AppError::SignIn`] with the reason; [`AppError::TooManyRequests`] if not tried: the same query can be.
 pub async fn exchange_code(query: String) -> Result<(), AppError> {
     let request = RequestContext::of::<ExchangeCode>()?;
     let cookies = request.cookies()?;

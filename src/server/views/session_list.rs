@@ -125,23 +125,23 @@ impl<'a> Caller<'a> {
             };
             tokio::spawn(call.in_current_span()).await
         };
-        match tokio::time::timeout(PROVIDER_PATIENCE, asked).await {
-            Ok(Ok(Ok(sessions))) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
-            Ok(Ok(Err(error @ ManagementError::Forbidden { .. }))) => {
-                // No outage: it lasts until somebody allows it or turns the API off; `check` says how.
+        let joined = tokio::time::timeout(PROVIDER_PATIENCE, asked).await.map_err(|_| {
+            tracing::warn!("the provider's session API took too long");
+            ProviderAnswer::Unreachable
+        })?;
+        let answer = joined.map_err(|error| {
+            tracing::error!(%error, "asking the provider's session API panicked");
+            ProviderAnswer::Unreachable
+        })?;
+        match answer {
+            Ok(sessions) => Ok(sessions.into_iter().filter(|session| session.user_id == *user_id).collect()),
+            Err(error @ ManagementError::Forbidden { .. }) => {
+                // Not an outage: it lasts until somebody allows it or switches the API off; `check` says how.
                 tracing::info!(cause = &error as &dyn std::error::Error, "the provider's session API is not allowed");
                 Err(ProviderAnswer::NotAllowed)
             }
-            Ok(Ok(Err(error))) => {
+            Err(error) => {
                 tracing::warn!(cause = &error as &dyn std::error::Error, "the provider's session API failed");
-                Err(ProviderAnswer::Unreachable)
-            }
-            Ok(Err(error)) => {
-                tracing::error!(%error, "asking the provider's session API panicked");
-                Err(ProviderAnswer::Unreachable)
-            }
-            Err(_) => {
-                tracing::warn!("the provider's session API took too long");
                 Err(ProviderAnswer::Unreachable)
             }
         }
