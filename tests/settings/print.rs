@@ -55,12 +55,14 @@ fn no_secret_is_shown_wherever_it_stands() {
     }
 }
 
+// part: redis {
 #[test]
 fn a_store_address_is_shown_without_its_password() {
     let source = source("", &[("SESSION_STORE", "rediss://app:hunter2@redis.internal/2")]);
     let shown = "rediss://app:***@redis.internal:6379/2?prefix=leptos-scalekit";
     assert_eq!(line(&source, "SESSION_STORE"), ["SESSION_STORE", shown, "environment"]);
 }
+// part: redis }
 
 #[test]
 fn a_value_can_not_add_a_line() {
