@@ -11,7 +11,7 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 
 /// Seconds after which another attempt makes sense when the server was out of reach.
-const RETRY_SECONDS: u32 = 5;
+pub const RETRY_SECONDS: u32 = 5;
 
 /// The application's one error type towards the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,8 +30,11 @@ use super::{ops::metrics, state::AppState};
 use crate::{
     access::{FUNCTIONS, LONGEST_RETURN_PATH},
     documents::error::{ErrorPage, error_document},
-    error::AppError,
+    error::{self, AppError},
 };
+
+// The browser has a name of its own for it, since it knows nothing of the engine.
+const _: () = assert!(RETRY_SECONDS == error::RETRY_SECONDS);
 
 /// Where a sign-in starts.
 const START: &str = "/auth/login";

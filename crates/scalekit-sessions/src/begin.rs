@@ -78,7 +78,7 @@ impl Sessions {
         let store = &self.shared.store;
         store.create(key, record, now).await?;
         // After it is stored: a notice that comes from here on finds it.
-        if in_flight::of_sign_in(&**store, sign_in, at, now).await? == Standing::Ended {
+        if in_flight::standing_of_sign_in(&**store, sign_in, at, now).await? == Standing::Ended {
             return Err(BeginError::EndedMeanwhile);
         }
         for surplus in self.surplus(&record.user, key, previous, now).await? {

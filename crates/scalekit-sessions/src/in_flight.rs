@@ -88,7 +88,7 @@ pub(crate) enum Standing {
 }
 
 /// How what `mark` names stands: ended, if that happened at `at`, by the provider's clock, or after.
-async fn since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<Standing, StoreError> {
+async fn standing_since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<Standing, StoreError> {
     // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the
     // later.
     let is_marked = store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await?;
@@ -99,7 +99,7 @@ async fn since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<Standin
 ///
 /// # Errors
 /// [`StoreError`] if the store can't tell.
-pub(crate) async fn of_sign_in(
+pub(crate) async fn standing_of_sign_in(
     store: &dyn SessionStore,
     sign_in: &SignIn,
     at: SignedInAt,
@@ -107,11 +107,11 @@ pub(crate) async fn of_sign_in(
 ) -> Result<Standing, StoreError> {
     let (sub, oid) = (&sign_in.id.sub, &sign_in.id.oid);
     if store.is_marked(&session(&sign_in.id.sid), now).await?
-        || since(store, &user(sub), at.person).await? == Standing::Ended
+        || standing_since(store, &user(sub), at.person).await? == Standing::Ended
     {
         return Ok(Standing::Ended);
     }
-    of_membership(store, sub, oid, at.code).await
+    standing_of_membership(store, sub, oid, at.code).await
 }
 
 /// How the person's membership in the organization stands: ended, if that happened at `at`, by the provider's
@@ -119,13 +119,13 @@ pub(crate) async fn of_sign_in(
 ///
 /// # Errors
 /// [`StoreError`] if the store can't tell.
-pub(crate) async fn of_membership(
+pub(crate) async fn standing_of_membership(
     store: &dyn SessionStore,
     user_id: &str,
     organization_id: &str,
     at: i64,
 ) -> Result<Standing, StoreError> {
-    since(store, &membership(user_id, organization_id), at).await
+    standing_since(store, &membership(user_id, organization_id), at).await
 }
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn the_latest_notice_counts_and_who_signs_in_after_it_is_let_in() {
         let (store, mark) = (MemoryStore::default(), user("usr_1"));
-        let at = async |at| since(&store, &mark, at).await.unwrap();
+        let at = async |at| standing_since(&store, &mark, at).await.unwrap();
         assert_eq!(at(0).await, Standing::Good);
         note(&store, &mark, 1000, 1005).await.unwrap();
         assert_eq!((at(999).await, at(1000).await), (Standing::Ended, Standing::Ended));
@@ -146,17 +146,17 @@ mod tests {
         assert_eq!(at(1010).await, Standing::Ended);
         assert_eq!(at(1011).await, Standing::Good);
         let other = membership("usr_1", "org_1");
-        assert_eq!(since(&store, &other, 0).await.unwrap(), Standing::Good, "another kind of notice");
+        assert_eq!(standing_since(&store, &other, 0).await.unwrap(), Standing::Good, "another kind of notice");
     }
 
     #[tokio::test]
     async fn a_notice_from_the_future_keeps_nobody_out_for_long_and_old_ones_leave_nothing_behind() {
         let (store, mark) = (MemoryStore::default(), user("usr_1"));
         note(&store, &mark, i64::MAX, 1000).await.unwrap();
-        assert_eq!(since(&store, &mark, 1000 + BELIEVED_AHEAD + 1).await.unwrap(), Standing::Good);
+        assert_eq!(standing_since(&store, &mark, 1000 + BELIEVED_AHEAD + 1).await.unwrap(), Standing::Good);
         store.delete_ended(1000 + BELIEVED_AHEAD + REMEMBERED).await.unwrap();
-        assert_eq!(since(&store, &mark, 0).await.unwrap(), Standing::Good);
+        assert_eq!(standing_since(&store, &mark, 0).await.unwrap(), Standing::Good);
         note(&store, &mark, 1000, 1000 + REMEMBERED).await.unwrap();
-        assert_eq!(since(&store, &mark, 0).await.unwrap(), Standing::Good);
+        assert_eq!(standing_since(&store, &mark, 0).await.unwrap(), Standing::Good);
     }
 }

@@ -90,22 +90,12 @@ async fn renew(shared: Arc<Shared>, key: SessionKey, holder: LeaseHolder, until:
 
 #[cfg(test)]
 mod tests {
-    use secrecy::SecretString;
-
     use super::*;
-    use crate::{clock::Clock, id::SessionId, limits::Limits, memory::MemoryStore, seal::KeyRing};
+    use crate::id::SessionId;
 
     #[tokio::test]
     async fn a_lease_is_its_holders_until_it_is_given_back_and_nobody_renews_that_of_a_dead_holder() {
-        let ring = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
-        let config = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".into()).unwrap();
-        let shared = Arc::new(Shared {
-            store: Arc::new(MemoryStore::default()),
-            ring: KeyRing::parse(&ring).unwrap(),
-            scalekit: scalekit::Client::new(config).unwrap(),
-            clock: Clock::default(),
-            limits: Limits::default(),
-        });
+        let shared = Shared::of_nobody();
         let [key, other] = [(); 2].map(|()| SessionId::generate().unwrap().key());
         let take = async |key| Lease::take(&shared, key).await.unwrap();
         let lease = take(&key).await.expect("nobody has it");

@@ -28,6 +28,22 @@ pub(crate) struct LoadedSession {
     pub(crate) record: Record,
 }
 
+#[cfg(test)]
+impl Shared {
+    /// An empty store in memory, and a provider that is not there.
+    pub(crate) fn of_nobody() -> Arc<Self> {
+        let ring = secrecy::SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        let config = scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".into()).unwrap();
+        Arc::new(Self {
+            store: Arc::new(crate::memory::MemoryStore::default()),
+            ring: KeyRing::parse(&ring).unwrap(),
+            scalekit: scalekit::Client::new(config).unwrap(),
+            clock: Clock::default(),
+            limits: Limits::default(),
+        })
+    }
+}
+
 impl Shared {
     /// How long who waits for whom.
     pub(crate) fn patience(&self) -> Patience {

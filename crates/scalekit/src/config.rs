@@ -323,7 +323,14 @@ mod tests {
 
     #[test]
     fn plain_http_is_accepted_for_loopback_hosts_only() {
-        for url in ["http://localhost", "http://scalekit.localhost:1", "http://127.8.9.1", "http://[::1]:3002"] {
+        for url in [
+            "http://localhost",
+            "http://localhost.:1",
+            "http://scalekit.localhost:1",
+            "http://127.8.9.1",
+            "http://[::1]:3002",
+            "http://[::ffff:127.0.0.1]",
+        ] {
             assert!(config(url).is_ok(), "{url}");
         }
         for url in

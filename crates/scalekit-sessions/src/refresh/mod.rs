@@ -118,23 +118,12 @@ impl Drop for Entry {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::SecretString;
-
     use super::*;
-    use crate::{clock::Clock, id::SessionId, limits::Limits, memory::MemoryStore, seal::KeyRing};
+    use crate::id::SessionId;
 
     #[test]
     fn a_refresh_that_a_runtime_at_its_end_does_not_take_leaves_nothing_behind() {
-        let ring = SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned());
-        let config =
-            scalekit::Config::new("http://localhost:1", "skc_nobody", "test_nothing".to_owned().into()).unwrap();
-        let shared = Arc::new(Shared {
-            store: Arc::new(MemoryStore::default()),
-            ring: KeyRing::parse(&ring).unwrap(),
-            scalekit: scalekit::Client::new(config).unwrap(),
-            clock: Clock::default(),
-            limits: Limits::default(),
-        });
+        let shared = Shared::of_nobody();
         let (refreshes, key) = (Refreshes::default(), SessionId::generate().unwrap().key());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let handle = runtime.handle().clone();

@@ -259,7 +259,7 @@ async fn take_over(
 /// written.
 async fn unless_left(shared: &Shared, key: &SessionKey, session: Arc<Session>, issued_at: i64) -> Outcome {
     let (user, organization) = (&session.identity.user_id, &session.identity.organization_id);
-    match in_flight::of_membership(&*shared.store, user, organization, issued_at).await {
+    match in_flight::standing_of_membership(&*shared.store, user, organization, issued_at).await {
         Ok(Standing::Good) => return Outcome::Done(session),
         Ok(Standing::Ended) => tracing::info!("the person has left the organization that a refresh has brought"),
         // Nobody looks again: better one sign-in too many than a session too long.
