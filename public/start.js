@@ -1,6 +1,5 @@
-// Starts the application on a page that the server rendered. When it fails, at the start or later, the page goes on as one
-// without scripts, whose links and forms are the browser's. Translators, extensions and proxies change pages before the
-// application sees them, and then it can't take over what it finds.
+// Starts the application on a page that the server drew: fills the places of its islands (src/islands). When it fails, at the start or
+// later, the page goes on as one without scripts, whose links and forms are the browser's.
 (() => {
   const { script, wasm } = document.currentScript.dataset;
   let failed = false;
@@ -18,10 +17,21 @@
   addEventListener("error", ({ error }) => error instanceof WebAssembly.RuntimeError && fail());
   addEventListener("unhandledrejection", ({ reason }) => reason instanceof WebAssembly.RuntimeError && fail());
 
-  import(script)
-    .then((application) => application.default({ module_or_path: wasm }).then(() => application.hydrate()))
-    .catch((error) => {
-      fail();
-      throw error;
-    });
+  const start = async () => {
+    const application = await import(script);
+    await application.default({ module_or_path: wasm });
+    application.hydrate();
+    // A team's own islands, made by Leptos' `#[island]`. One that fails leaves the others alone.
+    for (const island of document.querySelectorAll("leptos-island")) {
+      try {
+        application[island.dataset.component](island);
+      } catch (error) {
+        console.error("An island can't be started:", error);
+      }
+    }
+  };
+  start().catch((error) => {
+    fail();
+    throw error;
+  });
 })();

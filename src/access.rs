@@ -71,7 +71,7 @@ pub(crate) use function;
 pub const FUNCTIONS: &str = concat!(function!(), "/");
 
 /// Every route that is no page. Server functions are listed with the rule by which they answer: to those whom
-/// it does not let through with an error, whether they are called or a page asks them while it renders.
+/// it does not let through with an error, whether they are called or a page asks them.
 pub const ENDPOINTS: &[Endpoint] = &[
     // Both look the session up themselves, where they need it, and refresh nothing.
     endpoint("/auth/login", Access::Public, SessionUse::None),
@@ -80,12 +80,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("/auth/backchannel-logout", Access::Public, SessionUse::None),
     endpoint("/webhooks/scalekit", Access::Public, SessionUse::None), // part: webhooks
     endpoint(function!("current_session"), Access::Public, SessionUse::Watch),
+    endpoint(function!("note_presence"), Access::Public, SessionUse::Lookup),
     endpoint(function!("exchange_code"), Access::Public, SessionUse::None),
     endpoint(function!("refresh_session"), Access::SignedIn, SessionUse::Refresh),
     endpoint(function!("logout"), Access::Public, SessionUse::None),
-    endpoint(function!("list_claims"), Access::SignedIn, SessionUse::Lookup),
-    endpoint(function!("load_dashboard"), Access::SignedIn, SessionUse::Lookup),
-    endpoint(function!("list_sessions"), Access::SignedIn, SessionUse::Lookup),
     endpoint(function!("end_session"), Access::SignedIn, SessionUse::Lookup),
     endpoint(function!("end_other_sessions"), Access::SignedIn, SessionUse::Lookup),
     endpoint(function!("export_organization"), Access::Permission("sk_org_settings_read"), SessionUse::Lookup),
@@ -97,9 +95,3 @@ const fn endpoint(path: &'static str, access: Access, session: SessionUse) -> En
 
 /// In bytes: no sign-in leads back to a longer path. They travel in a cookie, and pages repeat them.
 pub const LONGEST_RETURN_PATH: usize = 1024;
-
-/// Whether the page at `path` can't be shown without a session.
-#[must_use]
-pub fn needs_session(path: &str) -> bool {
-    PAGES.iter().any(|page| page.path == path.trim_end_matches('/') && page.access != Access::Public)
-}

@@ -7,6 +7,11 @@ use std::{process::ExitCode, time::Duration};
 
 use leptos_scalekit::server::ops::command_line;
 
+/// Pages are made of many small pieces of memory: with the system's own a fifth of a page's work is to find
+/// them (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long threads that wait for the system, such as for a name server, are waited for when all is done.
 const LAST_THREADS: Duration = Duration::from_millis(500);
 

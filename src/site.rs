@@ -20,7 +20,7 @@ pub struct SiteLinks {
     pub script: String,
     pub wasm: String,
     /// The script that puts the remembered colour scheme in place.
-    pub theme: Script,
+    pub page: Script,
     /// The script that tries again on documents that say "temporarily unavailable".
     pub retry: Script,
     pub icon: String,

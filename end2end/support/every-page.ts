@@ -21,7 +21,7 @@ export interface EveryPage {
   ours: boolean;
   /** The page's own status, if it is an error page. */
   status?: { status: number; path: RegExp };
-  /** Whether the application takes the page over in the browser. */
+  /** Whether it has islands for the browser to take over. */
   hydrates: boolean;
   open: (visit: Visit) => Promise<void>;
 }
@@ -35,16 +35,16 @@ const signedInAt = (path: string, person: Person = people.ada) => async ({ page,
 };
 
 export const everyPage: EveryPage[] = [
-  { name: "landing", ours: true, hydrates: true, open: at("/") },
+  { name: "landing", ours: true, hydrates: false, open: at("/") },
   { name: "landing-signed-in", ours: true, hydrates: true, open: async (visit) => {
     await signedInAt("/dashboard")(visit);
     await visit.page.goto("/");
   } },
   { name: "login", ours: true, hydrates: true, open: at("/login?return_to=/dashboard") },
   { name: "login-session-ended", ours: true, hydrates: true, open: at("/login?return_to=/dashboard&reason=expired") },
-  { name: "logged-out", ours: true, hydrates: true, open: at("/logged-out") },
-  { name: "callback-refused", ours: true, hydrates: true, status: { status: 400, path: /^\/auth\/callback/ }, open: at("/auth/callback?code=abc&state=abc") },
-  { name: "callback-cancelled", ours: true, hydrates: true, status: { status: 400, path: /^\/auth\/callback/ }, open: async ({ page }) => {
+  { name: "logged-out", ours: true, hydrates: false, open: at("/logged-out") },
+  { name: "callback-refused", ours: true, hydrates: false, status: { status: 400, path: /^\/auth\/callback/ }, open: at("/auth/callback?code=abc&state=abc") },
+  { name: "callback-cancelled", ours: true, hydrates: false, status: { status: 400, path: /^\/auth\/callback/ }, open: async ({ page }) => {
     await page.goto("/auth/login");
     await new Hosted(page).cancel.click();
     await page.waitForURL("**/auth/callback?*");

@@ -21,7 +21,7 @@ export class Trouble {
   private readonly violations: { directive: string; where: string }[] = [];
   private readonly announced = new Set<string>();
   private readonly expected: ExpectedStatus[] = [];
-  private hydrationMayFail = false;
+  private applicationMayFail = false;
 
   /** Listens to a context; to be called before its first page opens. */
   async watch(context: BrowserContext, { scripts }: { scripts: boolean }): Promise<void> {
@@ -37,19 +37,21 @@ export class Trouble {
       if (message.type() !== "error" && message.type() !== "warning") return;
       if (this.announced.size > 0 && message.text().includes("Content Security Policy")) return;
       const { url } = message.location();
-      if (this.hydrationMayFail && /panicked at|hydrat/i.test(message.text())) return;
+      if (this.applicationMayFail && /\.wasm|\/pkg\//.test(`${url} ${message.text()}`)) return;
       const preloaded = /^The resource (\S+) was preloaded/.exec(message.text())?.[1] ?? "";
       if (!this.isExpected(message.text(), url) && !forScripts(message.text(), preloaded)) {
         this.found.push(`console ${message.type()} on ${message.page()?.url() ?? "?"}: ${message.text()} (${url})`);
       }
     });
     context.on("weberror", (error) => {
-      if (this.hydrationMayFail && /\.wasm|wasm-function/.test(error.error().stack ?? "")) return;
-      this.found.push(`uncaught on ${error.page()?.url() ?? "?"}: ${error.error().stack ?? error.error().message}`);
+      if (this.applicationMayFail && /WebAssembly|dynamically imported module|\.wasm|\/pkg\//.test(`${error.error().message} ${error.error().stack ?? ""}`)) return;
+      const { name, message, stack } = error.error();
+      this.found.push(`uncaught on ${error.page()?.url() ?? "?"}: ${name}: ${message} ${stack ?? ""}`);
     });
     context.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText ?? "?";
       // Aborted is the browser's word for what it gave up itself because its page was left.
+      if (this.applicationMayFail && /\/pkg\//.test(request.url())) return;
       if (reason !== "net::ERR_ABORTED" && !forScripts(reason, request.url())) this.found.push(`failed: ${request.method()} ${request.url()}: ${reason}`);
     });
   }
@@ -59,9 +61,9 @@ export class Trouble {
     this.expected.push({ status, path });
   }
 
-  /** Announces that the application may fail to take over pages. */
-  expectFailedHydration(): void {
-    this.hydrationMayFail = true;
+  /** Announces that the application's script or WASM does not arrive, or does not start. */
+  expectFailedApplication(): void {
+    this.applicationMayFail = true;
   }
 
   /** Announces that directives of the content security policy are violated, and waits until each has been. */

@@ -6,7 +6,7 @@ const linked = /(?:href|src)="(\/[^"]+\.(?:css|js|wasm|svg))"/g;
 
 test.describe("The site's files", () => {
   test("are linked by names that never change, and kept for ever", async ({ page }) => {
-    const html = await (await page.request.get("/")).text();
+    const html = await (await page.request.get("/login")).text();
     const links = [...new Set([...html.matchAll(linked)].map((match) => match[1]!))];
     const kinds: Record<string, string> = {
       css: "text/css; charset=utf-8",
@@ -30,22 +30,22 @@ test.describe("The site's files", () => {
   });
 
   test("are asked for again under their plain names, and never in parts", async ({ page }) => {
-    const whole = await page.request.get("/theme.js");
+    const whole = await page.request.get("/page.js");
     expect(whole.headers()["cache-control"]).toBe("no-cache");
-    const part = await page.request.get("/theme.js", { headers: { range: "bytes=0-9" } });
+    const part = await page.request.get("/page.js", { headers: { range: "bytes=0-9" } });
     expect(part.status()).toBe(200);
     expect(await part.text()).toBe(await whole.text());
   });
 
   test("are all there is", async ({ page }) => {
     for (const path of [
-      "/theme.js.br", "/theme.js.gz", "/pkg/", "/pkg", "/pkg/leptos-scalekit.d.ts", "/pkg/..%2ftheme.js", "/%2e%2e/Cargo.toml", "/..%5cCargo.toml",
+      "/page.js.br", "/page.js.gz", "/pkg/", "/pkg", "/pkg/leptos-scalekit.d.ts", "/pkg/..%2fpage.js", "/%2e%2e/Cargo.toml", "/..%5cCargo.toml",
       "/hash.txt", "/Leptos.toml", "/pkg/leptos-scalekit.AAAAAAAAAAAAAAAA.css",
     ]) {
       const answer = await page.request.get(path);
       expect(answer.status(), path).toBe(404);
       expect(answer.headers()["cache-control"], path).toBe("no-store, no-transform");
     }
-    expect((await page.request.post("/theme.js")).status()).toBeGreaterThanOrEqual(400);
+    expect((await page.request.post("/page.js")).status()).toBeGreaterThanOrEqual(400);
   });
 });

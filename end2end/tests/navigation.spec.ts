@@ -3,12 +3,9 @@ import { Dashboard } from "../page-objects/dashboard.ts";
 import { headings, Problem } from "../page-objects/problem.ts";
 import { Profile } from "../page-objects/profile.ts";
 import { Shell } from "../page-objects/shell.ts";
-import { hydrated } from "../support/hydration.ts";
 
 test.describe("Moving about", () => {
-  test("between signed-in pages needs no page load once the application runs", async ({ signedIn: page }) => {
-    await hydrated(page);
-    await page.evaluate(() => (document.body.dataset["mark"] = "same document"));
+  test("between signed-in pages marks the place, and each page passes the guard", async ({ signedIn: page, emulator }) => {
     const shell = new Shell(page);
     await shell.dashboard.click();
     await expect(new Dashboard(page).greeting).toContainText("Ada");
@@ -16,7 +13,10 @@ test.describe("Moving about", () => {
     await shell.profile.click();
     await expect(new Profile(page).name).toHaveText(people.ada.name);
     await expect(shell.profile).toHaveAttribute("aria-current", "page");
-    expect(await page.evaluate(() => document.body.dataset["mark"])).toBe("same document");
+    await emulator.endSessions();
+    await expect.poll(async () => (await page.request.get("/dashboard", { maxRedirects: 0 })).status()).toBe(302);
+    await page.goto("/dashboard");
+    await expect(page).toHaveURL(/\/login\?/);
   });
 
   test("with the keyboard begins with a link that skips to the content", async ({ signedIn: page }) => {

@@ -22,9 +22,9 @@ test("While the provider is down an open page says so calmly, signs nobody out, 
   await emulator.repair();
   await expect(shell.notice).toBeHidden({ timeout: 60_000 });
   await expect(shell.sessionEnded).toBeHidden();
+  expect(await page.evaluate(() => "sameDocument" in window), "the page was not loaded again").toBe(true);
   await shell.profile.click();
   await expect(new Profile(page).name).toHaveText(people.ada.name);
-  expect(await page.evaluate(() => "sameDocument" in window), "the page was not loaded again").toBe(true);
   expect(await emulator.exchanges()).toBe(1);
 });
 

@@ -1,4 +1,4 @@
-import { expect, people, test } from "../fixtures.ts";
+import { expect, people, phoneUserAgent, test } from "../fixtures.ts";
 import { Sessions } from "../page-objects/sessions.ts";
 import { Shell } from "../page-objects/shell.ts";
 import { hydrated } from "../support/hydration.ts";
@@ -123,16 +123,17 @@ test.describe("The sessions page", () => {
   test("shows nobody else's sessions, and a foreign id ends nothing", async ({ page, signIn, anotherBrowser, baseURL }) => {
     const theirs = await (await anotherBrowser()).newPage();
     await signIn(theirs, people.charles, "/dashboard/sessions");
-    const list = await theirs.request.post("/api/list_sessions", { headers: { origin: baseURL ?? "" } });
-    const { sessions: [entry] } = (await list.json()) as { sessions: { id: string }[] };
-    expect(entry?.id).toMatch(/^[\w-]{22}\.[\w-]{22}$/);
+    // What ends it stands on the page of Charles' other device.
+    const another = await (await anotherBrowser({ userAgent: phoneUserAgent })).newPage();
+    await signIn(another, people.charles, "/dashboard/sessions");
+    const id = await another.locator('input[name="id"]').first().inputValue();
+    expect(id).toMatch(/^[\w-]{22}\.[\w-]{22}$/);
 
     await signIn(page, people.ada, "/dashboard/sessions");
     await new Sessions(page).expectDevices(thisBrowser);
-    const form = { id: entry?.id ?? "" };
-    expect((await page.request.post("/api/end_session", { headers: { origin: baseURL ?? "" }, form })).status()).toBe(200);
+    expect((await page.request.post("/api/end_session", { headers: { origin: baseURL ?? "" }, form: { id } })).status()).toBe(200);
     await theirs.reload();
-    await new Sessions(theirs).expectDevices("This device");
+    await new Sessions(theirs).expectDevices("This device", phone);
   });
 
   test("says so while the provider can't be asked, and lists the sessions here all the same", async ({ page, emulator, signIn, signInOnPhone }) => {

@@ -1,12 +1,18 @@
 //! Who is signed in: the session's view model and its server functions: read, begin, refresh, end.
 //!
-//! Called by the shell, the callback page, the session watcher and the sign-out form. The rules are in
+//! Called by the callback page, the session watcher and the sign-out form. The rules are in
 //! `crate::server::auth` and the crate `scalekit-sessions`.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
+
+/// The element of a document in which the server writes the session down, as [`SessionView`] or `null`.
+pub const SESSION_ELEMENT: &str = "session";
+
+/// Forms that sign out. `public/page.js` looks for them too, to tell the other tabs.
+pub const SIGN_OUT_FORM: &str = "form[data-sign-out]";
 
 /// Answer of [`current_session`]: the session, if there is one, and where people sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +31,7 @@ pub struct ProviderView {
     pub url: String,
 }
 
-/// What pages may know about a session.
+/// What pages may know about a session. `browser::session` reads the same fields in the browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionView {
     pub user: UserView,
@@ -93,7 +99,17 @@ impl OrganizationView {
 /// [`AppError::Unavailable`] while the session store can't be reached.
 #[server(endpoint = "current_session")]
 pub async fn current_session() -> Result<SessionState, AppError> {
-    crate::server::auth::respond::current_session()
+    crate::server::auth::respond::current_session::<CurrentSession>()
+}
+
+/// The same, asked because the person has opened a page that the browser had fetched ahead: the server has
+/// taken that for no activity, so this is it. It keeps the session alive and refreshes it if it has to be.
+///
+/// # Errors
+/// [`AppError::Unavailable`] while the store or the provider is needed and out of reach.
+#[server(endpoint = "note_presence")]
+pub async fn note_presence() -> Result<SessionState, AppError> {
+    crate::server::auth::respond::current_session::<NotePresence>()
 }
 
 /// The last step of a sign-in: exchanges the authorization code for tokens, verifies them and starts the

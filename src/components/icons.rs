@@ -1,8 +1,8 @@
 //! One family of icons: 24 px grid, one stroke, the text's colour; marks of product and sign-in providers.
 //!
 //! The drawings stand once in the document, put there by the shell, and are used as `<svg class="icon"
-//! aria-hidden="true"><use href="#icon-arrow"></use></svg>`: plain markup, which costs the browser build
-//! nothing. They stand beside text, so they are hidden from assistive technology.
+//! aria-hidden="true"><use href="#icon-arrow"></use></svg>`, by pages and islands alike. They stand beside
+//! text, so they are hidden from assistive technology.
 //! `style/components/icons.css` gives stroke and size.
 
 use leptos::prelude::*;

@@ -1,10 +1,12 @@
 //! How an [`AppError`] looks: what happened, what to do next, and the way on. The same whether it is a whole
-//! document, a page of the hydrated application or a part of one.
+//! document, a page or a part of one.
 
 use leptos::prelude::*;
 
-use super::links::sign_in_page;
-use crate::error::{AppError, SignInProblem};
+use crate::{
+    error::{AppError, SignInProblem},
+    links::sign_in_page,
+};
 
 /// A problem as the content of a page: its title is the page's heading.
 #[component]
@@ -76,7 +78,7 @@ fn explanation(error: AppError) -> impl IntoView {
     }
 }
 
-/// One primary action and the way home, as full page loads: nothing of a failed page stays.
+/// One primary action and the way home.
 fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     let (label, address) = match error {
         AppError::Unauthenticated => ("Sign in", sign_in_page(retry.as_deref().unwrap_or("/dashboard"))),
@@ -95,14 +97,14 @@ fn way_on(error: &AppError, retry: Option<String>) -> impl IntoView + use<> {
     };
     let home = (address != "/").then(|| {
         view! {
-            <a class="button" rel="external" href="/">
+            <a class="button" href="/">
                 "Start page"
             </a>
         }
     });
     view! {
         <p class="actions">
-            <a class="button primary" rel="external" href=address>
+            <a class="button primary" href=address>
                 {label}
             </a>
             {home}

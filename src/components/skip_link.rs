@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-/// Handled by the browser (`rel="external"`): the router would scroll, but not move the focus.
 #[component]
 pub fn SkipLink() -> impl IntoView {
     view! {
-        <a class="skip-link" rel="external" href="#main">
+        <a class="skip-link" href="#main">
             "Skip to content"
         </a>
     }

@@ -1,7 +1,6 @@
-//! Switches between the light and the dark scheme. `public/theme.js` does the work, so that it works before
+//! Switches between the light and the dark scheme. `public/page.js` does the work, so that it works before
 //! the WASM arrives and on pages without any; it also hides this button, through CSS, where scripts are off.
 
-use crate::components::erase::Erase as _;
 use leptos::prelude::*;
 
 /// An icon button; which of its icons shows is decided in CSS.
@@ -17,5 +16,4 @@ pub fn ThemeSwitch() -> impl IntoView {
             </span>
         </button>
     }
-    .erase()
 }

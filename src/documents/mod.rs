@@ -5,13 +5,18 @@
 //! - [`question`]: one question, one button, and a way to leave everything as it is.
 //! - [`onward`]: goes on to another address by itself.
 //!
-//! What they share stands here: `Document`, and the head that the application's own document has too.
+//! What they share stands here: `Document`, and what every page's document has too: its head, and how it is
+//! drawn.
 
 pub mod error;
 pub mod onward;
 pub mod question;
 
-use leptos::{nonce::use_nonce, prelude::*};
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+    tachys::view::Position,
+};
 
 use crate::{
     components::{
@@ -73,8 +78,23 @@ pub fn DocumentHead(
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1"/>
         <meta name="color-scheme" content="light dark"/>
-        <script src=links.theme.address integrity=links.theme.integrity nonce=use_nonce()></script>
+        <script src=links.page.address integrity=links.page.integrity nonce=use_nonce()></script>
         <link id="leptos" rel="stylesheet" href=links.stylesheet/>
         <link rel="icon" href=links.icon type="image/svg+xml"/>
     }
+}
+
+/// Room for most documents, in bytes: one that is longer is moved as it grows.
+const USUAL_LENGTH: usize = 24 * 1024;
+
+/// Draws a document. Nothing in it waits: what a page shows has been asked for.
+pub fn render<V: IntoView>(nonce: Option<Nonce>, document: impl FnOnce() -> V) -> String {
+    Owner::new().with(|| {
+        if let Some(nonce) = nonce {
+            provide_context(nonce);
+        }
+        let mut html = String::with_capacity(USUAL_LENGTH);
+        document().into_view().to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
+        html
+    })
 }

@@ -1,31 +1,31 @@
-//! The end of a sign-in. All goes well: the server answers with a redirect and nothing of this page is seen.
-//! Otherwise it explains what went wrong and what to do.
-//!
-//! The browser never calls `exchange_code` again: it finds the outcome in the document.
+//! The end of a sign-in. All goes well: the server answers with a redirect, and nothing is drawn. Otherwise
+//! the page explains what went wrong and what to do.
 
+use axum::response::Response;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::{
     api::session::exchange_code,
-    components::{
-        erase::Erase as _,
-        frame::PublicFrame,
-        page_data::{load, once_loaded},
-        problem::ProblemPage,
-    },
+    app::Frame,
+    components::problem::ProblemPage,
+    error::AppError,
+    server::page::{PageRequest, apply, empty},
 };
 
 /// `/auth/callback`
-#[component]
-pub fn Callback() -> impl IntoView {
+///
+/// # Errors
+/// [`AppError::TooManyRequests`]: the same address can be tried again, which its document does.
+pub async fn callback(request: PageRequest) -> Result<Response, AppError> {
     // Raw, as the provider sent it; it holds the authorization code, so it is never shown or logged.
-    let query = use_location().search.get_untracked();
-    let outcome = load(exchange_code(query));
-
-    view! {
-        <PublicFrame title="Sign-in">
-            {once_loaded(outcome.into_future(), |outcome| outcome.err().map(|error| view! { <ProblemPage error=error/> }).erase())}
-        </PublicFrame>
+    let query = request.query().to_owned();
+    match request.call(exchange_code(query)).await {
+        (Ok(()), answer) => Ok(empty(&answer)),
+        (Err(error @ AppError::TooManyRequests { .. }), _) => Err(error),
+        (Err(error), answer) => {
+            let mut response = request.show(Frame::public("Sign-in"), || view! { <ProblemPage error/> });
+            apply(&answer, &mut response);
+            Ok(response)
+        }
     }
 }

@@ -1,53 +1,36 @@
 //! The first page after sign-in: who is here, the session, what the person may do, and what is left to make
 //! the template one's own. Replace the last two sections with your product.
 
+use axum::response::Response;
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    api::{
-        dashboard::{DashboardView, GrantView, NextStep, load_dashboard},
-        session::SessionView,
-    },
-    components::{
-        erase::Erase as _,
-        frame::SignedInFrame,
-        page_data::{load, once_loaded},
-        problem::ProblemPart,
-        session::Session,
+    api::session::SessionView,
+    app::Frame,
+    error::AppError,
+    islands::{
+        places::{Place, name},
         session_ring::SessionRing,
+    },
+    server::{
+        page::PageRequest,
+        views::dashboard::{DashboardView, GrantView, NextStep, dashboard_of},
     },
 };
 
 /// `/dashboard`
-#[component]
-pub fn Dashboard() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let dashboard = load(load_dashboard());
+///
+/// # Errors
+/// [`AppError::Internal`] if the page's rule lets anybody through.
+pub async fn dashboard(request: PageRequest) -> Result<Response, AppError> {
+    let (view, dashboard) = (request.view()?.clone(), dashboard_of(&request.state, request.session()?));
 
-    view! {
-        <SignedInFrame title="Dashboard" path="/dashboard">
-            {move || {
-                // Roles and permissions can change with a refresh; then the page shows the new ones.
-                let outdated = session.grant_changes() > 0;
-                let answer = async move { if outdated { load_dashboard().await } else { dashboard.await } };
-                once_loaded(answer, move |answer| match (session.require(), answer) {
-                    (Ok(view), Ok(dashboard)) => view! { <Content view=view dashboard=dashboard/> }.erase(),
-                    (Err(error), _) | (_, Err(error)) => {
-                        view! {
-                            <h1>"Dashboard"</h1>
-                            <ProblemPart error=error retry="/dashboard"/>
-                        }
-                            .erase()
-                    }
-                })
-            }}
-        </SignedInFrame>
-    }
+    Ok(request.show(Frame::signed_in("Dashboard", "/dashboard"), || view! { <Content view dashboard/> }))
 }
 
 #[component]
-fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView {
-    let SessionView { user, organization, .. } = view.get_untracked();
+fn Content(view: SessionView, dashboard: DashboardView) -> impl IntoView {
+    let SessionView { user, organization, .. } = view.clone();
     let greeting = ["Hello, ", user.given_name.as_deref().unwrap_or(&user.display_name)].concat();
     let organization = match organization.label() {
         Some(label) => Either::Left(view! { <strong>{label.to_owned()}</strong> }),
@@ -61,7 +44,9 @@ fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView
             <section class="card" aria-labelledby="session-title">
                 <h2 id="session-title">"Your session"</h2>
                 <p class="hint">"The access token is short-lived. While you work, it is refreshed before it ends."</p>
-                <SessionRing view=view/>
+                <Place name=name::SESSION_RING>
+                    <SessionRing view=Signal::stored(view.clone())/>
+                </Place>
             </section>
             <section class="card" aria-labelledby="grants-title">
                 <h2 id="grants-title">"What you may do"</h2>
@@ -83,9 +68,9 @@ fn Content(view: Signal<SessionView>, dashboard: DashboardView) -> impl IntoView
 #[component]
 fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
     if grants.is_empty() {
-        return view! { <p class="nothing">{nothing}</p> }.erase();
+        return Either::Left(view! { <p class="nothing">{nothing}</p> });
     }
-    view! {
+    Either::Right(view! {
         <ul class="grants">
             {grants
                 .into_iter()
@@ -99,8 +84,7 @@ fn Grants(grants: Vec<GrantView>, nothing: &'static str) -> impl IntoView {
                 })
                 .collect_view()}
         </ul>
-    }
-    .erase()
+    })
 }
 
 #[component]
@@ -127,5 +111,4 @@ fn NextSteps(steps: Vec<NextStep>) -> impl IntoView {
                 .collect_view()}
         </ol>
     }
-    .erase()
 }

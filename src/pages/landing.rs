@@ -1,55 +1,46 @@
 //! What this is, how a sign-in travels, what is inside. Replace it with your product's own front page.
-//!
-//! Nearly everything here is written out, without a loop or a value: such markup is taken as it is and costs
-//! the browser build next to nothing.
 
-use leptos::prelude::*;
+use axum::response::Response;
+use leptos::{either::Either, prelude::*};
 
-use crate::components::{erase::Erase as _, frame::PublicFrame, session::Session};
+use crate::{app::Frame, server::page::PageRequest};
 
 /// `/`
-#[component]
-pub fn Landing() -> impl IntoView {
-    let person = expect_context::<Session>().person();
-    let content = view! {
+pub async fn landing(request: PageRequest) -> Response {
+    let is_signed_in = request.visitor().is_some();
+    request.show(Frame::public("Sign-in that is already right"), || {
+        view! {
             <section class="hero">
                 <h1>"Sign-in that is already right"</h1>
                 <p class="hero-text">
                     "A full-stack Rust starter on Leptos and Axum. Your users sign up and sign in through Scalekit; sessions, refresh and sign-out are done, tested and yours to build on."
                 </p>
                 <p class="actions">
-                    {move || {
-                        if person.with(Option::is_some) {
-                            view! {
-                                <a class="button primary large" href="/dashboard">
-                                    "Open your dashboard"
-                                </a>
-                            }
-                                .erase()
-                        } else {
-                            view! {
-                                <a class="button primary large" href="/login">
-                                    "Sign in"
-                                    <svg class="icon" aria-hidden="true">
-                                        <use href="#icon-arrow"></use>
-                                    </svg>
-                                </a>
-                                <a class="button large" rel="external" href="/auth/login?prompt=create">
-                                    "Create account"
-                                </a>
-                            }
-                                .erase()
-                        }
+                    {if is_signed_in {
+                        Either::Left(view! {
+                            <a class="button primary large" href="/dashboard">
+                                "Open your dashboard"
+                            </a>
+                        })
+                    } else {
+                        Either::Right(view! {
+                            <a class="button primary large" href="/login">
+                                "Sign in"
+                                <svg class="icon" aria-hidden="true">
+                                    <use href="#icon-arrow"></use>
+                                </svg>
+                            </a>
+                            <a class="button large" href="/auth/login?prompt=create">
+                                "Create account"
+                            </a>
+                        })
                     }}
                 </p>
             </section>
             <Sequence/>
             <Inside/>
-    }
-    .erase();
-    view! {
-        <PublicFrame title="Sign-in that is already right">{content}</PublicFrame>
-    }
+        }
+    })
 }
 
 /// The sign-in as it really travels. The steps are radio buttons, so that pointer, touch and arrow keys light

@@ -1,27 +1,30 @@
-//! After sign-out, or just opened. Tells the other tabs in any case: they ask the server themselves.
+//! After sign-out, or just opened. `public/page.js` tells the other tabs in any case: they ask the server
+//! themselves.
 
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
-use crate::components::{
-    erase::Erase as _,
-    frame::PublicFrame,
-    links::query_value,
-    session::{
-        Session,
-        tabs::{News, tell},
-    },
+use crate::{
+    app::Frame,
+    error::AppError,
+    server::{auth::logout::is_genuine_return, page::PageRequest},
 };
 
 /// `/logged-out`
-#[component]
-pub fn LoggedOut() -> impl IntoView {
-    Effect::new(|_| tell(News::SignedOut));
-
-    // The server lets no other `state` through than that of a sign-out of this browser.
-    let is_confirmed = query_value(&use_location().search.get_untracked(), "state").is_some();
-    let is_signed_in = matches!(expect_context::<Session>().current(), Ok(Some(_)));
-    let (heading, text, label, address) = match (is_confirmed, is_signed_in) {
+///
+/// # Errors
+/// [`AppError::Internal`] outside the router.
+pub async fn logged_out(request: PageRequest) -> Result<Response, AppError> {
+    // What somebody else's link or an old one says of a sign-out is not repeated.
+    let is_confirmed = match request.parameter("state") {
+        Some(sent) if is_genuine_return(&request.state, request.cookies()?, &sent) => true,
+        Some(_) => return Ok((StatusCode::FOUND, [(header::LOCATION, "/logged-out")]).into_response()),
+        None => false,
+    };
+    let (heading, text, label, address) = match (is_confirmed, request.visitor().is_some()) {
         (true, _) => (
             SIGNED_OUT,
             "Your session has been ended here and at the sign-in service. On a shared computer, close the browser too.",
@@ -31,7 +34,8 @@ pub fn LoggedOut() -> impl IntoView {
         (false, false) => (SIGNED_OUT, "There is no session of yours here any more.", SIGN_IN, "/login"),
         (false, true) => ("You are still signed in", "Your session here goes on.", "Dashboard", "/dashboard"),
     };
-    let content = view! {
+    Ok(request.show(Frame::public("Signed out"), || {
+        view! {
             <section class="card narrow centered">
                 <span class="badge success">
                     <svg class="icon" aria-hidden="true"><use href="#icon-check"></use></svg>
@@ -47,11 +51,8 @@ pub fn LoggedOut() -> impl IntoView {
                     </a>
                 </p>
             </section>
-    }
-    .erase();
-    view! {
-        <PublicFrame title="Signed out">{content}</PublicFrame>
-    }
+        }
+    }))
 }
 
 const SIGNED_OUT: &str = "You are signed out";

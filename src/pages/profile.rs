@@ -1,48 +1,38 @@
 //! Who the application thinks you are, and everything it knows about you: the claims that were verified.
 
+use axum::response::Response;
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    api::{
-        profile::{ClaimView, list_claims},
-        session::SessionView,
-    },
-    components::{
-        avatar::Avatar,
-        copy_button::CopyButton,
-        erase::Erase as _,
-        frame::SignedInFrame,
-        page_data::{load, once_loaded},
-        problem::ProblemPart,
-        session::Session,
+    api::session::SessionView,
+    app::Frame,
+    components::copy_button::CopyButton,
+    error::AppError,
+    islands::avatar::Avatar,
+    server::{
+        page::PageRequest,
+        views::profile::{ClaimView, claims_of},
     },
 };
 
 /// `/dashboard/profile`
-#[component]
-pub fn Profile() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let claims = load(list_claims());
+///
+/// # Errors
+/// [`AppError::Internal`] if the page's rule lets anybody through.
+pub async fn profile(request: PageRequest) -> Result<Response, AppError> {
+    let (view, claims) = (request.view()?.clone(), claims_of(request.session()?));
 
-    let content = view! {
+    Ok(request.show(Frame::signed_in("Profile", "/dashboard/profile"), || {
+        view! {
             <h1>"Profile"</h1>
-            {match session.require() {
-                Ok(view) => view! { <Identity view=view.get_untracked()/> }.erase(),
-                Err(error) => view! { <ProblemPart error=error retry="/dashboard/profile"/> }.erase(),
-            }}
+            <Identity view/>
             <section class="card" aria-labelledby="claims-title">
                 <h2 id="claims-title">"What the app knows about you"</h2>
                 <p class="hint">"Every claim below was in a token whose signature, issuer, audience and lifetime were checked. Nothing else is kept about you."</p>
-                {once_loaded(claims.into_future(), |answer| match answer {
-                    Ok(claims) => view! { <Claims claims=claims/> }.erase(),
-                    Err(error) => view! { <p role="alert">{error.explanation()}</p> }.erase(),
-                })}
+                <Claims claims/>
             </section>
-    }
-    .erase();
-    view! {
-        <SignedInFrame title="Profile" path="/dashboard/profile">{content}</SignedInFrame>
-    }
+        }
+    }))
 }
 
 #[component]

@@ -56,7 +56,7 @@ pub fn links(files: &Files, output_name: &str, package: &str) -> SiteLinks {
         start: script("/start.js"),
         script: built("js"),
         wasm: built("wasm"),
-        theme: script("/theme.js"),
+        page: script("/page.js"),
         retry: script("/retry.js"),
         icon: files.address("/favicon.svg"),
     }

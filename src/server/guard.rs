@@ -3,7 +3,7 @@
 //! The decision rests on the rule of the route that was matched, not on the path's spelling, and holds for
 //! pages, server functions and everything else alike: pages lead to sign-in, all others answer with an error.
 //! Server functions don't check again; what they need of the caller they get from [`super::request`], by the
-//! same rules. Views guard client-side navigation only.
+//! same rules.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use axum_hardening::navigation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use scalekit_sessions::{Current, Presence, Session};
 use tower_cookies::Cookies;
@@ -114,7 +115,8 @@ pub async fn require_access(
         tracing::error!(path = request.uri().path(), "a route without an access rule was refused");
         return AppError::NotFound.into_response();
     };
-    let current = current_session(&state, &cookies, rule.session).await;
+    let looks_ahead = rule.is_page && navigation::looks_ahead(request.headers());
+    let current = current_session(&state, &cookies, rule.session, looks_ahead).await;
     match decide(rule.access, &current) {
         Decision::Proceed => {
             request.extensions_mut().insert(current);
@@ -149,7 +151,12 @@ pub fn require(access: Access, current: &CurrentSession) -> Result<(), AppError>
     }
 }
 
-async fn current_session(state: &AppState, cookies: &Cookies, session: SessionUse) -> CurrentSession {
+async fn current_session(
+    state: &AppState,
+    cookies: &Cookies,
+    session: SessionUse,
+    looks_ahead: bool,
+) -> CurrentSession {
     if session == SessionUse::None {
         return CurrentSession::Known(Visitor::Anonymous);
     }
@@ -159,6 +166,8 @@ async fn current_session(state: &AppState, cookies: &Cookies, session: SessionUs
     let current = match session {
         SessionUse::Refresh => state.sessions.refresh_if_due(&id.key()).await,
         SessionUse::Watch => state.sessions.current(&id.key(), Presence::Watching).await,
+        // The page may never be opened, and if it is, it says so (`note_presence`).
+        SessionUse::Lookup if looks_ahead => state.sessions.current(&id.key(), Presence::LookingAhead).await,
         SessionUse::Lookup | SessionUse::None => state.sessions.current(&id.key(), Presence::Active).await,
     };
     match current {

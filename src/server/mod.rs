@@ -1,7 +1,8 @@
 //! Everything that only the server has. [`router`] is the tour: every route, every layer, in order.
 //!
 //! - [`settings`], [`state`]: what the process starts with. [`parts`]: what this build has.
-//! - [`routes`], [`guard`]: who may call what, decided first. [`request`]: a server function's request.
+//! - [`routes`], [`guard`]: who may call what, decided first. [`request`]: a server function's request;
+//!   [`page`]: a page's, and its answer.
 //! - [`auth`]: sign-in and sign-out, as far as they are HTTP; what sessions are, how they are kept and
 //!   refreshed is in `scalekit-sessions`.
 //! - [`views`]: what pages show.
@@ -19,6 +20,7 @@ pub mod cookies;
 pub mod guard;
 pub mod health;
 pub mod ops;
+pub mod page;
 pub mod parts;
 pub mod patience;
 pub mod policy;
@@ -32,7 +34,7 @@ pub mod state;
 pub mod views;
 pub mod webhooks; // part: webhooks
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -41,12 +43,12 @@ use axum::{
     http::{StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{MethodFilter, get, on, post},
 };
 use axum_hardening::{
     cookies::keep_plain_cookies,
     cross_site::refuse_cross_site_requests,
-    headers::{PageNonce, protect_answers},
+    headers::protect_answers,
     last_resort::{answer_panics, limit_address, limit_time},
     log::log_requests,
     navigation::require_navigation,
@@ -54,18 +56,15 @@ use axum_hardening::{
     referer::keep_own_referer,
     site,
 };
-use leptos::{nonce::Nonce, prelude::provide_context};
-use leptos_axum::{AxumRouteListing, LeptosRoutes as _, generate_route_list};
+use leptos::{prelude::provide_context, server_fn::axum::server_fn_paths};
+use leptos_axum::handle_server_fns_with_context;
 use tower::util::option_layer;
 use tower_cookies::CookieManagerLayer;
 
-use crate::{
-    app::{App, shell},
-    error::AppError,
-};
+use crate::{error::AppError, pages};
 use guard::Guard;
 use routes::Rules;
-use state::{AppState, RouterState};
+use state::AppState;
 
 /// Sign-in's parameters are small; nothing else is posted.
 const MAX_BODY_BYTES: usize = 32 * 1024;
@@ -78,33 +77,21 @@ pub fn router(state: &Arc<AppState>) -> Router {
 /// The same under other rules.
 pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
     let guard = Guard { state: Arc::clone(state), rules };
-    let pages_and_functions = Router::<RouterState>::new()
-        .leptos_routes_with_context(
-            &RouterState(Arc::clone(state)),
-            page_routes().to_vec(),
-            {
-                let state = Arc::clone(state);
-                move || provide_request_context(&state)
-            },
-            {
-                let state = Arc::clone(state);
-                move || shell(state.settings.leptos.clone(), state.site_links())
-            },
-        )
+    let pages_and_functions = functions(state)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(refusals::refuse_failed_functions))
         .layer(from_fn(empty_redirects))
         .layer(from_fn_with_state(policy::own_referer(state), keep_own_referer))
+        .merge(pages::routes())
         .route(
             "/auth/login",
             get(auth::login::start_login).post(auth::login::start_login).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)),
         )
         .route("/logout", get(auth::logout::ask))
-        .route_layer(from_fn_with_state(Arc::clone(state), auth::logout::check_return))
         // The last layer runs first: log, protect, clean and read cookies, refuse other sites, then guard.
         .route_layer(from_fn_with_state(guard, guard::require_access))
         .route_layer(from_fn_with_state(policy::NAVIGATION, require_navigation))
-        .with_state(RouterState(Arc::clone(state)));
+        .with_state(Arc::clone(state));
 
     // Called by the provider's servers: no cookies, so no layers for them; signatures protect these routes.
     let notifications = Router::new()
@@ -135,24 +122,19 @@ pub fn router_with(state: &Arc<AppState>, rules: Rules) -> Router {
         .layer(from_fn_with_state(policy::request_log(state), log_requests))
 }
 
-/// The pages that `<App/>` routes to, listed once for each process.
-///
-/// To find them, Leptos renders the application; meanwhile no page of the whole process loads its data:
-/// whoever waits for one then waits for ever. So it must not happen while requests are served.
-pub fn page_routes() -> &'static [AxumRouteListing] {
-    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    ops::tasks::keep_to_requests();
-    ROUTES.get_or_init(|| generate_route_list(App))
-}
-
-/// What pages and server functions find in Leptos' context beside the request itself.
-fn provide_request_context(state: &Arc<AppState>) {
-    provide_context(Arc::clone(state));
-    if let Some(nonce) = leptos::prelude::use_context::<axum::http::request::Parts>()
-        .and_then(|parts| parts.extensions.get::<PageNonce<Nonce>>().map(|nonce| nonce.0.clone()))
-    {
-        provide_context(nonce);
+/// The server functions, each at its address.
+fn functions(state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    let mut router = Router::new();
+    for (path, method) in server_fn_paths() {
+        let state = Arc::clone(state);
+        let answer = move |request: Request| {
+            let state = Arc::clone(&state);
+            handle_server_fns_with_context(move || provide_context(Arc::clone(&state)), request)
+        };
+        let Ok(methods) = MethodFilter::try_from(method) else { continue };
+        router = router.route(path, on(methods, answer));
     }
+    router
 }
 
 /// A file of the built site, the way to a page that was asked for with a slash behind it, or the page that
@@ -169,7 +151,7 @@ async fn serve_file(State(state): State<Arc<AppState>>, request: Request) -> Res
     site::answer(found, request.headers())
 }
 
-/// Empties the body of redirects, which would carry what was rendered before the redirect was decided.
+/// Empties the body of redirects: a plain form's answer leads on and says nothing.
 async fn empty_redirects(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if !response.status().is_redirection() {

@@ -3,8 +3,8 @@
 //! Whoever refuses a request answers with `AppError::….into_response()`: a status, a sentence and, where it
 //! helps, when to come again. It needs neither the application's state nor the request. The error itself
 //! travels in the response's extensions to one layer around all of them, [`tell_who_asked`], which has seen
-//! the request's head: people with a browser get a complete document, hydrated pages that call a server
-//! function get the error as JSON, other programs the sentence. The layers of `axum_hardening` answer with a
+//! the request's head: people with a browser get a complete document, islands that call a server function
+//! get the error as JSON, other programs the sentence. The layers of `axum_hardening` answer with a
 //! `Refusal` of theirs, which is told alike.
 //!
 //! Status, cookies and other headers stay as whoever refused has set them. The document needs no scripts.
@@ -20,16 +20,16 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use axum_hardening::{Refusal, log::REQUEST_ID, navigation};
-use leptos::{
-    prelude::{Owner, RenderHtml as _},
-    server_fn::error::SERVER_FN_ERROR_HEADER,
-};
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use scalekit_sessions::{RETRY_SECONDS, StoreError};
 
 use super::{ops::metrics, state::AppState};
 use crate::{
     access::{FUNCTIONS, LONGEST_RETURN_PATH},
-    documents::error::{ErrorPage, error_document},
+    documents::{
+        error::{ErrorPage, error_document},
+        render,
+    },
     error::{self, AppError},
 };
 
@@ -111,7 +111,7 @@ fn tell(state: &AppState, error: AppError, head: &Head, mut response: Response) 
             error,
             links: state.site_links(),
         };
-        Html(Owner::new().with(|| error_document(page).to_html())).into_response()
+        Html(render(None, || error_document(page))).into_response()
     } else if head.uri.path().starts_with(FUNCTIONS) {
         Json(error).into_response()
     } else {
@@ -184,15 +184,11 @@ fn text(value: &HeaderValue) -> Option<String> {
 }
 
 /// Makes refusals of Leptos' answers: 500 to every error of a server function, even unreadable arguments.
-/// Also of a page that can't be shown only because too many people asked: the document goes on by itself.
 pub async fn refuse_failed_functions(request: Request, next: Next) -> Response {
-    let is_function = request.uri().path().starts_with(FUNCTIONS);
     let response = next.run(request).await;
-    if is_function && failed(&response) {
+    if failed(&response) {
         let (parts, body) = response.into_parts();
         with_cookies(&parts.headers, read_error(body).await)
-    } else if let Some(error) = too_many(&response).filter(|_| !is_function) {
-        error.into_response()
     } else {
         response
     }
@@ -214,12 +210,6 @@ fn with_cookies(headers: &HeaderMap, error: AppError) -> Response {
         refusal.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
     refusal
-}
-
-/// What a page says that was refused for that reason.
-fn too_many(response: &Response) -> Option<AppError> {
-    let retry_after = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    (response.status() == StatusCode::TOO_MANY_REQUESTS).then_some(AppError::TooManyRequests { retry_after })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use axum_hardening::client;
 use leptos::{prelude::use_context, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
@@ -18,6 +18,8 @@ use super::{
     state::AppState,
 };
 use crate::error::AppError;
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// What a server function needs of its request.
 pub struct RequestContext {
@@ -39,8 +41,7 @@ impl RequestContext {
         let (Some(state), Some(parts), Some(response)) =
             (use_context::<Arc<AppState>>(), use_context::<Parts>(), use_context::<ResponseOptions>())
         else {
-            // Also while the router lists its routes at start.
-            tracing::debug!("a server function was called outside a request");
+            tracing::error!("a server function was called outside a request");
             return Err(AppError::Internal);
         };
         let (Some(rules), Some(current)) = (parts.extensions.get::<Rules>(), parts.extensions.get::<CurrentSession>())
@@ -87,13 +88,18 @@ impl RequestContext {
         self.parts.extensions.get::<Cookies>().cloned().ok_or(AppError::Internal)
     }
 
-    /// Gives the page that is being rendered the status of `error`. Answers of server functions get theirs
-    /// from `server::refusals`, so this is for errors that are the whole page.
+    /// Gives the page that asks the status of `error`. Answers of server functions get theirs from
+    /// `server::refusals`, so this is for errors that are the whole page.
     pub fn set_page_status(&self, error: &AppError) {
         self.response.set_status(refusals::status_of(error));
         if let Some(seconds) = error.retry_after() {
             self.response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+    }
+
+    /// Has the browser forget the pages that it fetched ahead: they are the person's who signs out.
+    pub fn forget_pages_fetched_ahead(&self) {
+        self.response.insert_header(CLEAR_SITE_DATA, HeaderValue::from_static("\"prefetchCache\""));
     }
 
     /// Counts the end of a genuine sign-in attempt among those of all clients.
@@ -121,13 +127,10 @@ impl RequestContext {
     /// # Errors
     /// [`AppError::Unauthenticated`] without a cookie of ours.
     pub fn session_key(&self) -> Result<SessionKey, AppError> {
-        match self.state.cookies.session(&self.cookies()?) {
-            SessionCookie::Valid(id) => Ok(id.key()),
-            SessionCookie::Absent | SessionCookie::Invalid => Err(AppError::Unauthenticated),
-        }
+        session_key(&self.state, &self.parts)
     }
 
-    /// Sends somebody who posted a plain form to a page; hydrated pages stay where they are.
+    /// Sends somebody who posted a plain form to a page; calls from islands stay where they are.
     ///
     /// # Errors
     /// [`AppError::Internal`] if the address can't be a header.
@@ -146,5 +149,16 @@ impl RequestContext {
         self.response.insert_header(header::LOCATION, location);
         self.response.set_status(StatusCode::FOUND);
         Ok(())
+    }
+}
+
+/// The key of the session whose cookie came with a request.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a cookie of ours; [`AppError::Internal`] outside the router.
+pub fn session_key(state: &AppState, parts: &Parts) -> Result<SessionKey, AppError> {
+    match state.cookies.session(parts.extensions.get::<Cookies>().ok_or(AppError::Internal)?) {
+        SessionCookie::Valid(id) => Ok(id.key()),
+        SessionCookie::Absent | SessionCookie::Invalid => Err(AppError::Unauthenticated),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRef;
 use axum_hardening::{rate_limit::RateLimits, site::Site};
 use leptos::config::LeptosOptions;
 use scalekit_sessions::{Clock, SessionStore, Sessions, StoreOpenError, open_store};
@@ -100,21 +99,5 @@ impl AppState {
     pub fn site_links(&self) -> SiteLinks {
         let LeptosOptions { output_name, site_pkg_dir, .. } = &self.settings.leptos;
         assets::links(&self.site.files(), output_name, site_pkg_dir)
-    }
-}
-
-/// Leptos' renderers take their options from the state.
-#[derive(Clone)]
-pub struct RouterState(pub Arc<AppState>);
-
-impl FromRef<RouterState> for LeptosOptions {
-    fn from_ref(state: &RouterState) -> Self {
-        state.0.settings.leptos.clone()
-    }
-}
-
-impl FromRef<RouterState> for Arc<AppState> {
-    fn from_ref(state: &RouterState) -> Self {
-        Arc::clone(&state.0)
     }
 }

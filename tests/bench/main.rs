@@ -1,6 +1,6 @@
-//! What one process carries. Run by `make bench`, never by `make test`: it measures, it asserts nothing but
-//! that requests succeed. Load comes from `wrk` on the same machine, so every rate is a lower bound; what to
-//! compare is the ratios.
+//! What one process withstands, and what room sessions take. Run by `scripts/bench.sh limits`, never by `make
+//! test`: it measures, it asserts nothing but that requests succeed. What requests cost is measured by
+//! `make bench`.
 //!
 //! `SERVER_BINARY` is the release binary to measure. The emulator runs in here.
 #![expect(
@@ -10,7 +10,6 @@
 )]
 #![expect(clippy::print_stdout, reason = "the report is for people")]
 
-mod load;
 mod redis_server; // part: redis
 mod sqlite; // part: sqlite
 #[path = "../processes/support/mod.rs"]
@@ -22,14 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use leptos_scalekit::server::parts::Part;
-use load::{Load, median};
 use support::hostile::{Kind, stranger};
 use support::{ADA, Browser, World};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, task::JoinSet};
-
-/// Starts of the process of which the median is reported.
-const STARTS: usize = 21;
 
 /// Sessions by whose number the room of one is found.
 const SESSIONS: usize = 500;
@@ -48,11 +42,7 @@ const IDLE_CLIENTS: usize = 2000;
 async fn main() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     println!("| what | measured |\n| --- | --- |");
-    let address = support::local_store();
-    let store = if Part::Sqlite.is_here() { "SQLite" } else { "memory" };
-    let mut world = World::start(1, address).await;
-    starts(&mut world).await;
-    requests(&world, store).await;
+    let world = World::start(1, support::local_store()).await;
     slow_clients(&world).await;
     memory(&world).await;
     for (block, kind) in (1..).zip(Kind::all(HOSTILE_STREAMS)) {
@@ -60,59 +50,11 @@ async fn main() {
     }
     sqlite::room(&world).await; // part: sqlite
     drop(world);
-    redis_server::requests_and_room().await; // part: redis
+    redis_server::room().await; // part: redis
 }
 
 fn report(what: &str, measured: &str) {
     println!("| {what} | {measured} |");
-}
-
-/// From the start of the process to its first answer, the database being there already.
-async fn starts(world: &mut World) {
-    let mut times = Vec::with_capacity(STARTS);
-    for _ in 0..STARTS {
-        world.replicas[0].kill();
-        let begun = Instant::now();
-        world.replicas[0].start_again();
-        let address = SocketAddr::from(([127, 0, 0, 1], world.replicas[0].port()));
-        while TcpStream::connect(address).await.is_err() {
-            tokio::time::sleep(Duration::from_micros(200)).await;
-        }
-        let url = format!("{}/readyz", world.replicas[0].url);
-        assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
-        times.push(begun.elapsed());
-    }
-    report(
-        &format!("first answer of `/readyz` after the start, median of {STARTS}"),
-        &format!("{:.1} ms", median(&mut times).as_secs_f64() * 1000.0),
-    );
-}
-
-/// Requests a second and the slowest of a hundred, each kind of request beside the cheapest.
-async fn requests(world: &World, store: &str) {
-    let browser = world.signed_in().await;
-    let anonymous = Browser::new(&world.replicas[0].url);
-    let alive = Load::of(&anonymous, "/healthz").run().await;
-    for (what, browser, path) in [
-        ("`GET /healthz`, no page, no store", &anonymous, "/healthz"),
-        ("`GET /`, anonymous", &anonymous, "/"),
-        ("`GET /`, signed in", &browser, "/"),
-        ("`GET /dashboard`, signed in", &browser, "/dashboard"),
-        ("`GET /dashboard/profile`, signed in", &browser, "/dashboard/profile"),
-        ("`GET /dashboard`, anonymous: turned away", &anonymous, "/dashboard"),
-        ("`GET /theme.js`", &anonymous, "/theme.js"),
-    ] {
-        let result = Load::of(browser, path).run().await;
-        report(
-            &format!("{what} ({store})"),
-            &format!(
-                "{:.0} a second ({:.2} of `/healthz`), 99 of 100 within {}",
-                result.per_second,
-                result.per_second / alive.per_second,
-                result.p99
-            ),
-        );
-    }
 }
 
 /// How much later others are answered while clients send one byte a second.
@@ -157,7 +99,7 @@ async fn answer_times(browser: &mut Browser, during: Duration) -> Duration {
     slowest
 }
 
-/// Memory of the process after load, and of one more connection.
+/// Memory of one more connection.
 async fn memory(world: &World) {
     let process = &world.replicas[0];
     let before = resident_bytes(process.id());
@@ -170,7 +112,6 @@ async fn memory(world: &World) {
         idle.push(stream);
     }
     let during = resident_bytes(process.id());
-    report("resident memory after this load", &format!("{:.1} MB", megabytes(before)));
     report(
         &format!("resident memory for each idle connection, of {IDLE_CLIENTS}"),
         &format!(

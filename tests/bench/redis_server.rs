@@ -1,14 +1,13 @@
-//! What a process carries on a Redis of its own, and what sessions take there.
+//! What sessions take in Redis.
 
 use crate::{
-    each, report, requests, sign_in,
+    each, report, sign_in,
     support::{Redis, World},
 };
 
-pub(crate) async fn requests_and_room() {
+pub(crate) async fn room() {
     let redis = Redis::start().await;
     let world = World::start(1, &redis.address()).await;
-    requests(&world, "Redis").await;
     let before = redis_bytes(&redis.address()).await;
     sign_in(&world).await;
     let room = each(redis_bytes(&redis.address()).await.saturating_sub(before));

@@ -1,10 +1,7 @@
 //! What other sites can make a browser ask for, at every route: nothing that they send changes anything, and
 //! a sign-in neither begins nor ends without a person's navigation.
 
-use leptos_scalekit::{
-    access::{ENDPOINTS, PAGES},
-    server::page_routes,
-};
+use leptos_scalekit::access::{ENDPOINTS, PAGES};
 use reqwest::{Method, StatusCode};
 use scalekit_emulator::Endpoint;
 
@@ -13,13 +10,10 @@ use crate::support::{ADA, App, Browser, app};
 /// Called by the provider's servers, which send neither cookies nor these headers: signatures protect them.
 const NOTIFICATIONS: [&str; 2] = ["/auth/backchannel-logout", "/webhooks/scalekit"];
 
-/// Every route there is: what the router has, and what is beside it.
+/// Every route there is: the tables', and what is beside them.
 fn every_path() -> Vec<&'static str> {
-    let pages = page_routes().iter().map(leptos_axum::AxumRouteListing::path);
-    let listed: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
-    assert!(pages.into_iter().all(|page| listed.contains(&page)));
-    let endpoints = ENDPOINTS.iter().map(|rule| rule.path);
-    listed.into_iter().chain(endpoints).chain(["/healthz", "/readyz", "/theme.js", "/nowhere"]).collect()
+    let listed = PAGES.iter().map(|page| page.path).chain(ENDPOINTS.iter().map(|rule| rule.path));
+    listed.chain(["/healthz", "/readyz", "/page.js", "/nowhere"]).collect()
 }
 
 /// What a person's browser, the application and the provider have in common, which no other site may change.
@@ -33,11 +27,10 @@ struct Condition {
 
 async fn condition(app: &App, browser: &mut Browser) -> Condition {
     let user = app.user_of(browser).await;
-    let listed: serde_json::Value = serde_json::from_str(&browser.call("/api/list_sessions", "").await.body).unwrap();
-    let sessions = listed["sessions"].as_array().unwrap();
+    let listed = browser.devices().await;
     Condition {
         user,
-        sessions: sessions.iter().map(|session| session["id"].to_string()).collect(),
+        sessions: listed.rows.iter().map(|row| row.id.clone().unwrap_or_default()).collect(),
         sign_in_and_refresh_calls: app.token_calls("authorization_code") + app.token_calls("refresh_token"),
         logout_calls: app.emulator.control().state().calls_of(Endpoint::Logout),
     }

@@ -14,7 +14,7 @@ use leptos_scalekit::server::{router, state::AppState};
 use scalekit_sessions::{Clock, MemoryStore, SessionStore as _};
 use tower::ServiceExt as _;
 
-use crate::support::{app, settings};
+use crate::support::{ADA, app, settings};
 
 #[derive(Clone)]
 struct Application {
@@ -153,4 +153,14 @@ async fn a_return_path_that_is_too_long_is_dropped_before_anything_renders() {
         "/login?return_to=/dashboard%3F".len() + 1013
     );
     assert_eq!(sent(&format!("/dashboard?{}", "a".repeat(1014))).await, "/login");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_function_reads_no_more_than_its_arguments_need() {
+    let app = app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let answer = browser.call("/api/end_session", &format!("id={}", "x".repeat(30 * 1024))).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = browser.call("/api/end_session", &format!("id={}", "x".repeat(33 * 1024))).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
 }

@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroU32, sync::atomic::Ordering, time::Duration};
 
+use reqwest::Method;
 use scalekit_emulator::{Endpoint, Fault};
 use scalekit_sessions::Limits;
 
@@ -88,6 +89,29 @@ async fn a_page_that_only_watches_keeps_no_session_alive() {
     app.advance(MINUTE);
     assert_eq!(browser.call("/api/refresh_session", "").await.status, 401);
     assert_eq!(app.user_of(&mut browser).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_fetched_ahead_refreshes_nothing_and_keeps_no_session_alive_until_it_is_opened() {
+    let (app, store) = limited_app().await;
+    let mut browser = app.signed_in(ADA).await;
+    let ahead = async |browser: &mut Browser| {
+        let request = browser.request(Method::GET, "/dashboard").header("sec-purpose", "prefetch");
+        browser.send(request).await.status
+    };
+    for minute in 0..5 {
+        assert_eq!(ahead(&mut browser).await, 200, "{minute}");
+        app.advance(MINUTE);
+    }
+    assert_eq!(ahead(&mut browser).await, 503, "no tokens are asked for; the browser asks again when it is wanted");
+    assert_eq!(app.token_calls("refresh_token"), 0);
+    assert_eq!(store.touches.load(Ordering::SeqCst), 0);
+    assert_eq!(browser.call("/api/note_presence", "").await.status, 200, "opened");
+    assert_eq!(app.token_calls("refresh_token"), 1);
+    notes(&store, 1).await;
+    app.advance(10 * MINUTE);
+    assert_eq!(ahead(&mut browser).await, 302, "what has ended has ended");
+    assert_eq!(app.token_calls("refresh_token"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,6 +37,5 @@ mod stalled;
 mod store_file; // part: sqlite
 mod store_trouble;
 mod support;
-mod tasks;
 mod upgrade; // part: template
 mod webhooks; // part: webhooks

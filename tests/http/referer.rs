@@ -68,6 +68,6 @@ async fn a_form_of_this_site_returns_to_its_page() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     let page = format!("{}/dashboard?tab=a", app.url);
-    let answer = post_form(&mut browser, "/api/load_dashboard", page.as_bytes()).await;
+    let answer = post_form(&mut browser, "/api/current_session", page.as_bytes()).await;
     assert_eq!((answer.status, answer.location(), answer.body.as_str()), (302, page.as_str(), ""));
 }

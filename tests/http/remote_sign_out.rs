@@ -10,10 +10,7 @@ use crate::support::{ADA, App, Browser, CHARLES, Page, Trouble, TroubledStore, a
 
 /// The provider's session that this browser's session belongs to.
 pub(crate) async fn sid_of(browser: &mut Browser) -> String {
-    let answer = browser.call("/api/list_claims", "").await;
-    let claims: Value = serde_json::from_str(&answer.body).unwrap();
-    let sid = claims.as_array().unwrap().iter().find(|claim| claim["name"] == "sid").unwrap();
-    sid["value"].as_str().unwrap().to_owned()
+    browser.claim("sid").await
 }
 
 pub(crate) async fn is_signed_in(browser: &mut Browser) -> bool {

@@ -3,7 +3,6 @@
 use leptos_scalekit::server::views::session_api_permits::SESSION_API_CALLS_AT_ONCE;
 use scalekit_emulator::{Endpoint, Fault, FaultKind, SettingsChange};
 use scalekit_sessions::MemoryStore;
-use serde_json::Value;
 
 use crate::support::{ADA, App, Browser, CHARLES, app, app_with, until};
 
@@ -17,14 +16,11 @@ async fn signed_in_with(app: &App, user: &str, user_agent: &str) -> Browser {
     browser
 }
 
-async fn list(browser: &mut Browser) -> Value {
-    let answer = browser.call("/api/list_sessions", "").await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    serde_json::from_str(&answer.body).unwrap()
-}
-
-fn entries(list: &Value) -> &Vec<Value> {
-    list["sessions"].as_array().unwrap()
+/// By what `other`, the same person's browser, can end this one's session: the first row that this one does
+/// not have is this one itself.
+async fn id_of(browser: &mut Browser, other: &mut Browser) -> String {
+    let known = browser.devices().await.others();
+    other.devices().await.others().into_iter().find(|id| !known.contains(id)).unwrap()
 }
 
 async fn is_signed_in(browser: &mut Browser) -> bool {
@@ -38,24 +34,19 @@ async fn the_list_shows_this_device_first_and_what_is_known_of_the_others() {
     app.advance(120);
     let mut computer = signed_in_with(&app, ADA, COMPUTER).await;
     let _other = signed_in_with(&app, CHARLES, COMPUTER).await;
-    let list = list(&mut phone).await;
-    assert_eq!(list["provider"], "Included");
-    let [mine, another] = entries(&list).as_slice() else { panic!("{list}") };
-    assert_eq!((&mine["current"], &mine["here"]), (&Value::Bool(true), &Value::Bool(true)));
-    assert_eq!(mine["device"]["kind"], "Phone");
-    assert_eq!((&mine["device"]["browser"], &mine["device"]["system"]), (&"Safari".into(), &"iOS".into()));
-    assert_eq!(mine["location"], "London, GB", "the provider knows the location");
-    assert_eq!((&another["current"], &another["device"]["browser"]), (&Value::Bool(false), &"Firefox".into()));
-    let between = another["signed_in_at"].as_i64().unwrap() - mine["signed_in_at"].as_i64().unwrap();
-    // The machine's clock goes on while a busy machine signs people in.
-    assert!((120..180).contains(&between), "{between}");
-    let page = computer.get("/dashboard/sessions").await;
-    assert_eq!(page.status, 200);
-    assert!(page.body.contains("Firefox") && page.body.contains("Safari"));
+    let list = phone.devices().await;
+    let [mine, another] = list.rows.as_slice() else { panic!("{list:?}") };
+    assert!(mine.id.is_none() && mine.here && mine.html.contains("This device"), "{}", mine.html);
+    assert!(mine.html.contains("#icon-phone") && mine.html.contains("Safari on iOS"), "{}", mine.html);
+    assert!(mine.html.contains("London, GB"), "the provider knows the location: {}", mine.html);
+    assert!(another.id.is_some() && another.here && another.html.contains("Firefox on Linux"), "{}", another.html);
+    assert!(another.signed_in_at() > mine.signed_in_at(), "{list:?}");
+    let page = computer.devices().await.html;
+    assert!(page.contains("Firefox") && page.contains("Safari"));
     for secret in [&phone.cookies["session"], &computer.cookies["session"]] {
-        assert!(!page.body.contains(secret) && !list.to_string().contains(secret));
+        assert!(!page.contains(secret) && !list.html.contains(secret));
     }
-    assert!(!list.to_string().contains("ses_"), "the provider's identifiers stay on the server");
+    assert!(!list.html.contains("ses_"), "the provider's identifiers stay on the server");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,14 +54,13 @@ async fn ending_one_ends_it_here_and_at_the_provider_and_nothing_else() {
     let app = app().await;
     let mut first = app.signed_in(ADA).await;
     let (mut second, mut third) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
-    let seen_by_third = list(&mut third).await;
-    let id_of_third = entries(&seen_by_third)[0]["id"].as_str().unwrap().to_owned();
+    let id_of_third = id_of(&mut third, &mut first).await;
     let answer = first.call("/api/end_session", &format!("id={id_of_third}")).await;
     assert_eq!((answer.status, answer.location()), (200, ""));
     assert!(!is_signed_in(&mut third).await);
     assert!(is_signed_in(&mut first).await && is_signed_in(&mut second).await);
     assert_eq!(app.emulator.control().state().live_sessions, 2);
-    assert_eq!(entries(&list(&mut first).await).len(), 2);
+    assert_eq!(first.devices().await.rows.len(), 2);
     let again = first.call("/api/end_session", &format!("id={id_of_third}")).await;
     assert_eq!(again.status, 200, "what has ended is no error");
 }
@@ -81,7 +71,7 @@ async fn ending_all_others_keeps_this_one() {
     let mut browsers = [app.signed_in(ADA).await, app.signed_in(ADA).await, app.signed_in(ADA).await];
     let mut other = app.signed_in(CHARLES).await;
     app.emulator.control().login(ADA, None, "openid").unwrap();
-    assert_eq!(entries(&list(&mut browsers[0]).await).len(), 4, "one of them is at the provider only");
+    assert_eq!(browsers[0].devices().await.rows.len(), 4, "one of them is at the provider only");
     let answer = browsers[0].post("/api/end_other_sessions", &[]).await;
     assert_eq!((answer.status, answer.location(), answer.body.as_str()), (302, "/dashboard/sessions?ended=others", ""));
     assert!(is_signed_in(&mut browsers[0]).await);
@@ -95,10 +85,8 @@ async fn a_session_that_only_the_provider_knows_can_be_ended_too() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     app.emulator.control().login(ADA, None, "openid").unwrap();
-    let listed = list(&mut browser).await;
-    let elsewhere = entries(&listed).iter().find(|entry| entry["here"] == false).unwrap();
-    let id = elsewhere["id"].as_str().unwrap();
-    let answer = browser.post("/api/end_session", &[("id", id)]).await;
+    let id = browser.devices().await.elsewhere();
+    let answer = browser.post("/api/end_session", &[("id", &id)]).await;
     assert_eq!((answer.status, answer.location()), (302, "/dashboard/sessions?ended=1"));
     assert_eq!(app.emulator.control().state().live_sessions, 1);
     assert!(is_signed_in(&mut browser).await);
@@ -108,7 +96,8 @@ async fn a_session_that_only_the_provider_knows_can_be_ended_too() {
 async fn one_does_not_end_ones_own_session_this_way() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
-    let id = entries(&list(&mut browser).await)[0]["id"].as_str().unwrap().to_owned();
+    let mut other = app.signed_in(ADA).await;
+    let id = id_of(&mut browser, &mut other).await;
     assert_eq!(browser.post("/api/end_session", &[("id", &id)]).await.status, 302);
     assert!(is_signed_in(&mut browser).await, "sign-out does that, and ends the provider's session in the browser too");
 }
@@ -116,7 +105,7 @@ async fn one_does_not_end_ones_own_session_this_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn anonymous_callers_are_refused() {
     let app = app().await;
-    for function in ["list_sessions", "end_session", "end_other_sessions"] {
+    for function in ["end_session", "end_other_sessions"] {
         assert_eq!(app.browser().call(&format!("/api/{function}"), "id=x").await.status, 401, "{function}");
     }
 }
@@ -127,9 +116,9 @@ async fn without_the_providers_api_the_list_holds_this_applications_sessions() {
     let (mut first, _second) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
     for fault in [Fault::status(Endpoint::Management, 503), Fault::new(Endpoint::Management, FaultKind::Hang)] {
         app.emulator.control().add_fault(fault.clone().times(0));
-        let listed = list(&mut first).await;
-        assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("Unreachable"), 2), "{fault:?}");
-        assert_eq!(entries(&listed)[0]["location"], Value::Null);
+        let listed = first.devices().await;
+        assert!(listed.html.contains("can't be shown right now") && listed.rows.len() == 2, "{fault:?}");
+        assert!(!listed.html.contains("London"), "{fault:?}");
         app.emulator.control().clear_faults();
     }
 }
@@ -145,12 +134,10 @@ async fn an_application_that_may_not_ask_the_provider_says_so_and_nothing_looks_
         let (mut first, mut second, mut third) =
             (app.signed_in(ADA).await, app.signed_in(ADA).await, app.signed_in(ADA).await);
         app.emulator.control().change_settings(refusal.clone());
-        let listed = list(&mut first).await;
-        assert_eq!((listed["provider"].as_str(), entries(&listed).len()), (Some("NotAllowed"), 3), "{refusal:?}");
-        let page = first.get("/dashboard/sessions").await;
-        assert_eq!(page.status, 200);
-        assert!(page.body.contains("this application may not ask for them"), "{refusal:?}");
-        let id = entries(&list(&mut second).await)[0]["id"].as_str().unwrap().to_owned();
+        let listed = first.devices().await;
+        assert_eq!(listed.rows.len(), 3, "{refusal:?}");
+        assert!(listed.html.contains("this application may not ask for them"), "{refusal:?}");
+        let id = id_of(&mut second, &mut first).await;
         assert_eq!(first.call("/api/end_session", &format!("id={id}")).await.status, 200, "{refusal:?}");
         let answer = first.post("/api/end_other_sessions", &[]).await;
         assert_eq!((answer.status, answer.location()), (302, "/dashboard/sessions?ended=others"), "{refusal:?}");
@@ -162,7 +149,7 @@ async fn an_application_that_may_not_ask_the_provider_says_so_and_nothing_looks_
 async fn whoever_lists_without_end_keeps_nobody_elses_list_from_being_asked_for() {
     let app = app().await;
     let (mut busy, mut other) = (app.signed_in(ADA).await, app.signed_in(CHARLES).await);
-    list(&mut busy).await;
+    busy.devices().await;
     let calls = || app.emulator.control().state().calls_of(Endpoint::Management);
     let before = calls();
     // The provider never answers the first of them, whose asker may be gone long since; all others stand in
@@ -171,17 +158,17 @@ async fn whoever_lists_without_end_keeps_nobody_elses_list_from_being_asked_for(
     let lists: Vec<_> = (0..2 * SESSION_API_CALLS_AT_ONCE)
         .map(|_| {
             let mut busy = busy.clone();
-            tokio::spawn(async move { list(&mut busy).await })
+            tokio::spawn(async move { busy.devices().await })
         })
         .collect();
     until("the first", async || calls() == before + 1).await;
-    let listed = list(&mut other).await;
-    assert_eq!(listed["provider"], "Included");
+    let listed = other.devices().await;
+    assert!(listed.html.contains("London"), "the provider was asked: {}", listed.html);
     assert_eq!(calls(), before + 2);
     app.emulator.control().clear_faults();
     for listed in lists {
         let listed = listed.await.unwrap();
-        assert_eq!(entries(&listed).len(), 1, "{listed}");
+        assert_eq!(listed.rows.len(), 1, "{listed:?}");
     }
 }
 
@@ -190,7 +177,8 @@ async fn switched_off_the_providers_api_is_never_called() {
     let app = app_with(std::sync::Arc::new(MemoryStore::default()), |settings| settings.session_api = false).await;
     let mut browser = app.signed_in(ADA).await;
     let calls = app.token_calls("client_credentials");
-    assert_eq!(list(&mut browser).await["provider"], "NotAsked");
+    let listed = browser.devices().await;
+    assert!(listed.rows.len() == 1 && !listed.html.contains("other applications"), "{listed:?}");
     assert_eq!(browser.post("/api/end_other_sessions", &[]).await.status, 302);
     assert_eq!(app.token_calls("client_credentials"), calls);
     assert_eq!(app.emulator.control().state().calls_of(Endpoint::Management), 0);
@@ -201,9 +189,7 @@ async fn a_session_elsewhere_that_the_provider_did_not_end_is_not_said_to_have_e
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     app.emulator.control().login(ADA, None, "openid").unwrap();
-    let listed = list(&mut browser).await;
-    let elsewhere = entries(&listed).iter().find(|entry| entry["here"] == false).unwrap();
-    let id = elsewhere["id"].as_str().unwrap();
+    let id = browser.devices().await.elsewhere();
     app.emulator.control().add_fault(Fault::status(Endpoint::Management, 503).times(0));
     assert_eq!(browser.call("/api/end_session", &format!("id={id}")).await.status, 503);
     app.emulator.control().clear_faults();
@@ -215,8 +201,7 @@ async fn a_session_elsewhere_that_the_provider_did_not_end_is_not_said_to_have_e
 async fn a_session_that_ended_here_only_is_not_said_to_have_ended() {
     let app = app().await;
     let (mut browser, mut stolen) = (app.signed_in(ADA).await, app.signed_in(ADA).await);
-    let listed = list(&mut stolen).await;
-    let id = entries(&listed)[0]["id"].as_str().unwrap().to_owned();
+    let id = browser.devices().await.other();
     app.emulator.control().add_fault(Fault::status(Endpoint::Management, 503).times(0));
     assert_eq!(browser.call("/api/end_session", &format!("id={id}")).await.status, 503);
     assert!(!is_signed_in(&mut stolen).await, "here it has ended");
@@ -241,9 +226,7 @@ async fn signed_in_twice(app: &App) -> (Browser, Browser) {
 async fn a_session_that_shares_ones_own_at_the_provider_can_be_ended_too() {
     let app = app().await;
     let (mut copied, mut mine) = signed_in_twice(&app).await;
-    let listed = list(&mut mine).await;
-    let other = entries(&listed).iter().find(|entry| entry["current"] == false).unwrap();
-    let id = other["id"].as_str().unwrap();
+    let id = mine.devices().await.other();
     assert_eq!(mine.call("/api/end_session", &format!("id={id}")).await.status, 200);
     assert!(!is_signed_in(&mut copied).await);
     assert!(is_signed_in(&mut mine).await);

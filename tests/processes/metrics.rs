@@ -18,7 +18,7 @@ use leptos_scalekit::{
 use reqwest::Method;
 use scalekit_emulator::{Emulator, Endpoint, Fault, Options, SettingsChange, SignedWebhook};
 use scalekit_sessions::metrics::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{ADA, Browser, free_port, until};
@@ -313,8 +313,7 @@ async fn refreshes_and_an_outage(process: &mut Observed) {
 
 async fn notifications(process: &mut Observed) {
     let mut browser = process.signed_in().await;
-    let claims: Value = serde_json::from_str(&browser.call("/api/list_claims", "").await.body).unwrap();
-    let sid = &claims.as_array().unwrap().iter().find(|claim| claim["name"] == "sid").unwrap()["value"];
+    let sid = browser.claim("sid").await;
     let event = json!({ "user": { "id": ADA }, "user_session": { "session_id": sid, "user_id": ADA } });
     let webhook = process.emulator.control().webhook("user.logout", event);
     assert_eq!(process.send_webhook(&webhook).await, 204);

@@ -94,7 +94,8 @@ fn is_only(headers: &HeaderMap, name: &str, wanted: &str) -> bool {
 
 /// Whether the browser, not the person, asks: `prefetch`, with or without `prerender`; in older browsers
 /// under two other names.
-fn looks_ahead(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn looks_ahead(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose", "x-moz"].iter().flat_map(|name| headers.get_all(*name)).any(|value| {
         let value = String::from_utf8_lossy(value.as_bytes()).to_lowercase();
         ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))

@@ -40,6 +40,9 @@ pub enum Presence {
     Active,
     /// A page looked by itself: that keeps no session alive.
     Watching,
+    /// The browser looks ahead at what the person may open next: that keeps no session alive either, and
+    /// refreshes none. One whose access token has ended is not available so.
+    LookingAhead,
 }
 
 /// What a request's session cookie leads to.
@@ -99,13 +102,14 @@ impl Sessions {
         };
         let now = self.shared.clock.now();
         let prolonged_end = session.end(now, &self.shared.limits);
-        let current = match session.freshness(now) {
-            Freshness::Fresh => Current::SignedIn(Arc::new(session)),
-            Freshness::Due => {
+        let current = match (session.freshness(now), presence) {
+            (Freshness::Fresh, _) | (Freshness::Due, Presence::LookingAhead) => Current::SignedIn(Arc::new(session)),
+            (Freshness::Due, _) => {
                 drop(self.refreshes.start(&self.shared, key));
                 Current::SignedIn(Arc::new(session))
             }
-            Freshness::Expired => self.refreshed(key).await,
+            (Freshness::Expired, Presence::LookingAhead) => Current::Unavailable { retry_after: RETRY_SECONDS },
+            (Freshness::Expired, _) => self.refreshed(key).await,
         };
         // A page that can't be shown tries again by itself, which is no activity.
         if presence == Presence::Active && matches!(current, Current::SignedIn(_)) {

@@ -7,17 +7,11 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
-use axum::{
-    extract::{Request, State},
-    http::{StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
-};
+use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use scalekit::LogoutRequest;
 use scalekit_sessions::StoreError;
 use tower_cookies::Cookies;
-use url::form_urlencoded;
 
 use super::question;
 use crate::{
@@ -72,27 +66,10 @@ pub async fn end_session(state: &AppState, cookies: &Cookies) -> Result<String, 
     Ok(request.url(state.scalekit.config()).into())
 }
 
-/// Lets the signed-out page see no other `state` than the one of a sign-out of this browser.
-pub async fn check_return(
-    State(state): State<Arc<AppState>>,
-    cookies: Cookies,
-    request: Request,
-    next: Next,
-) -> Response {
-    let page = state.settings.post_logout_uri();
-    let query = request.uri().query().unwrap_or_default().as_bytes();
-    let sent = form_urlencoded::parse(query).find_map(|(name, value)| (name == "state").then_some(value));
-    match sent {
-        Some(sent) if request.uri().path() == page.path() => {
-            let is_genuine = state.cookies.sign_out(&cookies).is_some_and(|expected| {
-                !expected.is_empty() && verify_slices_are_equal(sent.as_bytes(), expected.as_bytes()).is_ok()
-            });
-            if is_genuine {
-                next.run(request).await
-            } else {
-                (StatusCode::FOUND, [(header::LOCATION, page.path())]).into_response()
-            }
-        }
-        _ => next.run(request).await,
-    }
+/// Whether `sent` came back with a sign-out of this browser that has gone all the way.
+#[must_use]
+pub fn is_genuine_return(state: &AppState, cookies: &Cookies, sent: &str) -> bool {
+    state.cookies.sign_out(cookies).is_some_and(|expected| {
+        !expected.is_empty() && verify_slices_are_equal(sent.as_bytes(), expected.as_bytes()).is_ok()
+    })
 }

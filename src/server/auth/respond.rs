@@ -1,6 +1,7 @@
 //! The bodies of the session's server functions: the flows of this module between Leptos' request context and
 //! its response. Logic is in the siblings.
 
+use leptos::server_fn::ServerFn;
 use scalekit_sessions::Session;
 
 use super::{
@@ -9,27 +10,29 @@ use super::{
 };
 use crate::{
     api::session::{
-        CurrentSession, ExchangeCode, Logout, OrganizationView, ProviderView, RefreshSession, SessionState,
-        SessionView, UserView,
+        ExchangeCode, Logout, OrganizationView, ProviderView, RefreshSession, SessionState, SessionView, UserView,
     },
     error::{AppError, SignInProblem},
-    server::{refusals, request::RequestContext, return_to, views::people},
+    server::{refusals, request::RequestContext, return_to, state::AppState, views::people},
 };
 
-/// Body of `current_session`.
+/// Body of `current_session` and of `note_presence`: their rules make the difference.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] while the store or the provider is needed and out of reach.
-pub fn current_session() -> Result<SessionState, AppError> {
-    let request = RequestContext::of::<CurrentSession>()?;
+pub fn current_session<F: ServerFn>() -> Result<SessionState, AppError> {
+    let request = RequestContext::of::<F>()?;
     let session = request.visitor()?.session();
     Ok(SessionState {
         session: session.map(|session| view(&session, request.state.clock.now())),
-        provider: ProviderView {
-            emulated: request.state.emulated,
-            url: request.state.scalekit.config().environment_url().to_owned(),
-        },
+        provider: provider(&request.state),
     })
+}
+
+/// Which identity provider this process uses.
+#[must_use]
+pub fn provider(state: &AppState) -> ProviderView {
+    ProviderView { emulated: state.emulated, url: state.scalekit.config().environment_url().to_owned() }
 }
 
 /// Body of `exchange_code`.
@@ -75,6 +78,7 @@ pub fn refresh_session() -> Result<SessionView, AppError> {
 /// [`AppError::Unavailable`] if the session's record can't be deleted.
 pub async fn logout() -> Result<(), AppError> {
     let request = RequestContext::of::<Logout>()?;
+    request.forget_pages_fetched_ahead();
     match logout::end_session(&request.state, &request.cookies()?).await {
         Ok(location) => request.redirect(&location),
         Err(error) => Err(refusals::store_failed(&error, "a session could not be ended")),

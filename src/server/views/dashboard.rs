@@ -1,31 +1,49 @@
 //! What the dashboard shows beside the session. Teams replace this file first.
 
-use crate::{
-    api::dashboard::{DashboardView, GrantView, LoadDashboard, NextStep},
-    error::AppError,
-    server::{request::RequestContext, state::AppState},
-};
+use scalekit_sessions::Session;
 
-/// Body of `load_dashboard`.
-///
-/// # Errors
-/// [`AppError::Unauthenticated`] without a session.
-pub fn load_dashboard() -> Result<DashboardView, AppError> {
-    let request = RequestContext::of::<LoadDashboard>()?;
-    let session = request.session()?;
-    Ok(DashboardView {
-        roles: session
-            .roles
-            .iter()
-            .map(|name| GrantView { name: name.clone(), explanation: explain_role(name) })
-            .collect(),
-        permissions: session
-            .permissions
-            .iter()
-            .map(|name| GrantView { name: name.clone(), explanation: explain_permission(name) })
-            .collect(),
-        next_steps: next_steps(&request.state),
-    })
+use crate::server::state::AppState;
+
+/// The dashboard's own content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DashboardView {
+    pub roles: Vec<GrantView>,
+    pub permissions: Vec<GrantView>,
+    /// What is left to do to make the template one's own product.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// A role or permission with what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantView {
+    /// Its name in the token, such as `projects:read`.
+    pub name: String,
+    /// What it means in plain words.
+    pub explanation: String,
+}
+
+/// One item of the "make it yours" list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// What to do.
+    pub title: &'static str,
+    /// How to do it, in a sentence.
+    pub detail: &'static str,
+    /// Whether the process's actual settings show that it is done.
+    pub done: bool,
+}
+
+/// What the dashboard shows of a session.
+#[must_use]
+pub fn dashboard_of(state: &AppState, session: &Session) -> DashboardView {
+    let explained = |names: &[String], explain: fn(&str) -> String| {
+        names.iter().map(|name| GrantView { name: name.clone(), explanation: explain(name) }).collect()
+    };
+    DashboardView {
+        roles: explained(&session.roles, explain_role),
+        permissions: explained(&session.permissions, explain_permission),
+        next_steps: next_steps(state),
+    }
 }
 
 /// Scalekit's two built-in roles in words; a team's own roles are explained by their name.
@@ -47,7 +65,7 @@ fn explain_permission(name: &str) -> String {
 
 /// What is left to make the template one's own; ticked by looking at the settings of this very process.
 fn next_steps(state: &AppState) -> Vec<NextStep> {
-    let step = |title: &str, detail: &str, done| NextStep { title: title.to_owned(), detail: detail.to_owned(), done };
+    let step = |title, detail, done| NextStep { title, detail, done };
     vec![
         step("Sign in for the first time", "You are here, so this works.", true),
         step(

@@ -1,27 +1,30 @@
 //! The checked claims behind the profile page.
 
+use scalekit_sessions::Session;
 use serde_json::{Map, Value};
 
-use crate::{
-    api::profile::{ClaimView, ListClaims},
-    error::AppError,
-    server::request::RequestContext,
-};
+/// One checked claim, ready to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimView {
+    /// The claim's name, such as `email_verified`.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+    /// Which verified token it came from.
+    pub source: &'static str,
+}
 
-/// Body of `list_claims`.
-///
-/// # Errors
-/// [`AppError::Unauthenticated`] without a session.
-pub fn list_claims() -> Result<Vec<ClaimView>, AppError> {
-    let session = RequestContext::of::<ListClaims>()?.session()?;
-    Ok(claims("ID token", &session.id_claims).chain(claims("Access token", &session.access_claims)).collect())
+/// The claims that were verified at sign-in or at the last refresh.
+#[must_use]
+pub fn claims_of(session: &Session) -> Vec<ClaimView> {
+    claims("ID token", &session.id_claims).chain(claims("Access token", &session.access_claims)).collect()
 }
 
 fn claims<'a>(source: &'static str, map: &'a Map<String, Value>) -> impl Iterator<Item = ClaimView> + 'a {
     map.iter().filter(|(_, value)| !is_empty(value)).map(move |(name, value)| ClaimView {
         name: name.clone(),
         value: as_text(value),
-        source: source.to_owned(),
+        source,
     })
 }
 

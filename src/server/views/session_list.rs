@@ -13,11 +13,9 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::{
-    api::sessions::{
-        DeviceKind, DeviceView, EndOtherSessions, EndSession, ListSessions, ProviderAnswer, SessionEntry, SessionList,
-    },
+    api::sessions::{EndOtherSessions, EndSession},
     error::AppError,
-    server::{refusals, request::RequestContext, state::AppState},
+    server::{page::PageRequest, refusals, request::RequestContext, state::AppState},
 };
 
 /// The page of the list, to which plain forms return.
@@ -26,13 +24,77 @@ const PAGE: &str = "/dashboard/sessions";
 /// How long the provider may take to answer, beyond which the page does without it.
 const PROVIDER_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Body of `list_sessions`.
+/// The person's sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionList {
+    /// This device's session first, then by last activity, the latest first.
+    pub sessions: Vec<SessionEntry>,
+    /// Whether the provider was asked too.
+    pub provider: ProviderAnswer,
+    /// The server's clock when it answered; Unix seconds.
+    pub server_time: i64,
+}
+
+/// One session as the person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEntry {
+    /// Names the session to `end_session`. Opens nothing: it is not the session's identifier.
+    pub id: String,
+    /// Whether it is the session that asks.
+    pub current: bool,
+    /// Whether it is a session of this application; otherwise the person is signed in at the provider only,
+    /// through another application for example.
+    pub here: bool,
+    /// What the person signed in with.
+    pub device: DeviceView,
+    /// City and country, if the provider knows them.
+    pub location: Option<String>,
+    /// When the person signed in; Unix seconds.
+    pub signed_in_at: i64,
+    /// When the person last did something with it, to the minute; Unix seconds.
+    pub active_at: i64,
+}
+
+/// A device and its browser, as far as they gave themselves away at sign-in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceView {
+    /// What kind of device it is.
+    pub kind: DeviceKind,
+    /// The browser, such as `Firefox`.
+    pub browser: Option<String>,
+    /// The operating system, such as `Windows`.
+    pub system: Option<String>,
+}
+
+/// Kinds of devices that have an icon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeviceKind {
+    Computer,
+    Phone,
+    Tablet,
+    /// It did not say.
+    #[default]
+    Unknown,
+}
+
+/// What the provider's session API contributed to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderAnswer {
+    Included,
+    /// It did not answer in time; the list holds this application's sessions only.
+    Unreachable,
+    /// The provider does not let this application ask; the list holds this application's sessions only.
+    NotAllowed,
+    /// This application is set not to ask; the list holds its own sessions only.
+    NotAsked,
+}
+
+/// The sessions of whoever asks for the page.
 ///
 /// # Errors
-/// [`AppError::Unauthenticated`] without a session, [`AppError::Unavailable`] if the store fails.
-pub async fn list_sessions() -> Result<SessionList, AppError> {
-    let request = RequestContext::of::<ListSessions>()?;
-    let caller = Caller::of(&request)?;
+/// [`AppError::Unavailable`] if the store fails.
+pub async fn sessions_of(request: &PageRequest) -> Result<SessionList, AppError> {
+    let caller = Caller { state: &request.state, session: Arc::clone(request.session()?), key: request.session_key()? };
     let (here, provider) = tokio::join!(caller.sessions_here(), caller.sessions_at_provider());
     let here = here?;
     let (elsewhere, provider) = match provider {

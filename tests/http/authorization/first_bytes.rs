@@ -1,8 +1,6 @@
 //! What is sent before anything else: the decision comes first, and an answer that refuses holds nothing of
 //! the page.
 
-use leptos_router::SsrMode;
-use leptos_scalekit::server::page_routes;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -54,14 +52,5 @@ async fn while_nobody_can_tell_who_asks_nothing_of_a_page_is_sent() {
         let answer = raw::send(&app.url, format!("GET {path}").as_bytes(), &[cookie.as_bytes()]).await;
         assert_eq!(answer.status, 503, "{path}");
         assert_shows_nothing(&answer.body, path);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_is_rendered_whole_before_its_status_is_sent() {
-    let routes = page_routes();
-    assert!(!routes.is_empty());
-    for route in routes {
-        assert!(matches!(route.mode(), SsrMode::Async), "{}", route.path());
     }
 }

@@ -16,14 +16,7 @@ use crate::support::{ADA, App, CHARLES, Trouble, TroubledStore, app_under};
 const PERMISSION: &str = "members:manage";
 
 /// Server functions that need a session, and what they are called with.
-const FUNCTIONS: [&str; 6] = [
-    "/api/load_dashboard",
-    "/api/list_claims",
-    "/api/list_sessions",
-    "/api/end_session",
-    "/api/end_other_sessions",
-    "/api/refresh_session",
-];
+const FUNCTIONS: [&str; 3] = ["/api/end_session", "/api/end_other_sessions", "/api/refresh_session"];
 
 /// The application's rules, with those of some endpoints changed; `None` takes a row out.
 fn rules(change: impl Fn(Endpoint) -> Option<Endpoint>) -> Rules {
@@ -79,27 +72,16 @@ async fn while_nobody_can_tell_who_asks_a_row_that_needs_a_session_answers_503()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_function_without_a_row_is_refused_to_everybody_and_on_pages_too() {
-    let app = app(rules(|row| (row.path != "/api/load_dashboard").then_some(row))).await;
-    let mut admin = app.signed_in(ADA).await;
-    for browser in [&mut app.browser(), &mut admin] {
-        let answer = browser.call("/api/load_dashboard", "").await;
-        assert_eq!((answer.status, answer.body.as_str()), (404, "\"NotFound\""));
+    let app =
+        app(rules(|row| (row.path != "/api/refresh_session" && row.path != "/api/exchange_code").then_some(row))).await;
+    let mut browser = app.browser();
+    for path in ["/api/refresh_session", "/api/exchange_code"] {
+        let answer = browser.call(path, "query=x").await;
+        assert_eq!((answer.status, answer.body.as_str()), (404, "\"NotFound\""), "{path}");
     }
-    let page = admin.get("/dashboard").await;
-    assert!(
-        page.body.contains("Something failed on our side") && !page.body.contains("Make it yours"),
-        "{}",
-        page.body
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_shows_nothing_of_a_function_that_its_visitor_may_not_call() {
-    let app = app(with_access(&["/api/list_claims"], Access::Permission(PERMISSION))).await;
-    let shown = app.signed_in(ADA).await.get("/dashboard/profile").await;
-    assert!(shown.body.contains("ID token"), "{}", shown.body);
-    let withheld = app.signed_in(CHARLES).await.get("/dashboard/profile").await;
-    assert!(!withheld.body.contains("ID token") && withheld.body.contains(PERMISSION), "{}", withheld.body);
+    // The page of the callback calls one.
+    let page = browser.get("/auth/callback?code=x&state=yyyyyyyyyyyy").await;
+    assert!(page.body.contains("Something failed on our side"), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

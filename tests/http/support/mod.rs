@@ -7,6 +7,8 @@ pub(crate) mod corpus;
 #[path = "../../support/frames.rs"]
 pub(crate) mod frames;
 pub(crate) mod raw;
+#[path = "../../support/shown.rs"]
+pub(crate) mod shown;
 mod store;
 #[path = "../../support/tokens.rs"]
 pub(crate) mod tokens;

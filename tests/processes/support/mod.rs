@@ -10,6 +10,9 @@ mod frames;
 pub(crate) mod hostile;
 mod process;
 mod redis; // part: redis
+#[path = "../../support/shown.rs"]
+#[expect(dead_code, reason = "shared with the HTTP tests, which use all of it")]
+mod shown;
 
 use std::time::{Duration, Instant};
 

@@ -63,6 +63,7 @@ async fn activity_puts_the_end_off_once_a_minute_and_watching_does_not() {
     world.sessions.current(&id.key(), Presence::Active).await;
     world.advance(61);
     world.sessions.current(&id.key(), Presence::Watching).await;
+    world.sessions.current(&id.key(), Presence::LookingAhead).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(noted().await, (begun, first_end));
     let now = world.clock.now();

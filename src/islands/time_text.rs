@@ -1,27 +1,39 @@
-//! Points in time and spans as text. The server writes UTC; after hydration an effect puts the reader's own
-//! time in its place, in a space that was reserved for it. Nothing depends on the clock while hydrating.
+//! Points in time and spans as text. The server writes UTC; the browser puts the reader's own time in its
+//! place, in a space that was reserved for it.
 
-use crate::components::erase::Erase as _;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-/// A point in time: date and time of day, UTC until the page is hydrated, local from then on.
+use crate::browser::{self, schedule::milliseconds, watcher::Watcher};
+
+/// A point in time: date and time of day, UTC from the server, local in the browser.
 #[component]
 pub fn TimeText(
     /// Unix seconds.
     #[prop(into)]
     at: Signal<i64>,
 ) -> impl IntoView {
-    let local = RwSignal::new(false);
-    Effect::new(move |_| local.set(true));
+    // There is one in the browser only.
+    let is_local = use_context::<Watcher>().is_some();
+    let text = move || if is_local { local_text(at.get()) } else { utc(at.get(), " ", " UTC") };
 
     view! {
         <time class="time" datetime=move || utc(at.get(), "T", "Z") title=move || utc(at.get(), " ", " UTC")>
-            {move || if local.get() { local_text(at.get()) } else { utc(at.get(), " ", " UTC") }}
+            {text}
         </time>
     }
-    .erase()
+}
+
+/// Puts the reader's own time in the place of UTC wherever the server drew a point in time. Not inside
+/// islands, whose texts are their own.
+pub fn show_local_times() {
+    for time in browser::elements("time.time:not(.island *)") {
+        let milliseconds = Date::parse(&time.get_attribute("datetime").unwrap_or_default());
+        if !milliseconds.is_nan() {
+            time.set_text_content(Some(&local_moment(&Date::new(&JsValue::from_f64(milliseconds)))));
+        }
+    }
 }
 
 /// How long ago, as of `now`: the server's clock when it answered. Exact time on demand. All in Unix seconds.
@@ -63,18 +75,16 @@ pub fn countdown(seconds: i64) -> String {
 }
 
 fn local_text(seconds: i64) -> String {
-    let date = Date::new(&JsValue::from_f64(seconds_to_milliseconds(seconds)));
+    local_moment(&Date::new(&JsValue::from_f64(milliseconds(seconds))))
+}
+
+fn local_moment(date: &Date) -> String {
     moment(
         [i64::from(date.get_full_year()), i64::from(date.get_month()) + 1, i64::from(date.get_date())],
         [i64::from(date.get_hours()), i64::from(date.get_minutes()), i64::from(date.get_seconds())],
         " ",
         "",
     )
-}
-
-#[expect(clippy::cast_precision_loss, reason = "Unix times are far below 2^53")]
-fn seconds_to_milliseconds(seconds: i64) -> f64 {
-    seconds as f64 * 1000.0
 }
 
 fn utc(seconds: i64, between: &str, zone: &str) -> String {

@@ -1,9 +1,6 @@
 //! Addresses with parameters: the sign-in page and the start of a sign-in.
 //!
-//! Return paths are passed on as they came: the server checks them (`ReturnTo`). `/auth/login` is a route of
-//! the server and not a page: links to it need `rel="external"`, or the router would look for a page.
-
-use leptos_router::location::Url;
+//! Return paths are passed on as they came: the server checks them (`ReturnTo`).
 
 use crate::access::LONGEST_RETURN_PATH;
 
@@ -25,20 +22,6 @@ pub fn start_sign_in(wish: Option<(&str, &str)>, return_to: &str) -> String {
     leading_back("/auth/login", wish, return_to)
 }
 
-/// The return path of a query string; empty if there is none, or one that is too long.
-#[must_use]
-pub fn return_path(query: &str) -> String {
-    let is_kept = |path: &String| path.len() <= LONGEST_RETURN_PATH;
-    query_value(query, "return_to").filter(is_kept).unwrap_or_default()
-}
-
-/// One parameter of a query string, decoded once. The router's own map decodes twice, which changes `%252F`.
-#[must_use]
-pub fn query_value(query: &str, name: &str) -> Option<String> {
-    let raw = query.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    Some(Url::unescape(raw))
-}
-
 fn leading_back(path: &str, wish: Option<(&str, &str)>, return_to: &str) -> String {
     let is_kept = !return_to.is_empty() && return_to.len() <= LONGEST_RETURN_PATH;
     let parameters = wish.into_iter().chain(is_kept.then_some(("return_to", return_to)));
@@ -52,7 +35,7 @@ fn leading_back(path: &str, wish: Option<(&str, &str)>, return_to: &str) -> Stri
     address
 }
 
-/// Percent-encodes all but RFC 3986's unreserved characters; alike on server and browser, as hydration needs.
+/// Percent-encodes all but RFC 3986's unreserved characters; alike on server and browser.
 fn push_encoded(address: &mut String, value: &str) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
@@ -76,23 +59,12 @@ mod tests {
     }
 
     #[test]
-    fn a_return_path_that_is_too_long_is_dropped_wherever_it_comes_from() {
+    fn a_return_path_that_is_too_long_is_dropped() {
         let (kept, dropped) = ("/".repeat(LONGEST_RETURN_PATH), "/".repeat(LONGEST_RETURN_PATH + 1));
-        assert_eq!(return_path(&format!("?return_to={kept}")), kept);
-        assert_eq!(return_path(&format!("?return_to={dropped}")), "");
         assert!(sign_in_page(&kept).starts_with("/login?return_to=%2F"));
         assert_eq!(sign_in_page(&dropped), "/login");
         assert_eq!(sign_in_page_after_expiry(&dropped), "/login?reason=expired");
         assert_eq!(start_sign_in(Some(("prompt", "create")), &dropped), "/auth/login?prompt=create");
-    }
-
-    #[test]
-    fn query_value_is_decoded_exactly_once() {
-        let query = "?reason=expired&return_to=%2Fdashboard%3Fx%3D%252F%26y%3D1";
-        assert_eq!(query_value(query, "return_to").as_deref(), Some("/dashboard?x=%2F&y=1"));
-        assert_eq!(query_value(query, "reason").as_deref(), Some("expired"));
-        assert_eq!(query_value(query, "return"), None);
-        assert_eq!(query_value("", "return_to"), None);
     }
 
     #[test]

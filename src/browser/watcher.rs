@@ -1,37 +1,32 @@
 //! Keeps the session fresh and notices its end: ahead of the access token's end, when the tab comes to the
 //! front, when another tab signs in or out, and when the browser brings an old page back.
 //!
-//! One watcher a document, made by `App`; it has at most one call under way, does not refresh from a
+//! One watcher a document; it has at most one call under way, does not refresh from a
 //! background tab (which must not keep a session alive), and believes only `current_session` that a session
 //! is over: a late answer to an old session can't sign out a new one. [`schedule`] decides when.
 
-use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::PageTransitionEvent;
 
 use super::{
-    Session,
-    ended::SessionNotice,
+    call::{CallError, call, member},
     notice::Notice,
     schedule,
+    session::{self, Session},
     tabs::{self, LOOK_AFTER_SIGN_OUT, News},
 };
-use crate::{
-    api::session::{SessionState, SessionView, current_session, refresh_session},
-    components::browser,
-    error::AppError,
-};
+use crate::api::session::{SIGN_OUT_FORM, SessionView};
 
 /// Looks at focus closer together than this are left out; milliseconds.
 const SHORTEST_TIME_BETWEEN_LOOKS: f64 = 3_000.0;
 
-/// The watcher's handle, in context everywhere.
+/// The watcher's handle, in every island's context.
 #[derive(Clone, Copy)]
 pub struct Watcher {
-    session: Session,
-    notice: RwSignal<Notice>,
+    pub session: Session,
+    pub notice: RwSignal<Notice>,
     memory: StoredValue<Memory>,
-    needs_session: fn(&str) -> bool,
 }
 
 #[derive(Default)]
@@ -47,23 +42,15 @@ struct Memory {
     leaving: bool,
 }
 
-/// Starts the watcher after hydration. Before, there is an empty live region and nothing else.
-#[component]
-pub fn SessionWatcher() -> impl IntoView {
-    let watcher = expect_context::<Watcher>();
-    Effect::new(move |_| watcher.start());
-    view! { <SessionNotice notice=watcher.notice/> }
-}
-
 impl Watcher {
-    /// Makes a document's one watcher. `needs_session` tells which paths can't be shown without a session.
-    pub fn provide(session: Session, needs_session: fn(&str) -> bool) {
-        provide_context(Self {
-            session,
-            notice: RwSignal::new(Notice::Quiet),
-            memory: StoredValue::new(Memory::default()),
-            needs_session,
-        });
+    /// Starts the document's one watcher.
+    #[must_use]
+    pub fn start(session: Session) -> Self {
+        let watcher =
+            Self { session, notice: RwSignal::new(Notice::Quiet), memory: StoredValue::new(Memory::default()) };
+        provide_context(watcher);
+        watcher.begin();
+        watcher
     }
 
     /// Refreshes now, due or not, unless a call is under way. The server decides whether anything is due.
@@ -72,12 +59,12 @@ impl Watcher {
         if !self.begin_call() {
             return;
         }
-        let asked_at = browser::now();
-        match refresh_session().await {
-            Ok(view) => self.adopt(view, asked_at),
+        let asked_at = super::now();
+        match call("refresh_session", "").await.map(|answer| session::read(&answer)) {
+            Ok(Some(view)) => self.adopt(view, asked_at),
             // A late answer to a session that another tab replaced says the same: ask who is signed in now.
-            Err(AppError::Unauthenticated) => self.settle(current_session().await, asked_at),
-            Err(_) => self.keep_and_retry(),
+            Err(CallError::Unauthenticated) => self.settle(session_by("current_session").await, asked_at),
+            Ok(None) | Err(CallError::Failed) => self.keep_and_retry(),
         }
         self.end_call();
     }
@@ -88,42 +75,43 @@ impl Watcher {
         self.memory.with_value(|memory| memory.failures > 0)
     }
 
-    /// Called by the sign-out form as it is sent.
-    pub fn announce_sign_out(self) {
+    /// The person is signing out, of which `public/page.js` tells the other tabs.
+    fn leave(self) {
         self.clear_timer();
         self.memory.update_value(|memory| memory.leaving = true);
-        tabs::tell(News::SignedOut);
     }
 
-    fn start(self) {
+    fn begin(self) {
         tabs::listen(move |news| match news {
             News::SignedIn => self.look(),
             News::SignedOut => self.look_after_sign_out(0),
         });
-        let listeners = [
-            window_event_listener_untyped(&ev::EventDescriptor::name(&ev::focus), move |_| self.look_if_stale()),
-            window_event_listener_untyped("visibilitychange", move |_| self.look_if_stale()),
-            window_event_listener_untyped("online", move |_| self.look_if_stale()),
-            window_event_listener_untyped("pageshow", |event| {
-                if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
-                    // A page from the back/forward cache remembers a session that may be over.
-                    browser::reload();
-                }
-            }),
-        ];
-        on_cleanup(move || {
-            self.clear_timer();
-            listeners.into_iter().for_each(WindowListenerHandle::remove);
+        for event in ["focus", "visibilitychange", "online"] {
+            window_event_listener_untyped(event, move |_| self.look_if_stale());
+        }
+        window_event_listener_untyped("pageshow", move |event| {
+            if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
+                self.come_back();
+            }
+        });
+        window_event_listener_untyped("submit", move |event| {
+            if super::element_around(&event, SIGN_OUT_FORM).is_some() {
+                self.leave();
+            }
         });
 
-        if let Ok(Some(view)) = self.session.current() {
+        if let Some(view) = self.session.known() {
             // Another sign-in than the last one that any tab has seen is news to the others.
-            if browser::remember("signed-in-at", &view.signed_in_at.to_string()) {
+            if super::remember("signed-in-at", &view.signed_in_at.to_string()) {
                 tabs::tell(News::SignedIn);
             }
-            self.session.set_clock(&view, browser::document_requested_at());
+            self.session.set_clock(&view, super::document_requested_at());
             self.memory.update_value(|memory| memory.known = Some(view));
             self.schedule();
+            if super::was_fetched_ahead() {
+                // The page may be minutes old, and the server does not know that the person is there.
+                self.ask("note_presence");
+            }
         }
     }
 
@@ -145,19 +133,19 @@ impl Watcher {
 
     /// The timer's end. A hidden tab waits until it is looked at: [`Self::look_if_stale`] goes on from there.
     fn refresh_if_visible(self) {
-        if !browser::is_hidden() {
+        if !super::is_hidden() {
             spawn_local(self.refresh());
         }
     }
 
     /// The tab came to the front, or may have.
     fn look_if_stale(self) {
-        let now = browser::now();
+        let now = super::now();
         let (known, troubled, fresh) = self.memory.with_value(|memory| {
             (memory.known.clone(), memory.failures > 0, now - memory.looked_at < SHORTEST_TIME_BETWEEN_LOOKS)
         });
         let Some(view) = known else { return };
-        if browser::is_hidden() {
+        if super::is_hidden() {
             return;
         }
         if troubled || schedule::is_due(&view, self.session.server_now()) {
@@ -167,15 +155,27 @@ impl Watcher {
         }
     }
 
+    /// The browser has brought the page back from its cache: it remembers a session that may be over, or
+    /// somebody else's.
+    fn come_back(self) {
+        // What was under way when the page was left never ends.
+        self.memory.update_value(|memory| (memory.busy, memory.leaving) = (false, false));
+        self.look();
+    }
+
     /// Asks the server who is signed in.
     fn look(self) {
+        self.ask("current_session");
+    }
+
+    fn ask(self, function: &'static str) {
         if !self.begin_call() {
             return;
         }
-        let asked_at = browser::now();
+        let asked_at = super::now();
         self.memory.update_value(|memory| memory.looked_at = asked_at);
         spawn_local(async move {
-            self.settle(current_session().await, asked_at);
+            self.settle(session_by(function).await, asked_at);
             self.end_call();
         });
     }
@@ -193,9 +193,9 @@ impl Watcher {
                     return;
                 }
                 spawn_local(async move {
-                    let answer = current_session().await;
+                    let answer = session_by("current_session").await;
                     self.end_call();
-                    if matches!(answer, Ok(SessionState { session: None, .. })) {
+                    if answer == Ok(None) {
                         self.follow_sign_out();
                     } else {
                         self.look_after_sign_out(attempt + 1);
@@ -212,42 +212,41 @@ impl Watcher {
             return;
         }
         self.forget();
-        if (self.needs_session)(&current_path()) {
-            self.memory.update_value(|memory| memory.leaving = true);
-            browser::leave_for("/logged-out");
+        if self.session.is_needed() {
+            self.leave();
+            super::leave_for("/logged-out");
         }
     }
 
     /// Draws the conclusion from an answer of `current_session` that was asked for at `asked_at`.
-    fn settle(self, answer: Result<SessionState, AppError>, asked_at: f64) {
+    fn settle(self, answer: Result<Option<SessionView>, CallError>, asked_at: f64) {
         match answer {
-            Ok(SessionState { session: Some(view), .. }) => self.adopt(view, asked_at),
-            Ok(SessionState { session: None, .. }) => self.end(),
+            Ok(Some(view)) => self.adopt(view, asked_at),
+            Ok(None) => self.end(),
             Err(_) => self.keep_and_retry(),
         }
     }
 
-    /// Takes over an answer. Somebody else's session is not shown in this page: it is loaded anew.
+    /// Takes over an answer. What the server drew for somebody else, or for other roles, is not shown in its
+    /// light: the page is loaded anew. For other roles not while somebody writes; the next answer does it.
     fn adopt(self, view: SessionView, asked_at: f64) {
         if self.is_leaving() {
             return;
         }
         self.session.set_clock(&view, asked_at);
-        let (somebody_else, other_grants) = self.memory.with_value(|memory| {
-            memory.known.as_ref().map_or((false, false), |known| {
-                (
-                    schedule::needs_new_page(known, &view),
-                    known.roles != view.roles || known.permissions != view.permissions,
-                )
-            })
-        });
-        if somebody_else {
+        let is_somebody_else = self
+            .memory
+            .with_value(|memory| memory.known.as_ref().is_some_and(|known| schedule::is_somebody_else(known, &view)));
+        if is_somebody_else {
             // A refresh may bring another organization, of which no sign-in tells the other tabs.
             tabs::tell(News::SignedIn);
         }
-        if somebody_else || self.notice.get_untracked() == Notice::Ended {
-            self.memory.update_value(|memory| memory.leaving = true);
-            browser::reload();
+        if is_somebody_else
+            || self.notice.get_untracked() == Notice::Ended
+            || (self.session.needs_new_page_for(&view) && !super::is_writing())
+        {
+            self.leave();
+            super::reload();
             return;
         }
         self.memory.update_value(|memory| {
@@ -256,9 +255,6 @@ impl Watcher {
         });
         self.notice.set(Notice::Quiet);
         self.session.adopt(Some(view));
-        if other_grants {
-            self.session.grant_changes.update(|count| *count += 1);
-        }
         self.schedule();
     }
 
@@ -268,7 +264,7 @@ impl Watcher {
             return;
         }
         self.forget();
-        if (self.needs_session)(&current_path()) {
+        if self.session.is_needed() {
             self.notice.set(Notice::Ended);
         }
     }
@@ -320,6 +316,9 @@ impl Watcher {
     }
 }
 
-fn current_path() -> String {
-    window().location().pathname().unwrap_or_default()
+/// Who is signed in, as the server says.
+async fn session_by(function: &str) -> Result<Option<SessionView>, CallError> {
+    let session: JsValue = member(&call(function, "").await?, "session");
+    // An answer that can't be read is none: it ends no session.
+    if session.is_null() { Ok(None) } else { session::read(&session).map(Some).ok_or(CallError::Failed) }
 }

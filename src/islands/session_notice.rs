@@ -2,14 +2,17 @@
 
 use leptos::{html, prelude::*};
 
-use super::notice::Notice;
-use crate::components::{browser, links::sign_in_page_after_expiry};
+use crate::{
+    browser::{self, notice::Notice},
+    links::sign_in_page_after_expiry,
+};
 
 /// A live region from the start, so that screen readers hear of changes, and the dialog when it is needed.
 #[component]
 pub fn SessionNotice(
     /// What to tell.
-    notice: RwSignal<Notice>,
+    #[prop(into)]
+    notice: Signal<Notice>,
 ) -> impl IntoView {
     view! {
         <div class="session-notice" role="status">
@@ -52,7 +55,7 @@ fn SessionEnded() -> impl IntoView {
         >
             <h2 id="session-ended-title">"Your session has ended"</h2>
             <p>"Sign in again to go on where you were."</p>
-            <a class="button primary" rel="external" href=sign_in_page_after_expiry(&browser::current_address())>
+            <a class="button primary" href=sign_in_page_after_expiry(&browser::current_address())>
                 "Sign in"
             </a>
         </dialog>

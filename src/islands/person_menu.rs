@@ -1,19 +1,44 @@
-//! The person's menu: who is signed in, their pages, sign-out.
+//! The person's menu: who is signed in, their pages, sign-out; for anonymous visitors the way to sign in.
 //!
 //! A popover: without scripts, the browser opens it, closes it on Escape or a press outside, returns focus.
 
-use crate::components::erase::Erase as _;
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use super::{avatar::Avatar, sign_out::SignOut};
 use crate::api::session::UserView;
 
-/// A button with the person's picture and the menu that it opens.
+/// The menu, while somebody is signed in.
 #[component]
-pub fn UserMenu(
-    /// The signed-in person.
-    user: UserView,
+pub fn PersonMenu(
+    /// Who is signed in.
+    person: Signal<Option<UserView>>,
 ) -> impl IntoView {
+    move || person.get().map(menu)
+}
+
+/// The end of a public page's header: a way into the application and the menu, or the way to sign in.
+#[component]
+pub fn PersonOrSignIn(
+    /// Who is signed in.
+    person: Signal<Option<UserView>>,
+) -> impl IntoView {
+    move || match person.get() {
+        Some(user) => Either::Left(view! {
+            <a class="button quiet" href="/dashboard">
+                "Dashboard"
+            </a>
+            {menu(user)}
+        }),
+        None => Either::Right(view! {
+            <a class="button quiet" href="/login">
+                "Sign in"
+            </a>
+        }),
+    }
+}
+
+/// A button with the person's picture and the menu that it opens.
+fn menu(user: UserView) -> impl IntoView {
     let name = user.display_name.clone();
     let email = user.email.clone().filter(|email| *email != name);
 
@@ -42,5 +67,4 @@ pub fn UserMenu(
             <SignOut/>
         </div>
     }
-    .erase()
 }

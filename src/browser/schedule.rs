@@ -42,10 +42,16 @@ pub fn is_due(session: &SessionView, now: f64) -> bool {
     wait_until_refresh(session, now, 0.0) <= wait(SHORTEST_WAIT)
 }
 
-/// Whether a page that shows `known` has to be loaded anew to show `latest`: it is another person's session,
-/// or another organization's, which a refresh may bring.
+/// Whether a page that was drawn for `drawn` has to be loaded anew to show `latest`: it is another person's
+/// session, or a refresh has brought another organization or other roles and permissions.
 #[must_use]
-pub fn needs_new_page(known: &SessionView, latest: &SessionView) -> bool {
+pub fn needs_new_page(drawn: &SessionView, latest: &SessionView) -> bool {
+    is_somebody_else(drawn, latest) || drawn.roles != latest.roles || drawn.permissions != latest.permissions
+}
+
+/// Whether `latest` is another person's session, or another organization's.
+#[must_use]
+pub fn is_somebody_else(known: &SessionView, latest: &SessionView) -> bool {
     known.user.id != latest.user.id || known.organization.id != latest.organization.id
 }
 
@@ -118,13 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn another_person_or_organization_needs_a_new_page_and_new_roles_do_not() {
+    fn another_person_or_organization_or_other_roles_need_a_new_page() {
         let (known, mut roles, mut person, mut organization) = (session(1), session(1), session(1), session(1));
         roles.roles.push("admin".to_owned());
+        assert!(!needs_new_page(&known, &session(9)));
         person.user.id.push('2');
         organization.organization.id.push('2');
-        assert!(!needs_new_page(&known, &roles));
-        assert!(needs_new_page(&known, &person) && needs_new_page(&known, &organization));
+        assert!([&roles, &person, &organization].into_iter().all(|latest| needs_new_page(&known, latest)));
+        assert!(!is_somebody_else(&known, &roles));
     }
 
     /// Issued at 0, ending at `lifetime` seconds.

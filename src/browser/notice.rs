@@ -1,9 +1,10 @@
-//! What the watcher has to tell the person. How it looks: `ended`.
+//! What the watcher has to tell the person. How it looks: `islands::session_notice`.
 
 /// What the person should know about the session.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub enum Notice {
     /// Nothing.
+    #[default]
     Quiet,
     /// The server or the provider can't be reached; the session is kept.
     Retrying,

@@ -1,8 +1,8 @@
-//! The sign-out form: a plain post, so that it works without scripts and leaves the page and its memory.
+//! The sign-out form: a plain post, so that it works without scripts and leaves the page and its memory. The
+//! mark lets scripts notice (`SIGN_OUT_FORM`).
 
 use leptos::prelude::*;
 
-use super::session::Watcher;
 use crate::access::function;
 
 /// A button that ends the session here and at the provider.
@@ -12,10 +12,8 @@ pub fn SignOut(
     #[prop(default = "menu-item")]
     class: &'static str,
 ) -> impl IntoView {
-    let watcher = expect_context::<Watcher>();
-
     view! {
-        <form method="post" action=function!("logout") on:submit=move |_| watcher.announce_sign_out()>
+        <form method="post" action=function!("logout") data-sign-out>
             <button type="submit" class=class>
                 <svg class="icon" aria-hidden="true"><use href="#icon-sign-out"></use></svg>
                 "Sign out"

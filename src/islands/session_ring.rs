@@ -1,18 +1,17 @@
 //! The session as a ring that empties with the access token and fills again at its refresh, with exact times.
 //!
-//! The first drawing comes from the server's clock reading, so that it is the same before and after
-//! hydration; then it follows the clock once a second. The watcher refreshes; the button only asks for it.
+//! The server draws it by its own clock; in the browser it follows the clock once a second. The watcher
+//! refreshes; the button only asks for it.
 
 use std::time::Duration;
 
-use crate::components::erase::Erase as _;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    session::{Session, Watcher, schedule},
-    time_text::{TimeText, countdown},
+use super::time_text::{TimeText, countdown};
+use crate::{
+    api::session::SessionView,
+    browser::{schedule, watcher::Watcher},
 };
-use crate::api::session::SessionView;
 
 /// A card's content: ring, times and "Refresh now".
 #[component]
@@ -20,17 +19,14 @@ pub fn SessionRing(
     /// The session, kept up to date.
     view: Signal<SessionView>,
 ) -> impl IntoView {
-    let session = expect_context::<Session>();
-    // The server's clock in milliseconds: its last reading, until the page is hydrated.
+    // The server's clock in milliseconds: its reading, and in the browser how it goes on.
     let now = RwSignal::new(schedule::milliseconds(view.with_untracked(|view| view.server_time)));
-    Effect::new(move |_| {
-        let tick = move || {
-            now.try_set(session.server_now());
-        };
+    if let Some(watcher) = use_context::<Watcher>() {
+        let tick = move || now.set(watcher.session.server_now());
         tick();
-        let ticking = set_interval_with_handle(tick, Duration::from_secs(1));
-        on_cleanup(move || drop(ticking.map(|interval| interval.clear())));
-    });
+        // Without it the times stand still, which the page's next drawing mends.
+        drop(set_interval_with_handle(tick, Duration::from_secs(1)));
+    }
     let emptied = move || (1_000 - view.with(|view| schedule::thousandths_left(view, now.get()))).to_string();
     let left = move || countdown(seconds_until(view.with(|view| view.access_expires_at), now.get()));
 
@@ -77,16 +73,16 @@ pub fn SessionRing(
             <RefreshNow view=view/>
         </div>
     }
-    .erase()
 }
 
 /// Asks for a refresh and says what came of it.
 #[component]
 fn RefreshNow(view: Signal<SessionView>) -> impl IntoView {
-    let watcher = expect_context::<Watcher>();
+    let watcher = use_context::<Watcher>();
     let outcome = RwSignal::new("");
     let issued_at = move || view.with_untracked(|view| view.access_issued_at);
     let refresh = move |_| {
+        let Some(watcher) = watcher else { return };
         outcome.set("Asking …");
         spawn_local(async move {
             let before = issued_at();
