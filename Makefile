@@ -41,9 +41,15 @@ dev-loop: ## Measure how long a saved change takes to be there (COMMITS="v0.1.0 
 	@scripts/setup.sh app
 	@scripts/dev-loop.sh $(COMMITS)
 
-bench: ## Measure what one process of the release build carries, as a table
-	@scripts/setup.sh test wrk
+# part: template {
+bench: ## Measure what pages, sign-ins and storms cost, beside Next.js and Express, as a table (BENCH_ONLY="bytes": some rows)
+	@scripts/setup.sh app end2end browser redis
 	@scripts/bench.sh
+# part: template }
+
+.PHONY: crates
+crates: ## Write down which crates each half is built of (bench/crates.txt), once docs/dependencies.md says what new ones are for
+	@node bench/budgets.mjs --write
 
 fuzz: ## Fuzz what reads foreign input, ten minutes each (TARGET=jwt: one; TIME=60: seconds)
 	@scripts/setup.sh cargo_fuzz

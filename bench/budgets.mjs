@@ -3,7 +3,9 @@
 // With `--write` it writes down in crates.txt which crates there are. Not here: time, which depends on the machine (run.mjs).
 
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -68,7 +70,7 @@ async function startApplication(wrapper = []) {
   const env = {
     RUST_LOG: "info", LEPTOS_ENV: "DEV", LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, APP_URL: url, METRICS_ADDR: "off", RATE_LIMIT: "off",
     SCALEKIT_ENVIRONMENT_URL: emulatorUrl, SCALEKIT_CLIENT_ID: "skc_emulator", SCALEKIT_CLIENT_SECRET: "test_emulator_secret",
-    SESSION_STORE: "memory:", SESSION_SECRET: Buffer.alloc(32, 7).toString("base64"), TOKIO_WORKER_THREADS: "1",
+    SESSION_STORE: "memory:", SESSION_SECRET: randomBytes(32).toString("base64"), TOKIO_WORKER_THREADS: "1",
   };
   const [command, ...args] = [...wrapper, binary];
   const application = await start(command, args, env, `http://127.0.0.1:${port}/healthz`).catch(async (error) => {
@@ -78,24 +80,36 @@ async function startApplication(wrapper = []) {
   return { url, pid: application.pid, stop: async () => (await application.stop(), await emulator.stop()) };
 }
 
+/** A request as a browser's navigation: `fetch` says of itself that it is none. Nothing is followed. */
+function ask(url, { method = "GET", headers = {}, body = "" } = {}) {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers: { accept: "text/html", ...headers } }, async (answer) => {
+      let text = "";
+      for await (const chunk of answer) text += chunk;
+      resolve({ url: `${url}`, status: answer.statusCode, headers: answer.headers, text });
+    });
+    sent.once("error", reject).end(body);
+  });
+}
+
 /** Signs the first seeded person in; answers with the session's cookie. */
 async function signIn(url) {
   const jar = new Map();
-  const ask = async (address, options = {}) => {
+  const go = async (address, options = {}) => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await fetch(address, { redirect: "manual", ...options, headers: { accept: "text/html", cookie, ...options.headers } });
-    for (const line of answer.headers.getSetCookie()) {
+    const answer = await ask(address, { ...options, headers: { cookie, ...options.headers } });
+    for (const line of answer.headers["set-cookie"] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       jar.set(name, value);
     }
     return answer;
   };
-  const next = (answer) => new URL(answer.headers.get("location"), answer.url);
-  let answer = await ask(next(await ask(`${url}/auth/login?return_to=/dashboard`)));
-  while (answer.status >= 300 && answer.status < 400) answer = await ask(next(answer));
-  const user = /usr_\d+/.exec(await answer.text())[0];
-  const back = await ask(`${answer.url}/person`, { method: "POST", body: new URLSearchParams({ user }) });
-  await ask(next(back));
+  const next = (answer) => new URL(answer.headers.location, answer.url);
+  let answer = await go(next(await go(`${url}/auth/login?return_to=/dashboard`)));
+  while (answer.status >= 300 && answer.status < 400) answer = await go(next(answer));
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const chosen = { method: "POST", headers, body: `user=${/usr_\d+/.exec(answer.text)[0]}` };
+  await go(next(await go(`${answer.url}/person`, chosen)));
   const [session] = [...jar].filter(([name]) => name.startsWith("session."));
   return session.join("=");
 }
@@ -115,10 +129,10 @@ async function weigh(url, path) {
   return kinds;
 }
 
-/** The crates of a half, without versions. */
+/** The crates of others that a half is built of, without versions. */
 function cratesOf(args) {
   const tree = execFileSync("cargo", ["tree", "--quiet", "-p", "leptos-scalekit", "-e", "normal", "--prefix", "none", "--no-default-features", ...args], { cwd: root, encoding: "utf8" });
-  return [...new Set(tree.split("\n").map((line) => line.split(" ")[0]).filter(Boolean))].sort();
+  return [...new Set(tree.split("\n").filter((line) => !line.includes("(/")).map((line) => line.split(" ")[0]).filter(Boolean))].sort();
 }
 
 async function countInstructions() {
@@ -128,8 +142,8 @@ async function countInstructions() {
     const cookie = await signIn(application.url);
     const dashboards = async (count) => {
       for (let number = 0; number < count; number += 1) {
-        const answer = await fetch(`${application.url}/dashboard`, { headers: { cookie } });
-        if (answer.status !== 200 || !(await answer.text()).includes("Make it yours")) throw new Error(`The dashboard answered ${answer.status}.`);
+        const answer = await ask(`${application.url}/dashboard`, { headers: { cookie } });
+        if (answer.status !== 200 || !answer.text.includes("Make it yours")) throw new Error(`The dashboard answered ${answer.status}.`);
       }
     };
     await dashboards(WARM_UP);

@@ -28,12 +28,6 @@ FEATURES="leptos-scalekit/${SERVER_FEATURES//,/,leptos-scalekit/}"
 # Most tests wait more than they compute: three for each core keep the cores busy. Whoever debugs one sets another number.
 export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((3 * $(getconf _NPROCESSORS_ONLN)))}"
 
-# The WASM may weigh this many bytes after brotli. Above it scripts/build.sh ends with this status: built, but too heavy.
-WASM_BROTLI_LIMIT=230000
-OVER_BUDGET=3
-# So may the release binary, the site inside.
-BINARY_LIMIT=25000000
-
 # Where the browser tests find the emulator's program: a project that has the engine by tag has it among its tools.
 [ -d crates/scalekit-emulator ] || export EMULATOR_BINARY="$TOOLS/bin/scalekit-emulator"
 

@@ -12,7 +12,7 @@ MAIN_JOB=(sign-in sign-out sign-up access-tokens sessions session-end dashboard 
 
 if [ -z "${APP_BINARY:-}" ] || [ -z "${EMULATOR_BINARY:-}" ]; then
     # A build that is too heavy works all the same.
-    scripts/build.sh || [ $? = "$OVER_BUDGET" ] || fail "There is no release build to test."
+    scripts/build.sh || fail "There is no release build to test."
     cargo build --workspace --features "$FEATURES" --bins --tests
 fi
 

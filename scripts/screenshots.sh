@@ -5,7 +5,7 @@
 . "$(dirname "$0")/env.sh"
 
 # Pictures of a build that is too heavy are still worth having.
-scripts/build.sh || [ $? = "$OVER_BUDGET" ] || fail "There is no release build to take pictures of."
+scripts/build.sh || fail "There is no release build to take pictures of."
 cargo build --workspace --features "$FEATURES" --bins --tests
 
 rm -rf screenshots

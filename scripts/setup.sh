@@ -2,7 +2,7 @@
 # What for: installs what is missing, and only that: `setup.sh app` for building and running, `setup.sh test` for the tests too,
 # or single steps by name: `setup.sh toolchain browser`. Each step checks first and says what it does before it does it.
 # Not here: building. Nothing is installed into the system except, on Debian as root, the packages of the browser, of Redis,
-# of nginx and of wrk, and that says so.
+# of nginx and of valgrind, and that says so.
 
 . "$(dirname "$0")/env.sh"
 
@@ -246,14 +246,15 @@ set_up_redis() {
 }
 # part: redis }
 
-# The load of `make bench`.
-set_up_wrk() {
-    has wrk && return
+# Counts the server's instructions (budgets.sh).
+set_up_valgrind() {
+    [ "$(uname -s)" = Linux ] || return 0
+    has valgrind && return
     if [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
-        say "Installing Debian's package wrk with apt-get, into the system: a few seconds, once"
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } || true
+        say "Installing Debian's package valgrind with apt-get, into the system: half a minute, once"
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends valgrind; } || true
     fi
-    has wrk || fail "wrk is missing: the measurements take their load from it (Debian: apt-get install wrk, macOS: brew install wrk)."
+    has valgrind || fail "valgrind is missing: the budgets count instructions with it (Debian: apt-get install valgrind)."
 }
 
 # `make replicas` puts nginx in front of the replicas; `make lint` lets it read what is deployed.
@@ -337,6 +338,7 @@ set_up_test() {
     set_up_redis # part: redis
     set_up_emulator
     set_up_observatory
+    set_up_valgrind
 }
 
 # Without a word: mostly there is nothing to do.

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Not the project's own, or made by it.
-const OTHERS: &[&str] = &[".git", "target", "node_modules", "data", "screenshots", "test-results"];
+const OTHERS: &[&str] = &[".git", "target", "node_modules", ".next", "data", "screenshots", "test-results"];
 
 /// They explain tags, and so show some.
 const EXPLAIN: &[&str] = &["docs/removing-parts.md", "scripts/remove-part.sh", "scripts/parts.txt", "tests/parts.rs"];

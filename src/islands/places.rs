@@ -54,7 +54,7 @@ pub fn take_over() {
             (name::PERSON_OR_SIGN_IN, _) => fill_unless_used(place, move || view! { <PersonOrSignIn person/> }),
             (name::WORK_EMAIL, _) => fill_unless_used(place, move || view! { <WorkEmail return_to=about/> }),
             (name::CONFIRMATION, _) => {
-                fill_unless_used(place, move || view! { <Confirmation ending=Ending::read(&about)/> })
+                fill_unless_used(place, move || view! { <Confirmation ending=Ending::read(&about)/> });
             }
             (name::SESSION_NOTICE, _) => fill(place, move || view! { <SessionNotice notice=watcher.notice/> }),
             (name::SESSION_RING, Some(view)) => fill(place, move || view! { <SessionRing view/> }),

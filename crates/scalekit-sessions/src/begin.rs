@@ -102,6 +102,10 @@ impl Sessions {
         now: i64,
     ) -> Result<Vec<SessionKey>, StoreError> {
         let Shared { store, ring, limits, .. } = &*self.shared;
+        // The one that the browser had may be among them.
+        if store.count_by_user(user, now).await? <= limits.per_user() {
+            return Ok(Vec::new());
+        }
         let mut records = store.list_by_user(user, now).await?;
         records.retain(|(key, _)| Some(*key) != previous);
         let surplus = records.len().saturating_sub(limits.per_user());

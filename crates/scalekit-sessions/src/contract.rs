@@ -57,6 +57,7 @@ pub async fn holds(store: Arc<dyn SessionStore>) {
     ended_records_are_swept(&*store).await;
     a_lease_has_one_holder_until_it_is_given_back_or_runs_out(&*store).await;
     a_mark_is_new_once(&*store).await;
+    several_marks_are_as_one_after_the_other(&*store).await;
     of_marks_that_move_on_the_latest_end_counts(Arc::clone(&store)).await;
     one_of_many_concurrent_writers_wins(Arc::clone(&store)).await;
     one_of_many_takers_gets_the_lease_and_the_mark(store).await;
@@ -158,6 +159,7 @@ async fn a_persons_sessions_are_listed_and_deleted_together(store: &dyn SessionS
     assert_eq!(listed, expected);
     store.delete(&mine[0]).await.unwrap();
     assert_eq!(store.list_by_user(&user, START + 5).await.unwrap().len(), 1);
+    assert_eq!(store.count_by_user(&user, START + 5).await.unwrap(), 1);
     assert!(store.delete_by_user(&user).await.unwrap() >= 1);
     assert_eq!(store.list_by_user(&user, START).await.unwrap(), []);
     assert_eq!(store.load(&mine[1], START).await.unwrap(), None);
@@ -255,6 +257,19 @@ async fn a_mark_is_new_once(store: &dyn SessionStore) {
         !store.mark(&mark(MarkOf::Handled("event")), END, START).await.unwrap(),
         "a sweep keeps marks that are needed"
     );
+}
+
+async fn several_marks_are_as_one_after_the_other(store: &dyn SessionStore) {
+    let [first, second, third] = ["first", "second", "third"].map(|name| Mark::of(MarkOf::EndedUser, name));
+    let in_turn = async |first, second| store.mark_in_turn((first, END), (second, END), START).await.unwrap();
+    assert_eq!(in_turn(&first, &second).await, (true, Some(true)));
+    assert_eq!(in_turn(&third, &second).await, (true, Some(false)));
+    let fourth = Mark::of(MarkOf::EndedUser, "fourth");
+    assert_eq!(in_turn(&first, &fourth).await, (false, None), "the second is kept only with the first");
+    assert!(!store.is_marked(&fourth, START).await.unwrap());
+    assert!(store.is_any_marked(&[(fourth, START), (first, END - 1)]).await.unwrap());
+    assert!(!store.is_any_marked(&[(fourth, START), (first, END)]).await.unwrap());
+    assert!(!store.is_any_marked(&[]).await.unwrap());
 }
 
 async fn of_marks_that_move_on_the_latest_end_counts(store: Arc<dyn SessionStore>) {

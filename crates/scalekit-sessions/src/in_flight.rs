@@ -87,11 +87,15 @@ pub(crate) enum Standing {
     Ended,
 }
 
+/// A mark's end is the time of its notice, moved on: whether it would still stand then tells whether the
+/// notice is as late as `at`.
+const fn still_standing(at: i64) -> i64 {
+    at.saturating_add(REMEMBERED - 1)
+}
+
 /// How what `mark` names stands: ended, if that happened at `at`, by the provider's clock, or after.
 async fn standing_since(store: &dyn SessionStore, mark: &Mark, at: i64) -> Result<Standing, StoreError> {
-    // A mark's end is the time of its notice, moved on: whether it would still stand then tells which is the
-    // later.
-    let is_marked = store.is_marked(mark, at.saturating_add(REMEMBERED - 1)).await?;
+    let is_marked = store.is_marked(mark, still_standing(at)).await?;
     Ok(if is_marked { Standing::Ended } else { Standing::Good })
 }
 
@@ -106,12 +110,12 @@ pub(crate) async fn standing_of_sign_in(
     now: i64,
 ) -> Result<Standing, StoreError> {
     let (sub, oid) = (&sign_in.id.sub, &sign_in.id.oid);
-    if store.is_marked(&session(&sign_in.id.sid), now).await?
-        || standing_since(store, &user(sub), at.person).await? == Standing::Ended
-    {
-        return Ok(Standing::Ended);
-    }
-    standing_of_membership(store, sub, oid, at.code).await
+    let marks = [
+        (session(&sign_in.id.sid), now),
+        (user(sub), still_standing(at.person)),
+        (membership(sub, oid), still_standing(at.code)),
+    ];
+    Ok(if store.is_any_marked(&marks).await? { Standing::Ended } else { Standing::Good })
 }
 
 /// How the person's membership in the organization stands: ended, if that happened at `at`, by the provider's

@@ -176,6 +176,7 @@ const STORE_OPERATIONS: &[&str] = &[
     "delete",
     "delete_version",
     "list_by_user",
+    "count_by_user",
     "delete_by_user",
     "delete_by_provider_session",
     "delete_ended",

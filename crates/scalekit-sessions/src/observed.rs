@@ -77,6 +77,23 @@ impl SessionStore for ObservedStore {
         observe("list_by_user", self.store.list_by_user(user, now)).await
     }
 
+    async fn count_by_user(&self, user: &UserKey, now: i64) -> Result<usize, StoreError> {
+        observe("count_by_user", self.store.count_by_user(user, now)).await
+    }
+
+    async fn is_any_marked(&self, marks: &[(Mark, i64)]) -> Result<bool, StoreError> {
+        observe("is_marked", self.store.is_any_marked(marks)).await
+    }
+
+    async fn mark_in_turn(
+        &self,
+        first: (&Mark, i64),
+        second: (&Mark, i64),
+        now: i64,
+    ) -> Result<(bool, Option<bool>), StoreError> {
+        observe("mark", self.store.mark_in_turn(first, second, now)).await
+    }
+
     async fn delete_by_user(&self, user: &UserKey) -> Result<u64, StoreError> {
         observe("delete_by_user", self.store.delete_by_user(user)).await
     }

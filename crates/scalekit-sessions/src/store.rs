@@ -80,6 +80,11 @@ pub trait SessionStore: Send + Sync {
     /// The person's sessions that have not ended, in no particular order.
     async fn list_by_user(&self, user: &UserKey, now: i64) -> Result<Vec<(SessionKey, Record)>, StoreError>;
 
+    /// How many sessions the person has that have not ended. One that can't be read may count.
+    async fn count_by_user(&self, user: &UserKey, now: i64) -> Result<usize, StoreError> {
+        Ok(self.list_by_user(user, now).await?.len())
+    }
+
     /// Removes every session of the person and tells how many there were.
     async fn delete_by_user(&self, user: &UserKey) -> Result<u64, StoreError>;
 
@@ -113,6 +118,30 @@ pub trait SessionStore: Send + Sync {
 
     /// Whether there is such a mark that still stands at `now`, which may be another time than the present.
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError>;
+
+    /// Whether any of these marks still stands, each at a time of its own.
+    async fn is_any_marked(&self, marks: &[(Mark, i64)]) -> Result<bool, StoreError> {
+        for (mark, at) in marks {
+            if self.is_marked(mark, *at).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps a mark, and if that is new, a second one; each with its end. Tells which of the two is new; a
+    /// second one that was not tried is `None`.
+    async fn mark_in_turn(
+        &self,
+        first: (&Mark, i64),
+        second: (&Mark, i64),
+        now: i64,
+    ) -> Result<(bool, Option<bool>), StoreError> {
+        if !self.mark(first.0, first.1, now).await? {
+            return Ok((false, None));
+        }
+        Ok((true, Some(self.mark(second.0, second.1, now).await?)))
+    }
 
     /// Takes a mark back.
     async fn unmark(&self, mark: &Mark) -> Result<(), StoreError>;

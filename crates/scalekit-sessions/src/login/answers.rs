@@ -68,12 +68,15 @@ impl Answer {
     pub(super) async fn take(&self, store: &dyn SessionStore, now: i64) -> Result<Claim, StoreError> {
         // First the answer's own mark: whoever finds the attempt's must find it too.
         let came = self.mark("came");
-        let is_first = store.mark(&came, now + REPEATABLE_SECONDS, now).await?;
-        if !is_first {
+        let attempt = (&self.attempt, self.attempt_ends_at);
+        let (is_first, is_taken) = store.mark_in_turn((&came, now + REPEATABLE_SECONDS), attempt, now).await?;
+        let is_taken = if let Some(is_taken) = is_taken {
+            is_taken
+        } else {
             // The same answer is being taken right now, unless whoever did so went away in between.
             tokio::time::sleep(BETWEEN_LOOKS).await;
-        }
-        let is_taken = store.mark(&self.attempt, self.attempt_ends_at, now).await?;
+            store.mark(attempt.0, attempt.1, now).await?
+        };
         if is_first && !is_taken {
             // Another answer was quicker: nobody will ever say what became of this one.
             store.unmark(&came).await?;

@@ -38,6 +38,10 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 /// before the machine was started anew, or by an earlier release.
 const LONGEST_LEASE: i64 = 60_000;
 
+/// Keeps a mark, unless it stands already.
+const MARK: &str = "INSERT INTO marks (mark, until) VALUES (?1, ?2)
+                    ON CONFLICT (mark) DO UPDATE SET until = excluded.until WHERE marks.until <= ?3";
+
 /// A store in one SQLite database file.
 #[derive(Clone)]
 pub struct SqliteStore {
@@ -199,6 +203,18 @@ impl SessionStore for SqliteStore {
             .await
     }
 
+    async fn count_by_user(&self, user: &UserKey, now: i64) -> Result<usize, StoreError> {
+        let user = *user;
+        self.connections
+            .read(move |database| {
+                let count: i64 = database
+                    .prepare_cached("SELECT count(*) FROM sessions WHERE user = ?1 AND ends_at > ?2")?
+                    .query_row(params![user.as_bytes(), now], |row| row.get(0))?;
+                Ok(usize::try_from(count).unwrap_or(usize::MAX))
+            })
+            .await
+    }
+
     async fn delete_by_user(&self, user: &UserKey) -> Result<u64, StoreError> {
         self.change("DELETE FROM sessions WHERE user = ?1", (*user.as_bytes(),)).await
     }
@@ -257,14 +273,27 @@ impl SessionStore for SqliteStore {
     }
 
     async fn mark(&self, mark: &Mark, until: i64, now: i64) -> Result<bool, StoreError> {
-        let made = self
-            .change(
-                "INSERT INTO marks (mark, until) VALUES (?1, ?2)
-                 ON CONFLICT (mark) DO UPDATE SET until = excluded.until WHERE marks.until <= ?3",
-                (*mark.as_bytes(), until, now),
-            )
-            .await?;
-        Ok(made == 1)
+        Ok(self.change(MARK, (*mark.as_bytes(), until, now)).await? == 1)
+    }
+
+    async fn mark_in_turn(
+        &self,
+        first: (&Mark, i64),
+        second: (&Mark, i64),
+        now: i64,
+    ) -> Result<(bool, Option<bool>), StoreError> {
+        let [first, second] = [first, second].map(|(mark, until)| (*mark.as_bytes(), until, now));
+        self.connections
+            .write(move |database| {
+                // One transaction, which is most of what a write costs.
+                let transaction = database.unchecked_transaction()?;
+                let is_first = transaction.prepare_cached(MARK)?.execute(first)? == 1;
+                let is_second =
+                    if is_first { Some(transaction.prepare_cached(MARK)?.execute(second)? == 1) } else { None };
+                transaction.commit()?;
+                Ok((is_first, is_second))
+            })
+            .await
     }
 
     async fn mark_at_least(&self, mark: &Mark, until: i64, _now: i64) -> Result<(), StoreError> {
@@ -278,12 +307,20 @@ impl SessionStore for SqliteStore {
     }
 
     async fn is_marked(&self, mark: &Mark, now: i64) -> Result<bool, StoreError> {
-        let mark = *mark;
+        self.is_any_marked(&[(*mark, now)]).await
+    }
+
+    async fn is_any_marked(&self, marks: &[(Mark, i64)]) -> Result<bool, StoreError> {
+        let marks = marks.to_vec();
         self.connections
             .read(move |database| {
-                database
-                    .prepare_cached("SELECT 1 FROM marks WHERE mark = ?1 AND until > ?2")?
-                    .exists(params![mark.as_bytes(), now])
+                let mut find = database.prepare_cached("SELECT 1 FROM marks WHERE mark = ?1 AND until > ?2")?;
+                for (mark, at) in marks {
+                    if find.exists(params![mark.as_bytes(), at])? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             })
             .await
     }
