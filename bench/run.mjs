@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { measureBytes, measureHydration } from "./lib/browser.mjs";
 import { measureDashboard, measureLatency, measureRoutes } from "./lib/dashboard.mjs";
-import { measureReplicas } from "./lib/replicas.mjs"; // part: redis
+import { measureReplicas } from "./lib/replicas.mjs";
 import { report } from "./lib/report.mjs";
 import { rowsOf } from "./lib/rows.mjs";
 import { output, wanted } from "./lib/settings.mjs";
@@ -31,7 +31,7 @@ if (wanted("signin")) await measureSignIn(world);
 if (wanted("storm")) await measureStorm(world, alone(world.servers));
 if (wanted("latency")) await measureLatency(world);
 if (wanted("start")) await measureStart(world);
-if (wanted("replicas")) await measureReplicas(world, world.replicas); // part: redis
+if (wanted("replicas")) await measureReplicas(world, world.replicas);
 if (wanted("hydration")) await measureHydration(world);
 if (wanted("routes")) await measureRoutes(world);
 await world.stop();

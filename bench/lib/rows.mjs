@@ -2,7 +2,7 @@
 // stand here.
 // Not here: how anything is measured.
 
-import { REPLICAS } from "./replicas.mjs"; // part: redis
+import { REPLICAS } from "./replicas.mjs";
 import { ROUTES } from "./dashboard.mjs";
 import { OURS, PEERS } from "./servers.mjs";
 
@@ -106,10 +106,8 @@ export function rowsOf(samples) {
   const [calls, lost] = [{ every: true, must: most(1, "") }, { every: true, must: most(0, "") }];
   row("200 requests at once, access token ended: token calls", "token calls of a storm", "", calls);
   row("the same: requests without a dashboard", "lost in a storm", "", lost);
-  // part: redis {
   row("the same over three replicas: token calls", "token calls of a storm", "", { ...calls, server: REPLICAS });
   row("the same over three replicas: requests without a dashboard", "lost in a storm", "", { ...lost, server: REPLICAS });
-  // part: redis }
 
   row("half the highest rate: 99 of 100 dashboards within", "p99", "ms", { must: below(10, "ms"), aim: below(4, "ms") });
   row("half the highest rate: 999 of 1000 within", "p99.9", "ms", { must: below(25, "ms"), aim: below(8, "ms") });
@@ -122,10 +120,8 @@ export function rowsOf(samples) {
   });
   row("memory after the start", "memory after start", "MB");
   row("memory under load", "memory under load", "MB", { must: below(40, "MB") });
-  // part: redis {
   row("three replicas on one core: dashboards a second in all", "dashboard rate", "/s", { server: REPLICAS });
   row("three replicas: processor time of a dashboard", cpu, "µs", { server: REPLICAS });
-  // part: redis }
   for (const [what] of ROUTES) {
     row(`${what}: processor time`, "route cpu", "µs", { server: what });
     row(`${what}: a second, on one core`, "route rate", "/s", { server: what });

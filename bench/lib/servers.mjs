@@ -14,7 +14,7 @@ import { application, bench, output, SERVERS_CORE, tool } from "./settings.mjs";
 export const MARKER = "Hello, Ada";
 
 /** The name of the server by which ours is judged. */
-export const OURS = "ours, SQLite"; // part: sqlite
+export const OURS = "ours, SQLite";
 // without sqlite: export const OURS = "ours, memory";
 
 /** The servers of others that do the same. */
@@ -80,7 +80,7 @@ export function ours(name, port, provider, store, { behind = port, secret = rand
       SESSION_STORE: store,
       SESSION_SECRET: secret,
       RATE_LIMIT: "off",
-      METRICS_ADDR: "off", // part: metrics
+      METRICS_ADDR: "off",
       RUST_LOG: "info",
     },
   });
@@ -117,7 +117,7 @@ export const bare = (port, page) =>
   new Server(port, { name: "bare axum", command: [tool("bench-bare"), String(port), page], ready: "/dashboard", env: {} });
 
 /** Where a server of ours that is to be the first of its store keeps its sessions. */
-export const newStore = (name) => `sqlite:${output}data/${name}-${randomBytes(4).toString("hex")}.db`; // part: sqlite
+export const newStore = (name) => `sqlite:${output}data/${name}-${randomBytes(4).toString("hex")}.db`;
 // without sqlite: export const newStore = () => "memory:";
 
 export const freePorts = async (names) => {

@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { ProviderProcess } from "./provider.mjs";
-import { startRedis } from "./redis.mjs"; // part: redis
+import { startRedis } from "./redis.mjs";
 import { Samples } from "./samples.mjs";
 import { bare, express, freePorts, newStore, next, OURS, ours } from "./servers.mjs";
 import { output } from "./settings.mjs";
@@ -24,10 +24,10 @@ export class World {
     world.#others.push(provider);
     world.servers.push(ours(OURS, ports.ours, provider.url, newStore("sessions")));
     world.servers.push(next(ports.next, provider.url), express(ports.express, provider.url));
-    world.servers.push(ours("ours, memory", ports.memory, provider.url, "memory:")); // part: sqlite
-    const redis = await startRedis(); // part: redis
-    world.#others.push(redis); // part: redis
-    world.servers.push(ours("ours, Redis", ports.redis, provider.url, redis.url)); // part: redis
+    world.servers.push(ours("ours, memory", ports.memory, provider.url, "memory:"));
+    const redis = await startRedis();
+    world.#others.push(redis);
+    world.servers.push(ours("ours, Redis", ports.redis, provider.url, redis.url));
     for (const server of world.servers) await server.start();
     await world.#startBare(ports.bare);
     return world;

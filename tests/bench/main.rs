@@ -10,8 +10,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "the report is for people")]
 
-mod redis_server; // part: redis
-mod sqlite; // part: sqlite
+mod redis_server;
+mod sqlite;
 #[path = "../processes/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the process tests, which use all of it")]
 mod support;
@@ -48,9 +48,9 @@ async fn main() {
     for (block, kind) in (1..).zip(Kind::all(HOSTILE_STREAMS)) {
         hostile(&world, block, kind).await;
     }
-    sqlite::room(&world).await; // part: sqlite
+    sqlite::room(&world).await;
     drop(world);
-    redis_server::room().await; // part: redis
+    redis_server::room().await;
 }
 
 fn report(what: &str, measured: &str) {
