@@ -15,7 +15,6 @@ export const MARKER = "Hello, Ada";
 
 /** The name of the server by which ours is judged. */
 export const OURS = "ours, SQLite";
-// without sqlite: export const OURS = "ours, memory";
 
 /** The servers of others that do the same. */
 export const PEERS = ["Next.js", "Express"];
@@ -118,7 +117,6 @@ export const bare = (port, page) =>
 
 /** Where a server of ours that is to be the first of its store keeps its sessions. */
 export const newStore = (name) => `sqlite:${output}data/${name}-${randomBytes(4).toString("hex")}.db`;
-// without sqlite: export const newStore = () => "memory:";
 
 export const freePorts = async (names) => {
   const ports = {};
