@@ -246,15 +246,15 @@ set_up_redis() {
 }
 # part: redis }
 
-# Counts the server's instructions (budgets.sh).
+# Counts the server's instructions (bench/budgets.mjs), which does without where it can't be had.
 set_up_valgrind() {
     [ "$(uname -s)" = Linux ] || return 0
     has valgrind && return
     if [ "$(id -u)" = 0 ] && grep -qsx 'ID=debian' /etc/os-release; then
         say "Installing Debian's package valgrind with apt-get, into the system: half a minute, once"
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends valgrind; } || true
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends valgrind; } && return
     fi
-    has valgrind || fail "valgrind is missing: the budgets count instructions with it (Debian: apt-get install valgrind)."
+    say "There is no valgrind: a dashboard's instructions will not be counted (Debian: apt-get install valgrind)."
 }
 
 # `make replicas` puts nginx in front of the replicas; `make lint` lets it read what is deployed.

@@ -79,7 +79,7 @@ pub fn document<V: IntoView>(surroundings: Surroundings, frame: Frame, content: 
                 <title>{document_title(frame.title)}</title>
                 <DocumentHead links/>
                 {reload.map(|options| view! { <AutoReload options/> })}
-                {hydration}
+                {browser_half}
                 {looks_ahead.then(|| view! { <LookAhead/> })}
             </head>
             <body>

@@ -12,6 +12,7 @@ async fn sign_out_ends_the_record_the_cookie_and_the_providers_session() {
     let answer = browser.post("/api/logout", &[]).await;
     assert_eq!((answer.status, answer.body.as_str()), (302, ""));
     assert!(!browser.cookies.contains_key("session"));
+    assert_eq!(answer.header("clear-site-data"), "\"prefetchCache\"", "pages that were fetched ahead were theirs");
     let url = url::Url::parse(answer.location()).unwrap();
     assert!(url.as_str().starts_with(&format!("{}/oidc/logout?", app.emulator.url())));
     let parameter = |name: &str| url.query_pairs().find(|(found, _)| found == name).unwrap().1.into_owned();
