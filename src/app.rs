@@ -64,7 +64,7 @@ pub fn document<V: IntoView>(surroundings: Surroundings, frame: Frame, content: 
     let Surroundings { session, provider, links, reload } = surroundings;
     let has_islands = session.is_some() || frame.kind == Kind::PublicWithIslands;
     let is_needed = matches!(frame.kind, Kind::SignedIn(_));
-    let hydration =
+    let browser_half =
         has_islands.then(|| view! { <BrowserHalf links=links.clone() data=as_data(session.as_ref()) is_needed/> });
     let looks_ahead = session.is_some();
     let framed = match frame.kind {
