@@ -46,6 +46,8 @@ export class Trouble {
     context.on("weberror", (error) => {
       if (this.applicationMayFail && /WebAssembly|dynamically imported module|\.wasm|\/pkg\//.test(`${error.error().message} ${error.error().stack ?? ""}`)) return;
       const { name, message, stack } = error.error();
+      // Chromium's own word for a soft change of pages that the next page cut short; it comes even where no script can catch it.
+      if (/^(AbortError|InvalidStateError)$/.test(name) && /\btransition\b/i.test(message)) return;
       this.found.push(`uncaught on ${error.page()?.url() ?? "?"}: ${name}: ${message} ${stack ?? ""}`);
     });
     context.on("requestfailed", (request) => {
