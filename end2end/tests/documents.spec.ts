@@ -36,15 +36,6 @@ test.describe("A page that the browser fetches ahead", () => {
     await expect(new Dashboard(page).greeting).toContainText("Ada");
   });
 
-  test("is not kept over a sign-out", async ({ signedIn: page }) => {
-    await hydrated(page);
-    await new Shell(page).dashboard.hover();
-    await new Shell(page).signOut();
-    await expect(page).toHaveURL(/\/logged-out/);
-    await page.goto("/dashboard");
-    await expect(page).toHaveURL(/\/login\?return_to=/);
-  });
-
   test("of a session that ended before it is shown, says that it has ended", async ({ signedIn: page, emulator, trouble }) => {
     trouble.expectStatus(401, /^\/api\//);
     await hydrated(page);

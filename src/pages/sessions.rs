@@ -5,6 +5,7 @@
 
 use axum::response::Response;
 use leptos::{either::Either, prelude::*};
+use scalekit_sessions::{Device, DeviceKind};
 
 use crate::{
     app::Frame,
@@ -18,7 +19,7 @@ use crate::{
     },
     server::{
         page::PageRequest,
-        views::session_list::{DeviceKind, DeviceView, ProviderAnswer, SessionEntry, SessionList, sessions_of},
+        views::session_list::{ProviderAnswer, SessionEntry, SessionList, sessions_of},
     },
 };
 
@@ -124,7 +125,7 @@ fn line(text: Option<String>) -> impl IntoView {
 }
 
 /// A person's words for a device: browser and system, as far as they are known.
-fn name(device: &DeviceView) -> String {
+fn name(device: &Device) -> String {
     match (device.browser.as_deref(), device.system.as_deref()) {
         (Some(browser), Some(system)) => [browser, " on ", system].concat(),
         (Some(browser), None) => browser.to_owned(),
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn device_is_named_by_what_is_known_of_it() {
-        let device = |kind, browser: Option<&str>, system: Option<&str>| DeviceView {
+        let device = |kind, browser: Option<&str>, system: Option<&str>| Device {
             kind,
             browser: browser.map(str::to_owned),
             system: system.map(str::to_owned),

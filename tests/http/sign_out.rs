@@ -70,7 +70,7 @@ async fn after_a_sign_out_no_answer_of_before_signs_in_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sign_out_works_from_the_hydrated_page_too() {
+async fn sign_out_works_as_a_call_too() {
     let app = app().await;
     let mut browser = app.signed_in(ADA).await;
     let answer = browser.call("/api/logout", "").await;

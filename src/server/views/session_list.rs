@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use scalekit::{ManagementError, ProviderSession};
 use scalekit_sessions::{
-    ListedSession, RETRY_SECONDS, Session, SessionKey, StoreError, id::UserKey, provider_session_handle,
+    Device, ListedSession, RETRY_SECONDS, Session, SessionKey, StoreError, id::UserKey, provider_session_handle,
 };
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
@@ -46,35 +46,13 @@ pub struct SessionEntry {
     /// through another application for example.
     pub here: bool,
     /// What the person signed in with.
-    pub device: DeviceView,
+    pub device: Device,
     /// City and country, if the provider knows them.
     pub location: Option<String>,
     /// When the person signed in; Unix seconds.
     pub signed_in_at: i64,
     /// When the person last did something with it, to the minute; Unix seconds.
     pub active_at: i64,
-}
-
-/// A device and its browser, as far as they gave themselves away at sign-in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeviceView {
-    /// What kind of device it is.
-    pub kind: DeviceKind,
-    /// The browser, such as `Firefox`.
-    pub browser: Option<String>,
-    /// The operating system, such as `Windows`.
-    pub system: Option<String>,
-}
-
-/// Kinds of devices that have an icon.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum DeviceKind {
-    Computer,
-    Phone,
-    Tablet,
-    /// It did not say.
-    #[default]
-    Unknown,
 }
 
 /// What the provider's session API contributed to a list.
@@ -281,7 +259,7 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
             id: listed.handle(),
             current: listed.key == caller.key,
             here: true,
-            device: view(&listed.session.device),
+            device: listed.session.device.clone(),
             location: provider.and_then(location),
             signed_in_at: listed.session.signed_in_at,
             active_at: listed.active_at,
@@ -293,7 +271,7 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
             id: provider_session_handle(&session.session_id),
             current: false,
             here: false,
-            device: session.device.as_ref().map_or_else(DeviceView::default, |device| view(&device.into())),
+            device: session.device.as_ref().map(Device::from).unwrap_or_default(),
             location: location(session),
             signed_in_at,
             active_at: session.last_active_at.unwrap_or(signed_in_at),
@@ -302,19 +280,6 @@ fn join(caller: &Caller<'_>, here: &[ListedSession], elsewhere: &[ProviderSessio
     let mut entries: Vec<SessionEntry> = ours.chain(others).collect();
     entries.sort_by_key(|entry| (!entry.current, std::cmp::Reverse(entry.active_at)));
     entries
-}
-
-fn view(device: &scalekit_sessions::Device) -> DeviceView {
-    DeviceView {
-        kind: match device.kind {
-            scalekit_sessions::DeviceKind::Computer => DeviceKind::Computer,
-            scalekit_sessions::DeviceKind::Phone => DeviceKind::Phone,
-            scalekit_sessions::DeviceKind::Tablet => DeviceKind::Tablet,
-            scalekit_sessions::DeviceKind::Unknown => DeviceKind::Unknown,
-        },
-        browser: device.browser.clone(),
-        system: device.system.clone(),
-    }
 }
 
 fn location(session: &ProviderSession) -> Option<String> {
